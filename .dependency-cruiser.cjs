@@ -1,0 +1,40 @@
+// The direction of imports, proved by `npm run check`: cli -> run -> {explain, kubernetes, xds, proxy, source, identity} ->
+// compile -> {api, model} -> lib. Generated xDS types (src/xds/gen) count as a library: the proxy reads them too.
+const only = (from, allowed) => ({
+  name: `${from}-imports-only`,
+  comment: `src/${from} may import only from: ${[from, ...allowed].join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^src/', pathNot: [`^src/${from}/`, ...allowed.map(name => `^src/${name}/`)] },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphan-types-heap',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/.*/(utils?|helpers?|common|misc|types)\\.ts$' },
+    },
+    only('lib', []),
+    only('model', ['lib']),
+    only('api', ['lib']),
+    only('compile', ['api', 'model', 'lib']),
+    only('source', ['api', 'lib']),
+    only('xds/gen', []),
+    only('xds/wire', ['xds/gen', 'lib']),
+    only('xds/resources', ['xds/gen', 'xds/wire', 'model', 'lib']),
+    only('xds/server', ['xds/gen', 'xds/wire', 'lib']),
+    only('xds/client', ['xds/gen', 'xds/wire', 'lib']),
+    only('proxy', ['xds/gen', 'xds/wire', 'xds/client', 'lib']),
+    only('explain', ['xds', 'proxy', 'compile', 'model', 'api', 'source', 'lib']),
+    only('run', ['explain', 'kubernetes', 'xds', 'proxy', 'source', 'identity', 'compile', 'model', 'api', 'lib']),
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    exclude: { path: '^src/xds/gen/' },
+    doNotFollow: { path: 'node_modules' },
+  },
+}

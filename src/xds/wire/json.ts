@@ -1,0 +1,36 @@
+/**
+ * Envoy's JSON form of any xDS message: proto3 JSON with google.protobuf.Any written out (`@type`).
+ *
+ * JSON needs reflection, which costs a process about 20 MB, so the descriptors are loaded at the first use: import this module
+ * dynamically where most runs do not need it (the proxy's admin endpoint), statically where they do (tests, command line).
+ */
+import { createFileRegistry, fromBinary, fromJson, type JsonValue, type Registry, toBinary, toJson } from '@bufbuild/protobuf'
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { descriptors } from '../gen/descriptors.ts'
+import { messageName } from './type-url.ts'
+
+export type { JsonValue } from '@bufbuild/protobuf'
+
+let loaded: Registry | undefined
+
+function registry(): Registry {
+  loaded ??= createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(descriptors, 'base64')))
+  return loaded
+}
+
+function schema(type: string) {
+  const found = registry().getMessage(messageName(type))
+  if (!found)
+    throw new Error(`Cannot convert "${type}" to or from JSON: no such message among the known Envoy types (proto/roots.txt)`)
+  return found
+}
+
+/** @param type a message name or type URL @throws on bytes that do not parse and on types that are not known */
+export function bytesToJson(type: string, bytes: Uint8Array): JsonValue {
+  return toJson(schema(type), fromBinary(schema(type), bytes), { registry: registry() })
+}
+
+/** @param type a message name or type URL @throws with the path of the field when the JSON does not fit the message */
+export function jsonToBytes(type: string, json: JsonValue): Uint8Array {
+  return toBinary(schema(type), fromJson(schema(type), json, { registry: registry() }))
+}

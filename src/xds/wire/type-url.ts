@@ -1,0 +1,24 @@
+/**
+ * The names under which xDS resources and extension configurations travel (google.protobuf.Any `type_url`).
+ */
+const PREFIX = 'type.googleapis.com/'
+
+export const CLUSTER = `${PREFIX}envoy.config.cluster.v3.Cluster`
+export const ENDPOINT = `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`
+export const LISTENER = `${PREFIX}envoy.config.listener.v3.Listener`
+export const ROUTE = `${PREFIX}envoy.config.route.v3.RouteConfiguration`
+export const SECRET = `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret`
+
+/** The resource types of ADS in make-before-break order: what others refer to comes first. */
+export const RESOURCE_TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET] as const
+export type ResourceType = (typeof RESOURCE_TYPES)[number]
+
+/** `envoy.config.cluster.v3.Cluster` -> `type.googleapis.com/envoy.config.cluster.v3.Cluster`. */
+export function typeUrl(messageName: string): string {
+  return PREFIX + messageName
+}
+
+/** The message's full name in a type URL; whatever precedes the last slash is ignored, as protobuf says. */
+export function messageName(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1)
+}
