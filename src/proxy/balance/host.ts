@@ -1,0 +1,40 @@
+/**
+ * One upstream address of a cluster, with what the balancers and the retry logic need to know of it. The same object stays while the
+ * address does, across endpoint updates, so that its counters and connections live on.
+ */
+export interface Host {
+  /** "10.0.0.5:8080", "[::1]:80" or a unix socket's path: unique within its cluster. */
+  readonly address: string
+  readonly ip: string
+  readonly port: number
+  /** For TLS SNI, auto host rewrite and strict DNS: the name the address came from, else the address. */
+  readonly hostname: string
+  weight: number
+  priority: number
+  locality: string // region/zone/subzone
+  /** filter_metadata["envoy.lb"]: what subsets select by. */
+  labels: ReadonlyMap<string, string>
+  healthy: boolean
+  /** Requests (HTTP) or connections (TCP) under way: least request reads it. */
+  active: number
+}
+
+/** What a balancer may look at when it picks. Reused between requests by its owner; a balancer keeps nothing of it. */
+export interface PickContext {
+  /** From the route's hash policy; undefined: no hash, hash-based balancers fall back to random. */
+  hash: number | undefined
+  /** The route's or weighted cluster's metadata_match for "envoy.lb"; undefined: no subset asked for. */
+  subset: ReadonlyMap<string, string> | undefined
+  /** Hosts already tried (retry host predicate previous_hosts); a pick avoids them if it can. */
+  tried: readonly Host[] | undefined
+  /** Original destination "ip:port" of a captured connection (ORIGINAL_DST clusters). */
+  originalDestination: string | undefined
+  /** Host header or SNI, for the dynamic forward proxy. */
+  authority: string
+}
+
+/** Picks a host among those it was built with; built anew (whole) when the host set changes. */
+export interface Balancer {
+  /** @returns undefined when there is no host to pick. */
+  pick(context: PickContext): Host | undefined
+}

@@ -1,0 +1,48 @@
+/**
+ * The upstream seam: what a cluster offers to the router filter and the TCP proxy. The other side of it (endpoint discovery, balancing,
+ * connection pools, circuit breakers) lives in this folder.
+ */
+import type { Host, PickContext } from '../balance/host.ts'
+import type { ClientStream, RequestHead, ResponseHandler } from '../http/stream.ts'
+import type { Transport } from '../net/transport.ts'
+
+export type ResourcePriority = 'default' | 'high'
+
+export interface Cluster {
+  readonly name: string
+  /** Cluster metadata as JSON, for logs and `explain`. */
+  readonly metadata: Readonly<Record<string, unknown>>
+  /**
+   * Picks a host by the cluster's policy. undefined: none is healthy or known ("no healthy upstream", flag UH).
+   * A name that must be resolved first (dynamic forward proxy) yields a host that connects once resolved.
+   */
+  pick(context: PickContext): Host | undefined
+  /**
+   * Opens a request stream to `host` over a pooled connection; waits for one if needed (pending requests are limited).
+   * Circuit breakers: over a limit the handler gets `onReset('overflow')`. Failures always arrive as `onReset`, after this returns.
+   */
+  open(host: Host, head: RequestHead, last: boolean, handler: ResponseHandler): ClientStream
+  /**
+   * Opens a connection of its own, for the TCP proxy. The owner hears `onConnected` or `onConnectFailed`, once, not before this returns.
+   */
+  connect(host: Host, owner: ConnectOwner): PendingConnect
+  /** Takes a place among the cluster's concurrent retries (circuit breaker max_retries / retry budget); false: no place (flag URX/UO). */
+  acquireRetry(): boolean
+  releaseRetry(): void
+  /** Outlier detection and statistics read what became of each attempt. `status` 0: reset before headers. */
+  report(host: Host, status: number, reason: 'response' | 'connect-failure' | 'reset' | 'timeout'): void
+}
+
+export interface ConnectOwner {
+  /** `transport.handler` must be set before this returns. */
+  onConnected(transport: Transport): void
+  onConnectFailed(reason: 'connect-failure' | 'connect-timeout' | 'overflow', error: Error | undefined): void
+}
+
+export interface PendingConnect {
+  cancel(): void
+}
+
+export interface Clusters {
+  get(name: string): Cluster | undefined
+}
