@@ -1,0 +1,90 @@
+/**
+ * Every kind that mizzen reads, under the id by which snapshots list it. A new kind is a directory with schema.ts and validate.ts and
+ * an entry here; the id is the kind's name, unless two groups have one name.
+ */
+import { type TSchema, Type } from 'typebox'
+import { DestinationRuleSpec } from './istio/destinationrule/schema.ts'
+import { GatewaySpec } from './istio/gateway/schema.ts'
+import { ServiceEntrySpec, ServiceEntryStatus } from './istio/serviceentry/schema.ts'
+import { SidecarSpec } from './istio/sidecar/schema.ts'
+import { VirtualServiceSpec } from './istio/virtualservice/schema.ts'
+import { WorkloadEntrySpec } from './istio/workloadentry/schema.ts'
+import type { Kind, ObjectOfKind } from './kind.ts'
+import { ConfigMapSpec } from './kubernetes/configmap/schema.ts'
+import { DeploymentSpec } from './kubernetes/deployment/schema.ts'
+import { EndpointsSpec } from './kubernetes/endpoints/schema.ts'
+import { EndpointSliceSpec } from './kubernetes/endpointslice/schema.ts'
+import { NamespaceSpec } from './kubernetes/namespace/schema.ts'
+import { PodSpec, PodStatus } from './kubernetes/pod/schema.ts'
+import { SecretSpec } from './kubernetes/secret/schema.ts'
+import { ServiceSpec, ServiceStatus } from './kubernetes/service/schema.ts'
+import { ServiceAccountSpec } from './kubernetes/serviceaccount/schema.ts'
+import { OtherWorkloadSpec } from './kubernetes/unsupported/schema.ts'
+
+const anything = Type.Unknown()
+const nothingMore = () => {}
+
+function kubernetes<Name extends string, Group extends string, Spec extends TSchema, Status extends TSchema>(
+  kind: Name,
+  group: Group,
+  spec: Spec,
+  status: Status,
+  rest: Partial<Pick<Kind, 'scope' | 'payload' | 'unused'>> = {},
+): Kind<Name, Group, Spec, Status> {
+  return { kind, group, versions: ['v1'], scope: 'namespaced', payload: 'spec', spec, status, validate: nothingMore, ...rest }
+}
+
+function networking<Name extends string, Spec extends TSchema, Status extends TSchema>(
+  kind: Name,
+  spec: Spec,
+  status: Status,
+  validate: Kind<Name, 'networking.istio.io', Spec, Status>['validate'],
+): Kind<Name, 'networking.istio.io', Spec, Status> {
+  const versions = ['v1', 'v1beta1', 'v1alpha3']
+  return { kind, group: 'networking.istio.io', versions, scope: 'namespaced', payload: 'spec', spec, status, validate }
+}
+
+const notRun = (kind: string) => `mizzen up does not run a ${kind}; write a Deployment for what should run on this machine`
+
+export const kinds = {
+  Namespace: kubernetes('Namespace', '', NamespaceSpec, anything, { scope: 'cluster' }),
+  Service: kubernetes('Service', '', ServiceSpec, ServiceStatus),
+  Pod: kubernetes('Pod', '', PodSpec, PodStatus),
+  ServiceAccount: kubernetes('ServiceAccount', '', ServiceAccountSpec, anything, { payload: 'root' }),
+  Endpoints: kubernetes('Endpoints', '', EndpointsSpec, anything, { payload: 'root' }),
+  EndpointSlice: kubernetes('EndpointSlice', 'discovery.k8s.io', EndpointSliceSpec, anything, { payload: 'root' }),
+  ConfigMap: kubernetes('ConfigMap', '', ConfigMapSpec, anything, { payload: 'root' }),
+  Secret: kubernetes('Secret', '', SecretSpec, anything, { payload: 'root' }),
+  Deployment: kubernetes('Deployment', 'apps', DeploymentSpec, anything),
+  StatefulSet: kubernetes('StatefulSet', 'apps', OtherWorkloadSpec, anything, { unused: notRun('StatefulSet') }),
+  DaemonSet: kubernetes('DaemonSet', 'apps', OtherWorkloadSpec, anything, { unused: notRun('DaemonSet') }),
+  Job: kubernetes('Job', 'batch', OtherWorkloadSpec, anything, { unused: notRun('Job') }),
+  CronJob: kubernetes('CronJob', 'batch', OtherWorkloadSpec, anything, { unused: notRun('CronJob') }),
+  VirtualService: networking('VirtualService', VirtualServiceSpec, anything, nothingMore),
+  DestinationRule: networking('DestinationRule', DestinationRuleSpec, anything, nothingMore),
+  Gateway: networking('Gateway', GatewaySpec, anything, nothingMore),
+  ServiceEntry: networking('ServiceEntry', ServiceEntrySpec, ServiceEntryStatus, nothingMore),
+  WorkloadEntry: networking('WorkloadEntry', WorkloadEntrySpec, anything, nothingMore),
+  Sidecar: networking('Sidecar', SidecarSpec, anything, nothingMore),
+}
+
+export type KindId = keyof typeof kinds
+export type ObjectOf<Id extends KindId> = ObjectOfKind<(typeof kinds)[Id]>
+/** Narrow it by `kind` (and by `group` where two groups share a name). */
+export type AnyObject = { [Id in KindId]: ObjectOf<Id> }[KindId]
+
+export type Namespace = ObjectOf<'Namespace'>
+export type Service = ObjectOf<'Service'>
+export type Pod = ObjectOf<'Pod'>
+export type ServiceAccount = ObjectOf<'ServiceAccount'>
+export type Endpoints = ObjectOf<'Endpoints'>
+export type EndpointSlice = ObjectOf<'EndpointSlice'>
+export type ConfigMap = ObjectOf<'ConfigMap'>
+export type Secret = ObjectOf<'Secret'>
+export type Deployment = ObjectOf<'Deployment'>
+export type VirtualService = ObjectOf<'VirtualService'>
+export type DestinationRule = ObjectOf<'DestinationRule'>
+export type Gateway = ObjectOf<'Gateway'>
+export type ServiceEntry = ObjectOf<'ServiceEntry'>
+export type WorkloadEntry = ObjectOf<'WorkloadEntry'>
+export type Sidecar = ObjectOf<'Sidecar'>
