@@ -12,6 +12,8 @@ export interface Host {
   weight: number
   priority: number
   locality: string // region/zone/subzone
+  /** load_balancing_weight of its locality (LocalityLbEndpoints); 0: none given. Read when the cluster balances by locality weight. */
+  localityWeight: number
   /** filter_metadata["envoy.lb"]: what subsets select by. */
   labels: ReadonlyMap<string, string>
   healthy: boolean
@@ -21,19 +23,21 @@ export interface Host {
 
 /** What a balancer may look at when it picks. Reused between requests by its owner; a balancer keeps nothing of it. */
 export interface PickContext {
-  /** From the route's hash policy; undefined: no hash, hash-based balancers fall back to random. */
-  hash: number | undefined
+  /** 64 bits from the route's hash policy; undefined: no hash, hash-based balancers fall back to random. */
+  hash: bigint | undefined
   /** The route's or weighted cluster's metadata_match for "envoy.lb"; undefined: no subset asked for. */
   subset: ReadonlyMap<string, string> | undefined
   /** Hosts already tried (retry host predicate previous_hosts); a pick avoids them if it can. */
   tried: readonly Host[] | undefined
+  /** The retry policy's previousPrioritiesFrequency: after so many `tried` hosts their priorities are avoided too. 0: not. */
+  previousPrioritiesFrequency: number
   /** Original destination "ip:port" of a captured connection (ORIGINAL_DST clusters). */
   originalDestination: string | undefined
   /** Host header or SNI, for the dynamic forward proxy. */
   authority: string
 }
 
-/** Picks a host among those it was built with; built anew (whole) when the host set changes. */
+/** Picks a host among those it was built with; built anew (whole) when hosts, weights or a host's health change. */
 export interface Balancer {
   /** @returns undefined when there is no host to pick. */
   pick(context: PickContext): Host | undefined

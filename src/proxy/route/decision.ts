@@ -12,11 +12,39 @@ export interface ConfigOrigin {
   readonly rule: string
 }
 
-/** What the matchers may look at besides the head. */
+/** What matchers, hash policies and %COMMAND% operators may look at besides the head; the connection manager's stream itself. */
 export interface RouteContext {
   readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string
+  readonly localPort: number
+  /** Milliseconds since the epoch when the request's head was complete: %START_TIME%. */
+  readonly startTime: number
   /** 0 <= random() < 1, for weights and runtime fractions. */
   readonly random: () => number
+  /** A session cookie made by a hash policy: goes into the response as a Set-Cookie field. */
+  setCookie(value: string): void
+}
+
+/** What response header operators may look at besides. */
+export interface ResponseContext extends RouteContext {
+  /** Address "ip:port" of the upstream host that answered; undefined: the proxy answered itself. */
+  readonly upstreamHost: string | undefined
+  readonly upstreamCluster: string | undefined
+  readonly responseCode: number
+  /** Envoy's response flags, "-" when none. */
+  readonly responseFlags: string
+}
+
+/** Adds and removes response headers as all levels of the route configuration say. `head`: the request, as it was sent upstream. */
+export type ApplyResponseHeaders = (headers: Headers, head: RequestHead, context: ResponseContext) => void
+
+/** A typed_per_filter_config entry. The same object for every request of a route: a key for caches of what is compiled from it. */
+export interface FilterOverride {
+  readonly typeUrl: string
+  readonly value: Uint8Array
+  /** The filter is switched off for this route (envoy.config.route.v3.FilterConfig.disabled). */
+  readonly disabled: boolean
 }
 
 export interface RouteDecision {
@@ -28,22 +56,26 @@ export interface RouteDecision {
 
 export type RouteAction = ForwardAction | RedirectAction | DirectResponseAction
 
-export interface DirectResponseAction {
+interface ActionBase {
+  readonly applyResponseHeaders: ApplyResponseHeaders
+  /** typed_per_filter_config, the most specific of weighted cluster, route, virtual host and route configuration by filter name. */
+  readonly filterConfigs: ReadonlyMap<string, FilterOverride>
+}
+
+export interface DirectResponseAction extends ActionBase {
   readonly kind: 'direct-response'
   readonly status: number
   readonly body: Uint8Array
-  readonly applyResponseHeaders: (headers: Headers) => void
 }
 
-export interface RedirectAction {
+export interface RedirectAction extends ActionBase {
   readonly kind: 'redirect'
   readonly status: 301 | 302 | 303 | 307 | 308
   /** The Location value for this request. */
   readonly location: (head: RequestHead) => string
-  readonly applyResponseHeaders: (headers: Headers) => void
 }
 
-export interface ForwardAction {
+export interface ForwardAction extends ActionBase {
   readonly kind: 'forward'
   /** Chosen by weight or header when the decision was taken. */
   readonly cluster: string
@@ -51,15 +83,21 @@ export interface ForwardAction {
   readonly clusterNotFoundStatus: number
   readonly subset: ReadonlyMap<string, string> | undefined
   /** Rewrites path and authority, adds and removes request headers; called once per request, before the first attempt. */
-  readonly prepare: (head: RequestHead) => void
-  readonly applyResponseHeaders: (headers: Headers) => void
-  readonly hash: ((head: RequestHead, context: RouteContext) => number | undefined) | undefined
+  readonly prepare: (head: RequestHead, context: RouteContext) => void
+  /** 64 bits, as Envoy's, so that keys land on the same host. Call before `prepare`. */
+  readonly hash: ((head: RequestHead, context: RouteContext) => bigint | undefined) | undefined
   /** auto_host_rewrite: authority becomes the picked host's name. */
   readonly autoHostRewrite: boolean
-  /** Milliseconds; 0: none. */
+  /** The authority that a rewrite replaces is appended to x-forwarded-host (here: for auto_host_rewrite; `prepare` does the others). */
+  readonly appendForwardedHost: boolean
+  /** Milliseconds; 0: none. Envoy's default is 15,000. `requestTimeouts` (timeouts.ts) adds what the request's headers ask for. */
   readonly timeoutMs: number
-  readonly idleTimeoutMs: number
-  readonly maxStreamDurationMs: number
+  /** Milliseconds; 0: none; undefined: as the connection manager says (stream_idle_timeout). */
+  readonly idleTimeoutMs: number | undefined
+  /** Milliseconds; 0: none; undefined: as the connection manager says. */
+  readonly maxStreamDurationMs: number | undefined
+  /** How far a grpc-timeout request header counts; undefined: not at all. */
+  readonly grpcTimeout: GrpcTimeoutRule | undefined
   readonly retry: RetryPolicy | undefined
   readonly mirrors: readonly Mirror[]
   /** Upgrades enabled by this route over the connection manager's: "websocket" -> true/false; "connect". */
@@ -68,8 +106,16 @@ export interface ForwardAction {
   readonly terminateConnect: boolean
   readonly priority: 'default' | 'high'
   readonly includeAttemptCount: boolean
-  /** typed_per_filter_config of route, over weighted cluster, over virtual host: filter name -> the most specific Any. */
-  readonly filterConfigs: ReadonlyMap<string, { readonly typeUrl: string; readonly value: Uint8Array }>
+  readonly includeAttemptCountInResponse: boolean
+}
+
+export interface GrpcTimeoutRule {
+  /** Whether grpc-timeout replaces the route's timeout (max_grpc_timeout) or the stream's maximum duration (grpc_timeout_header_max). */
+  readonly replaces: 'timeout' | 'stream-duration'
+  /** Milliseconds; 0: as long as the header says. */
+  readonly maxMs: number
+  /** Milliseconds taken off the header's value. */
+  readonly offsetMs: number
 }
 
 export interface Mirror {
@@ -80,17 +126,28 @@ export interface Mirror {
 }
 
 export interface RetryPolicy {
+  /** Whether requests like this are retried at all (retriable_request_headers). */
+  readonly appliesTo: (head: RequestHead) => boolean
   readonly maxRetries: number
   /** Milliseconds; 0: none beyond the route's timeout. */
   readonly perTryTimeoutMs: number
   readonly perTryIdleTimeoutMs: number
+  /** Give the balancer the hosts already tried (PickContext.tried) to avoid them. */
   readonly avoidPreviousHosts: boolean
+  /** update_frequency of the previous_priorities plug-in (goes into PickContext); 0: priorities are not avoided. */
+  readonly previousPrioritiesFrequency: number
   readonly hostSelectionAttempts: number
   /** Milliseconds to wait before retry number `attempt` (1 = first retry): exponential with full jitter. */
   readonly backoffMs: (attempt: number, random: () => number) => number
+  /**
+   * Milliseconds to wait because the response says so (rate_limited_retry_back_off: Retry-After and the like); undefined: it does
+   * not, use `backoffMs`. `now`: milliseconds since the epoch.
+   */
+  readonly rateLimitedBackoffMs: (headers: Headers, now: number, random: () => number) => number | undefined
   /** Whether a response with these headers asks for a retry. */
-  readonly retryOnResponse: (status: number, headers: Headers, requestMethod: string) => boolean
-  readonly retryOnReset: (reason: ResetReason, responseStarted: boolean) => boolean
+  readonly retryOnResponse: (status: number, headers: Headers) => boolean
+  /** `requestStarted`: the request's head was written to a connection (for reset-before-request). */
+  readonly retryOnReset: (reason: ResetReason, responseStarted: boolean, requestStarted: boolean) => boolean
   /** Per-try timeout expired. */
   readonly retryOnTimeout: boolean
 }
