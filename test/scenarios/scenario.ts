@@ -1,0 +1,111 @@
+/**
+ * The form of the scenario table: a row is a configuration, calls into the fixed topology (topology.ts) and what must come of them.
+ * Every row runs on every data plane; an engine that cannot do one skips it with a written reason.
+ */
+export type Engine = 'mizzen' | 'envoy' | 'grpc'
+
+export interface Scenario {
+  /** Says the rule, as documentation would. */
+  readonly name: string
+  /** Istio and Kubernetes objects on top of the topology; objects without a namespace are in `default`. */
+  readonly config?: string
+  readonly calls: readonly Call[]
+  readonly skip?: Partial<Record<Engine, string>>
+}
+
+export type Call = HttpCall | TcpCall | GrpcCall | WebSocketCall
+
+export interface HttpCall {
+  readonly kind: 'http'
+  /** The pod that calls, through its sidecar's HTTP_PROXY; "gateway": from outside, through the ingress gateway. */
+  readonly from: Caller
+  readonly url: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** How often; `expect.share` counts over all of them. @default 1 */
+  readonly times?: number
+  /** All at once instead of one after the other. */
+  readonly parallel?: boolean
+  readonly expect: HttpExpectation
+}
+
+export type Caller = 'client' | 'second-client' | 'gateway'
+
+/** A value, a pattern, or null: must be absent. */
+export type Expected = string | RegExp | null
+
+export interface HttpExpectation {
+  /** @default 200 */
+  readonly status?: number
+  /** "service version" of the backend that answered: "echo v1". */
+  readonly served?: string
+  /** Path and query as the backend saw them. */
+  readonly path?: string
+  /** Host as the backend saw it. */
+  readonly host?: string
+  readonly method?: string
+  /** Headers as the backend saw them. */
+  readonly seen?: Readonly<Record<string, Expected>>
+  readonly headers?: Readonly<Record<string, Expected>>
+  readonly body?: string | RegExp
+  /** Answers by "service version" (or status as "503"): how many of `times`, [least, most]. */
+  readonly share?: Readonly<Record<string, readonly [number, number]>>
+  /** All answers came from one pod. */
+  readonly onePod?: boolean
+  /** Distinct pods that answered, at least. */
+  readonly pods?: number
+  /** How many requests the backends of "service version" saw in total, [least, most], copies included. */
+  readonly received?: Readonly<Record<string, readonly [number, number]>>
+  /** Milliseconds one call takes, [least, most]. */
+  readonly tookMs?: readonly [number, number]
+}
+
+export interface TcpCall {
+  readonly kind: 'tcp'
+  readonly from: Exclude<Caller, 'gateway'>
+  /** service:port, reached over the caller's forward. */
+  readonly to: string
+  readonly send: string
+  readonly times?: number
+  /** served: "service version"; refused: the connection ends with no answer. */
+  readonly expect: { readonly served?: string; readonly share?: HttpExpectation['share']; readonly refused?: boolean }
+}
+
+export interface GrpcCall {
+  readonly kind: 'grpc'
+  readonly from: Exclude<Caller, 'gateway'>
+  readonly to: string
+  readonly rpc: 'Unary' | 'ServerStream' | 'BidiStream'
+  readonly message: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly times?: number
+  readonly expect: {
+    /** gRPC status name. @default "OK" */
+    readonly code?: string
+    readonly served?: string
+    readonly share?: HttpExpectation['share']
+    readonly pods?: number
+    readonly messages?: readonly string[]
+  }
+}
+
+export interface WebSocketCall {
+  readonly kind: 'websocket'
+  readonly from: Caller
+  readonly url: string
+  readonly send: string
+  readonly expect: { readonly served?: string; readonly received: string }
+}
+
+type Rest<C, Fixed extends keyof C> = Omit<C, 'kind' | 'expect' | Fixed> & { from?: Caller }
+
+/** A GET (or what `more.method` says) by the client pod. */
+export function http(url: string, expect: HttpExpectation, more: Partial<Rest<HttpCall, 'url'>> = {}): HttpCall {
+  return { kind: 'http', from: 'client', url, expect, ...more }
+}
+
+/** The same from outside, through the ingress gateway; the URL's host is what the Host header says. */
+export function ingress(url: string, expect: HttpExpectation, more: Partial<Rest<HttpCall, 'url'>> = {}): HttpCall {
+  return { kind: 'http', url, expect, ...more, from: 'gateway' }
+}
