@@ -1,0 +1,48 @@
+/** Gateways: what the proxies at the edge listen for. */
+import type { ScopedHost } from './host.ts'
+import type { Labels } from './labels.ts'
+import type { Origin } from './origin.ts'
+import type { Protocol } from './protocol.ts'
+
+export interface Gateway {
+  readonly name: string
+  readonly namespace: string
+  /** Labels of the proxies, in any namespace; empty: all of them. */
+  readonly selector: Labels
+  readonly servers: readonly GatewayServer[]
+  readonly created: string
+  readonly origin: Origin
+}
+
+export interface GatewayServer {
+  readonly port: number
+  readonly portName: string
+  readonly protocol: Protocol
+  /** Address to listen on; "": all. */
+  readonly bind: string
+  /** The namespace of each is the one whose routes may use it. */
+  readonly hosts: readonly ScopedHost[]
+  readonly tls: ServerTls | undefined
+  readonly name: string
+  readonly origin: Origin
+}
+
+export interface ServerTls {
+  /** passthrough: not ended here, routed by server name. auto-passthrough: to the service that the server name spells out. */
+  readonly mode: 'passthrough' | 'auto-passthrough' | 'simple' | 'mutual' | 'optional-mutual' | 'mesh'
+  readonly httpsRedirect: boolean
+  /** Files, PEM. */
+  readonly certificates: readonly { readonly certificate: string; readonly key: string }[]
+  readonly ca: string
+  readonly crl: string
+  /** Names of secrets in the namespace of the gateway's workload. */
+  readonly credentials: readonly string[]
+  readonly caCredential: string
+  readonly subjectAltNames: readonly string[]
+  readonly spki: readonly string[]
+  readonly hashes: readonly string[]
+  /** Versions as "1.2"; "" leaves it to the data plane. */
+  readonly minVersion: string
+  readonly maxVersion: string
+  readonly cipherSuites: readonly string[]
+}

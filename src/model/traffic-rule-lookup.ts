@@ -1,0 +1,126 @@
+/**
+ * Which traffic rule a client follows for a service (Istio, DestinationRule): the client's namespace, then the service's, then the root
+ * namespace; in each the most specific host. The first namespace with a rule wins, nothing is merged between namespaces. Rules for one
+ * host in one namespace, of one visibility and for the same clients, act as one: subsets are added up, the oldest policy counts.
+ */
+import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
+import { isWildcard, mostSpecific } from './host.ts'
+import { hasLabels, type Labels, labelsKey } from './labels.ts'
+import type { Mesh } from './mesh.ts'
+import type { MergedRule, PolicyBlocks, Subset, TrafficPolicy, TrafficRule } from './traffic-policy.ts'
+import { isPrivate, isVisible } from './visibility.ts'
+
+export interface Client {
+  readonly namespace: string
+  readonly labels: Labels
+}
+
+export function trafficRuleFor(
+  mesh: Mesh,
+  client: Client,
+  service: { readonly hostname: string; readonly namespace: string },
+): MergedRule | undefined {
+  const index = ruleIndex(mesh.trafficRules)
+  const root = mesh.settings.rootNamespace
+  const own = client.namespace === root ? index.privateRules : index.ownRules
+  return (
+    (find(own, client.namespace, service.hostname, client) ??
+      (service.namespace && find(index.exported, service.namespace, service.hostname, client)) ??
+      find(index.exported, root, service.hostname, client)) ||
+    undefined
+  )
+}
+
+function find(index: NamespaceIndex, namespace: string, hostname: string, client: Client): MergedRule | undefined {
+  const hosts = index.get(namespace)
+  if (!hosts) return undefined
+  const host = hosts.rules.has(hostname) ? hostname : mostSpecific(hostname, hosts.wildcards)
+  const candidates = (host !== undefined && hosts.rules.get(host)) || []
+  const mine = candidates.filter(rule => isVisible(rule.exportTo, client.namespace) && isFor(rule, client))
+  return mine.find(rule => rule.clients) ?? mine[0]
+}
+
+function isFor(rule: MergedRule, client: Client): boolean {
+  return !rule.clients || (rule.namespace === client.namespace && hasLabels(client.labels, rule.clients))
+}
+
+type NamespaceIndex = ReadonlyMap<string, { readonly rules: Map<string, MergedRule[]>; readonly wildcards: string[] }>
+
+const ruleIndex = remembering((rules: readonly TrafficRule[]) => {
+  const groups = new Map<string, TrafficRule[]>()
+  for (const rule of rules) {
+    const clients = rule.clients ? labelsKey(rule.clients) : '*'
+    const key = [rule.namespace, rule.host, [...rule.exportTo].sort().join(','), clients].join('|')
+    const group = groups.get(key)
+    if (group) group.push(rule)
+    else groups.set(key, [rule])
+  }
+  const merged = [...groups.values()].map(group => merges.get(group, () => merge(group)))
+  return {
+    ownRules: byNamespace(merged),
+    privateRules: byNamespace(merged.filter(rule => isPrivate(rule.exportTo, rule.namespace))),
+    exported: byNamespace(merged.filter(rule => !isPrivate(rule.exportTo, rule.namespace))),
+  }
+})
+
+function byNamespace(rules: readonly MergedRule[]): NamespaceIndex {
+  const index = new Map<string, { rules: Map<string, MergedRule[]>; wildcards: string[] }>()
+  for (const rule of rules) {
+    let hosts = index.get(rule.namespace)
+    if (!hosts) {
+      hosts = { rules: new Map(), wildcards: [] }
+      index.set(rule.namespace, hosts)
+    }
+    const list = hosts.rules.get(rule.host)
+    if (list) list.push(rule)
+    else {
+      hosts.rules.set(rule.host, [rule])
+      if (isWildcard(rule.host)) hosts.wildcards.push(rule.host)
+    }
+  }
+  return index
+}
+
+/** The same rules give the same merged object again, so that what was made of it stays valid. */
+const merges = new IdentityMemo<MergedRule>()
+
+function merge(rules: readonly TrafficRule[]): MergedRule {
+  const [first, ...rest] = rules
+  if (!first) throw new Error('Cannot merge traffic rules: expected at least one')
+  const subsets = new Map<string, Subset>()
+  for (const rule of rules) for (const subset of rule.subsets) if (!subsets.has(subset.name)) subsets.set(subset.name, subset)
+  return {
+    ...first,
+    policy: first.policy ?? rest.find(rule => rule.policy)?.policy,
+    subsets: [...subsets.values()],
+    origins: rules.map(rule => rule.origin),
+  }
+}
+
+/** What holds for one port of one subset (undefined: of the whole service) once everything is inherited. */
+export function effectivePolicy(
+  rule: MergedRule | undefined,
+  port: number,
+  subset: Subset | undefined,
+): TrafficPolicy | undefined {
+  const base = rule?.policy
+  const own = subset?.policy
+  if (!base && !own) return undefined
+  const blocks = own?.ports.get(port) ?? overlay(base?.ports.get(port) ?? base, own)
+  return {
+    ...blocks,
+    ports: new Map(),
+    tunnel: own?.tunnel ?? base?.tunnel,
+    proxyProtocol: own?.proxyProtocol ?? base?.proxyProtocol,
+    retryBudget: own?.retryBudget ?? base?.retryBudget,
+  }
+}
+
+function overlay(base: PolicyBlocks | undefined, own: PolicyBlocks | undefined): PolicyBlocks {
+  return {
+    balancer: own?.balancer ?? base?.balancer,
+    pool: own?.pool ?? base?.pool,
+    outliers: own?.outliers ?? base?.outliers,
+    tls: own?.tls ?? base?.tls,
+  }
+}
