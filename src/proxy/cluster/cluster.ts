@@ -20,17 +20,35 @@ export interface Cluster {
   /**
    * Opens a request stream to `host` over a pooled connection; waits for one if needed (pending requests are limited).
    * Circuit breakers: over a limit the handler gets `onReset('overflow')`. Failures always arrive as `onReset`, after this returns.
+   *
+   * While it waits for a connection, `head` is still to be read: it must not be changed before the response, a reset or `connected`.
    */
-  open(host: Host, head: RequestHead, last: boolean, handler: ResponseHandler): ClientStream
+  open(host: Host, head: RequestHead, last: boolean, handler: ResponseHandler, priority?: ResourcePriority): UpstreamStream
   /**
    * Opens a connection of its own, for the TCP proxy. The owner hears `onConnected` or `onConnectFailed`, once, not before this returns.
    */
   connect(host: Host, owner: ConnectOwner): PendingConnect
   /** Takes a place among the cluster's concurrent retries (circuit breaker max_retries / retry budget); false: no place (flag URX/UO). */
-  acquireRetry(): boolean
-  releaseRetry(): void
+  acquireRetry(priority?: ResourcePriority): boolean
+  releaseRetry(priority?: ResourcePriority): void
   /** Outlier detection and statistics read what became of each attempt. `status` 0: reset before headers. */
-  report(host: Host, status: number, reason: 'response' | 'connect-failure' | 'reset' | 'timeout'): void
+  report(host: Host, status: number, outcome: AttemptOutcome): void
+}
+
+/** 'timeout': of the whole request; 'per-try-timeout': of this attempt only. */
+export type AttemptOutcome = 'response' | 'connect-failure' | 'reset' | 'timeout' | 'per-try-timeout'
+
+/** A request stream, with what retry logic and access log ask of its connection. */
+export interface UpstreamStream extends ClientStream {
+  /** The request's head was given to a connection: from here on the upstream may have seen it. */
+  readonly connected: boolean
+  /**
+   * The connection had served a request before: if it closes before any byte of the response, that is most likely its keep-alive
+   * timeout crossing our request, and what is idempotent may be sent again (RFC 9112 section 9.3.1).
+   */
+  readonly reused: boolean
+  /** Why no connection could be made, in Envoy's words where it has some; empty when one was. */
+  readonly connectError: string
 }
 
 export interface ConnectOwner {
