@@ -1,0 +1,141 @@
+/**
+ * The bootstrap that both engines start from: who the proxy is, where its admin endpoint listens, and where its configuration comes
+ * from (Envoy's envoy.config.bootstrap.v3.Bootstrap, with Istio's node id and metadata keys).
+ */
+import { Bootstrap } from '../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
+import { Cluster, Cluster_DiscoveryType } from '../xds/gen/envoy/config/cluster/v3/cluster.ts'
+import { Address } from '../xds/gen/envoy/config/core/v3/address.ts'
+import type { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
+import { ApiConfigSource_ApiType, ApiVersion } from '../xds/gen/envoy/config/core/v3/config_source.ts'
+import { HttpProtocolOptions } from '../xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options.ts'
+import { pack } from '../xds/wire/any.ts'
+
+/** What the control plane learns of a proxy from its first message. */
+export interface ProxyIdentity {
+  /** `sidecar` beside an application, `router` for a gateway. */
+  readonly type: 'sidecar' | 'router'
+  readonly pod: string
+  readonly namespace: string
+  /** Address of the pod; 127.0.0.1 where pods have none of their own. */
+  readonly ip: string
+  /** Name of the Deployment, or of the pod itself. */
+  readonly workload: string
+  readonly serviceAccount: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** How traffic reaches it (Istio's INTERCEPTION_MODE): NONE when applications address it themselves. */
+  readonly interception: 'REDIRECT' | 'NONE'
+}
+
+/** Where the control plane listens: a unix socket or TCP, both without TLS. */
+export type ControlPlaneAddress = { readonly path: string } | { readonly host: string; readonly port: number }
+
+export interface BootstrapOptions {
+  readonly identity: ProxyIdentity
+  /** Admin endpoint, on the loopback address of the proxy's network. */
+  readonly adminPort: number
+  readonly controlPlane: ControlPlaneAddress
+}
+
+const XDS_CLUSTER = 'xds-grpc'
+/** Envoy's default program size of 100 refuses quite ordinary regular expressions; Istio raises it to this. */
+const RE2_MAX_PROGRAM_SIZE = 32_768
+/** All of a proxy's streams to the control plane share one connection, which no default limit may cut. */
+const XDS_MAX_REQUESTS = 100_000
+
+export function encodeBootstrap(options: BootstrapOptions): Uint8Array {
+  return Bootstrap.encode(bootstrapOf(options)).finish()
+}
+
+export function bootstrapOf({ identity, adminPort, controlPlane }: BootstrapOptions): Bootstrap {
+  const ads = {
+    configSourceSpecifier: { $case: 'ads', value: {} },
+    resourceApiVersion: ApiVersion.V3,
+    // Wait for the control plane as long as it takes: a proxy that starts without configuration would answer 404.
+    initialFetchTimeout: { seconds: 0, nanos: 0 },
+  } as const
+  return Bootstrap.fromPartial({
+    node: nodeOf(identity),
+    admin: { address: socketAddress('127.0.0.1', adminPort) },
+    dynamicResources: {
+      cdsConfig: ads,
+      ldsConfig: ads,
+      adsConfig: {
+        apiType: ApiConfigSource_ApiType.DELTA_GRPC,
+        transportApiVersion: ApiVersion.V3,
+        setNodeOnFirstMessageOnly: true,
+        grpcServices: [{ targetSpecifier: { $case: 'envoyGrpc', value: { clusterName: XDS_CLUSTER } } }],
+      },
+    },
+    staticResources: { clusters: [xdsCluster(controlPlane)] },
+    layeredRuntime: {
+      layers: [
+        {
+          name: 'static',
+          layerSpecifier: {
+            $case: 'staticLayer',
+            value: { 're2.max_program_size.error_level': RE2_MAX_PROGRAM_SIZE },
+          },
+        },
+      ],
+    },
+  })
+}
+
+/** Istio's node: `sidecar~10.0.0.7~cart-0.shop~shop.svc.cluster.local` and the metadata istiod reads. */
+export function nodeOf(identity: ProxyIdentity): Partial<Node> {
+  const { type, ip, pod, namespace, workload, labels } = identity
+  return {
+    id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.cluster.local`,
+    cluster: `${labels['app'] ?? workload}.${namespace}`,
+    metadata: {
+      NAME: pod,
+      NAMESPACE: namespace,
+      WORKLOAD_NAME: workload,
+      OWNER: `kubernetes://apis/apps/v1/namespaces/${namespace}/deployments/${workload}`,
+      SERVICE_ACCOUNT: identity.serviceAccount,
+      CLUSTER_ID: 'Kubernetes',
+      MESH_ID: 'cluster.local',
+      INSTANCE_IPS: ip,
+      INTERCEPTION_MODE: identity.interception,
+      LABELS: labels,
+      ANNOTATIONS: identity.annotations,
+    },
+  }
+}
+
+function xdsCluster(controlPlane: ControlPlaneAddress): Cluster {
+  const address =
+    'path' in controlPlane
+      ? Address.fromPartial({ address: { $case: 'pipe', value: { path: controlPlane.path } } })
+      : socketAddress(controlPlane.host, controlPlane.port)
+  return Cluster.fromPartial({
+    name: XDS_CLUSTER,
+    clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
+    connectTimeout: { seconds: 1, nanos: 0 },
+    circuitBreakers: {
+      thresholds: [{ maxConnections: XDS_MAX_REQUESTS, maxPendingRequests: XDS_MAX_REQUESTS, maxRequests: XDS_MAX_REQUESTS }],
+    },
+    typedExtensionProtocolOptions: {
+      [HTTP_OPTIONS]: pack(HTTP_OPTIONS, HttpProtocolOptions, HttpProtocolOptions.fromPartial(HTTP2)),
+    },
+    loadAssignment: {
+      clusterName: XDS_CLUSTER,
+      endpoints: [{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address } } }] }],
+    },
+  })
+}
+
+const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+const HTTP2 = {
+  upstreamProtocolOptions: {
+    $case: 'explicitHttpConfig',
+    value: { protocolConfig: { $case: 'http2ProtocolOptions', value: {} } },
+  },
+} as const
+
+function socketAddress(address: string, port: number): Address {
+  return Address.fromPartial({
+    address: { $case: 'socketAddress', value: { address, portSpecifier: { $case: 'portValue', value: port } } },
+  })
+}
