@@ -1,0 +1,86 @@
+/**
+ * Where a laptop mesh keeps what it must remember: one directory per manifest directory, readable by its user alone.
+ * `$XDG_STATE_HOME/mizzen/<name>-<hash>`, by default under `~/.local/state`.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+/** `sun_path` holds 104 bytes on macOS and 108 on Linux, with its final NUL. */
+const MAX_SOCKET_PATH = 103
+
+export class StateDirectory {
+  readonly path: string
+
+  constructor(directory: string) {
+    this.path = directory
+  }
+
+  /** Who runs this mesh; see lock.ts. */
+  get lock(): string {
+    return path.join(this.path, 'lock')
+  }
+  /** Every process that the run of this `mizzen up` started; see ../process/ledger.ts. */
+  processesOf(runner: number): string {
+    return path.join(this.path, `processes-${runner}`)
+  }
+  /** What `mizzen ps` shows; see mesh-status.ts. */
+  get mesh(): string {
+    return path.join(this.path, 'mesh.json')
+  }
+  /** The lines of all processes; see ../console/journal.ts. */
+  get log(): string {
+    return path.join(this.path, 'log')
+  }
+  /** What a detached `mizzen up` itself wrote. */
+  get output(): string {
+    return path.join(this.path, 'output')
+  }
+  /** The control plane's socket. */
+  get xds(): string {
+    return path.join(this.path, 'xds.sock')
+  }
+  /** Bootstrap of a proxy. */
+  bootstrap(pod: string): string {
+    return path.join(this.path, 'bootstrap', `${pod}.pb`)
+  }
+
+  /** @throws when it cannot be made, or when its socket's path would be too long for the system */
+  create(): void {
+    const length = Buffer.byteLength(this.xds)
+    if (length > MAX_SOCKET_PATH) {
+      throw new Error(
+        `Cannot use the state directory "${this.path}": its socket's path would have ${length} bytes, expected at most ${MAX_SOCKET_PATH}; set XDG_STATE_HOME to a shorter path`,
+      )
+    }
+    mkdirSync(path.join(this.path, 'bootstrap'), { recursive: true, mode: 0o700 })
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @param manifests an existing directory: symbolic links to it are the same mesh */
+export function stateDirectoryOf(manifests: string, env: Environment): StateDirectory {
+  const real = realpathSync(manifests)
+  const hash = createHash('sha256').update(real).digest('hex').slice(0, 8)
+  const name = path
+    .basename(real)
+    .replaceAll(/[^A-Za-z0-9.-]/g, '-')
+    .slice(0, 20)
+  return new StateDirectory(path.join(root(env), `${name}-${hash}`))
+}
+
+/** Every mesh that ran here and was not cleared away. */
+export function allStateDirectories(env: Environment): StateDirectory[] {
+  try {
+    return readdirSync(root(env)).map(name => new StateDirectory(path.join(root(env), name)))
+  } catch {
+    return []
+  }
+}
+
+function root(env: Environment): string {
+  const home = env['HOME'] || homedir()
+  return path.join(env['XDG_STATE_HOME'] || path.join(home, '.local', 'state'), 'mizzen')
+}
