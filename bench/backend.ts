@@ -10,7 +10,7 @@ const server = net.createServer({ noDelay: true }, socket => {
   socket.on('error', () => socket.destroy())
   socket.on('data', chunk => {
     // Only GETs come here, so every blank line ends a request.
-    const text = tail + chunk.latin1Slice()
+    const text = tail + chunk.toString('latin1')
     const ends = text.split('\r\n\r\n')
     tail = ends.pop() ?? ''
     for (let i = 0; i < ends.length; i++) socket.write(answer)

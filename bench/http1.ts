@@ -53,7 +53,10 @@ function report(): void {
   const envoy = rows.find(row => row.engine === 'envoy')
   const mizzen = rows.find(row => row.engine === 'mizzen')
   const ratio = envoy && mizzen ? mizzen.cpu.median / envoy.cpu.median : undefined
-  if (flags.json) return console.log(JSON.stringify({ http1: ratio, rows }))
+  if (flags.json) {
+    console.log(JSON.stringify({ http1: ratio, rows }))
+    return
+  }
   console.log(
     `HTTP/1.1, ${flags.connections} connections, ${flags.bytes} bytes, ${flags.rounds} rounds of ${flags.requests} requests`,
   )

@@ -36,7 +36,7 @@ export function load(port: number, connections: number, total: number, host: str
       socket.on('error', reject)
       socket.on('data', bytes => {
         if (missing < 0) {
-          head += bytes.latin1Slice()
+          head += bytes.toString('latin1')
           const end = head.indexOf('\r\n\r\n')
           if (end < 0) return
           missing = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1]) - (head.length - end - 4)
