@@ -25,6 +25,7 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
   readonly protocol = 'HTTP/2'
   active = 0
   readonly #session: ClientHttp2Session
+  readonly #socket: Duplex
   readonly #owner: ClientConnectionOwner
   readonly #ownLimit: number
   /** What the peer allows; 0 until it has said so. */
@@ -33,6 +34,7 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
 
   /** @param socket connected; with TLS, ALPN has chosen h2. Taken over by the connection, as is its end. */
   constructor(socket: Duplex, options: Http2Options, owner: ClientConnectionOwner) {
+    this.#socket = socket
     this.#owner = owner
     this.#ownLimit = options.maxConcurrentStreams
     const session = nodeHttp2().connect('http://upstream', {
@@ -50,6 +52,7 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
       if (this.#draining) return
       this.#draining = true
       owner.onDraining(this)
+      this.#closeIfDrained()
     })
     // An error is always followed by 'close'.
     session.on('error', () => {})
@@ -80,9 +83,10 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
     return new Http2ClientStream(node, this, head, last, handler)
   }
 
+  /** Sends no GOAWAY before the end: it would overtake requests that are still queued in this turn. */
   drain(): void {
     this.#draining = true
-    if (!this.#session.closed && !this.#session.destroyed) this.#session.close()
+    this.#closeIfDrained()
   }
 
   destroy(): void {
@@ -91,7 +95,13 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
 
   onStreamClosed(): void {
     this.active--
-    if (this.capacity > 0) this.#owner.onCapacity(this)
+    if (this.#draining) this.#closeIfDrained()
+    else if (this.capacity > 0) this.#owner.onCapacity(this)
+  }
+
+  /** Without streams there is nothing to lose, and a peer that never closes its half would keep a gracefully closed session alive. */
+  #closeIfDrained(): void {
+    if (this.active === 0) this.#socket.destroy()
   }
 }
 

@@ -45,12 +45,16 @@ export class Http2ServerConnection implements ServerConnection, StreamOwner {
       },
     })
     this.#session = session
+    // A socket accepted with pauseOnConnect, or paused by who looked at its first bytes, does not read until asked.
+    socket.read(0)
     session.setLocalWindowSize(options.initialConnectionWindowSize)
     session.on('stream', (node, _fields, flags, raw) => {
       const last = (flags & nodeHttp2().constants.NGHTTP2_FLAG_END_STREAM) !== 0
       this.active++
       new Http2ServerStream(node, this, last).start(requestHead(raw, scheme), listener.onRequest)
     })
+    // A peer that half-closes is gone: it could not even acknowledge what it gets. Sockets accepted half-open would stay forever.
+    socket.on('end', () => session.destroy())
     // An error is always followed by 'close'.
     session.on('error', () => {})
     // Streams are told on their own 'close', which may come after the session's.
