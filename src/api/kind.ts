@@ -1,4 +1,4 @@
-/** What a kind is to the rest: a name, a schema and rules. One call of {@link defineKind} a kind, all in registry.ts. */
+/** What a kind is to the rest: a name, schemas and rules. All of them stand in registry.ts. */
 import type { Static, TSchema } from 'typebox'
 import type { Findings } from './findings.ts'
 import type { ConfigObject } from './object.ts'
@@ -16,12 +16,17 @@ export interface Kind<
   readonly scope: 'namespaced' | 'cluster'
   /** Where the payload stands: under `spec`, or beside `metadata` (ConfigMap and its like). */
   readonly payload: 'spec' | 'root'
+  /** Kinds of a mesh's API: a spec must be there, and fields that nobody knows are errors. Kubernetes' own are read leniently. */
+  readonly strict: boolean
   readonly spec: Spec
   readonly status: Status
-  /** Adds what the schema cannot say; only called with a spec that fits the schema. */
-  readonly validate: (object: ConfigObject<Name, Group, Static<Spec>, Static<Status>>, findings: Findings) => void
-  /** Said (as info) about every object of a kind that is read and then not used. */
-  readonly unused?: string
+  /**
+   * Adds what the schema cannot say; only called with an object that fits the schemas. (A method, so that a kind of one type can stand
+   * in a list of kinds.)
+   */
+  validate(object: ConfigObject<Name, Group, Static<Spec>, Static<Status>>, findings: Findings): void
+  /** Said about every object of a kind that is read and then not used. */
+  readonly unused: string | undefined
 }
 
 /** The typed object of a kind. */

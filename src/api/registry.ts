@@ -31,7 +31,15 @@ function kubernetes<Name extends string, Group extends string, Spec extends TSch
   status: Status,
   rest: Partial<Pick<Kind, 'scope' | 'payload' | 'unused'>> = {},
 ): Kind<Name, Group, Spec, Status> {
-  return { kind, group, versions: ['v1'], scope: 'namespaced', payload: 'spec', spec, status, validate: nothingMore, ...rest }
+  const usual = {
+    versions: ['v1'],
+    scope: 'namespaced',
+    payload: 'spec',
+    strict: false,
+    validate: nothingMore,
+    unused: undefined,
+  } as const
+  return { kind, group, spec, status, ...usual, ...rest }
 }
 
 function networking<Name extends string, Spec extends TSchema, Status extends TSchema>(
@@ -40,8 +48,14 @@ function networking<Name extends string, Spec extends TSchema, Status extends TS
   status: Status,
   validate: Kind<Name, 'networking.istio.io', Spec, Status>['validate'],
 ): Kind<Name, 'networking.istio.io', Spec, Status> {
-  const versions = ['v1', 'v1beta1', 'v1alpha3']
-  return { kind, group: 'networking.istio.io', versions, scope: 'namespaced', payload: 'spec', spec, status, validate }
+  const usual = {
+    versions: ['v1', 'v1beta1', 'v1alpha3'],
+    scope: 'namespaced',
+    payload: 'spec',
+    strict: true,
+    unused: undefined,
+  } as const
+  return { kind, group: 'networking.istio.io', spec, status, validate, ...usual }
 }
 
 const notRun = (kind: string) => `mizzen up does not run a ${kind}; write a Deployment for what should run on this machine`

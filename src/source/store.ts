@@ -1,0 +1,211 @@
+/**
+ * The configuration as a whole: what several sources contribute, merged into immutable snapshots, and what changed from one to the
+ * next. Of two objects with one kind, namespace and name the one of the earlier source wins, within a source the first; the other is
+ * reported.
+ */
+import { idOf, kindIds } from '../api/kind-name.ts'
+import { resourceName } from '../api/object.ts'
+import type { AnyObject, KindId, ObjectOf } from '../api/registry.ts'
+import type { Diagnostic } from './diagnostic.ts'
+
+/** All objects at one moment, each list ordered by namespace and name. A list without changes is the same array in the next snapshot. */
+export interface Snapshot {
+  /** Counts up with each change of objects. */
+  readonly revision: number
+  readonly objects: { readonly [Id in KindId]: readonly ObjectOf<Id>[] }
+}
+
+/** What made a snapshot out of the one before. */
+export interface Change {
+  readonly snapshot: Snapshot
+  readonly added: readonly AnyObject[]
+  readonly updated: readonly { readonly before: AnyObject; readonly after: AnyObject }[]
+  readonly removed: readonly AnyObject[]
+}
+
+/** What was said newly and what is no longer true, beside the whole list. */
+export interface DiagnosticsChange {
+  readonly all: readonly Diagnostic[]
+  readonly appeared: readonly Diagnostic[]
+  readonly resolved: readonly Diagnostic[]
+}
+
+/** One source's share of the configuration. */
+export interface Contribution {
+  /**
+   * Replaces all that this source said before. An object that did not change should be the same object as last time: that is how
+   * changes are found. Listeners run before it returns.
+   */
+  publish(objects: readonly AnyObject[], diagnostics?: readonly Diagnostic[]): void
+}
+
+interface Share {
+  objects: readonly AnyObject[]
+  diagnostics: readonly Diagnostic[]
+}
+
+export class Store {
+  readonly #shares: Share[] = []
+  readonly #listeners = new Set<(change: Change) => void>()
+  readonly #diagnosticListeners = new Set<(change: DiagnosticsChange) => void>()
+  #objects = new Map<string, AnyObject>()
+  #snapshot: Snapshot = { revision: 0, objects: listsOf([], undefined, new Set(kindIds)) }
+  #diagnostics: readonly Diagnostic[] = []
+
+  /** A new source; those made earlier win over those made later. */
+  source(): Contribution {
+    const share: Share = { objects: [], diagnostics: [] }
+    this.#shares.push(share)
+    return {
+      publish: (objects, diagnostics = []) => {
+        share.objects = objects
+        share.diagnostics = diagnostics
+        this.#merge()
+      },
+    }
+  }
+
+  snapshot(): Snapshot {
+    return this.#snapshot
+  }
+
+  diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics
+  }
+
+  /** @returns ends the subscription. A listener that throws is reported as a diagnostic; the others still run. */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** @returns ends the subscription. */
+  subscribeDiagnostics(listener: (change: DiagnosticsChange) => void): () => void {
+    this.#diagnosticListeners.add(listener)
+    return () => this.#diagnosticListeners.delete(listener)
+  }
+
+  #merge(): void {
+    const objects = new Map<string, AnyObject>()
+    const diagnostics: Diagnostic[] = []
+    for (const share of this.#shares) {
+      diagnostics.push(...share.diagnostics)
+      for (const object of share.objects) {
+        const key = keyOf(object)
+        const first = objects.get(key)
+        if (first) diagnostics.push(duplicate(object, first))
+        else objects.set(key, object)
+      }
+    }
+    const change = this.#changeTo(objects)
+    const failures = change ? this.#notify(change) : []
+    this.#setDiagnostics([...diagnostics, ...failures])
+  }
+
+  #changeTo(objects: Map<string, AnyObject>): Change | undefined {
+    const added: AnyObject[] = []
+    const updated: { before: AnyObject; after: AnyObject }[] = []
+    const removed: AnyObject[] = []
+    for (const [key, after] of objects) {
+      const before = this.#objects.get(key)
+      if (!before) added.push(after)
+      else if (before !== after) updated.push({ before, after })
+    }
+    for (const [key, before] of this.#objects) if (!objects.has(key)) removed.push(before)
+    if (added.length + updated.length + removed.length === 0) return undefined
+    const touched = new Set([...added, ...removed, ...updated.map(each => each.after)].map(idOf))
+    this.#objects = objects
+    this.#snapshot = {
+      revision: this.#snapshot.revision + 1,
+      objects: listsOf([...objects.values()], this.#snapshot.objects, touched),
+    }
+    return { snapshot: this.#snapshot, added, updated, removed }
+  }
+
+  #notify(change: Change): Diagnostic[] {
+    const failures: Diagnostic[] = []
+    for (const listener of this.#listeners) {
+      try {
+        listener(change)
+      } catch (error) {
+        failures.push(consumerFailed(error))
+      }
+    }
+    return failures
+  }
+
+  #setDiagnostics(all: readonly Diagnostic[]): void {
+    const before = new Set(this.#diagnostics.map(identity))
+    const now = new Set(all.map(identity))
+    const appeared = all.filter(diagnostic => !before.has(identity(diagnostic)))
+    const resolved = this.#diagnostics.filter(diagnostic => !now.has(identity(diagnostic)))
+    this.#diagnostics = all
+    if (appeared.length + resolved.length === 0) return
+    for (const listener of this.#diagnosticListeners) listener({ all, appeared, resolved })
+  }
+}
+
+function keyOf(object: AnyObject): string {
+  return `${object.group}/${object.kind}/${object.namespace}/${object.name}`
+}
+
+function listsOf(
+  objects: readonly AnyObject[],
+  before: Snapshot['objects'] | undefined,
+  touched: ReadonlySet<KindId>,
+): Snapshot['objects'] {
+  const lists: Partial<Record<KindId, readonly AnyObject[]>> = {}
+  for (const id of kindIds) lists[id] = before && !touched.has(id) ? before[id] : []
+  const anew = Map.groupBy(objects, idOf)
+  for (const id of touched)
+    lists[id] = (anew.get(id) ?? []).sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name))
+  return lists as Snapshot['objects'] // every list holds the objects whose kind is its id
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function duplicate(object: AnyObject, first: AnyObject): Diagnostic {
+  const { file, line, column } = object.origin
+  const message = `there is another ${resourceName(object)} in ${first.origin.file}:${first.origin.line}, which is used; this one is ignored`
+  const fix = 'remove one of the two, or give it another name or namespace'
+  return {
+    code: 'duplicate-object',
+    level: 'error',
+    message,
+    resource: resourceName(object),
+    file,
+    line,
+    column,
+    fix,
+    excerpt: undefined,
+  }
+}
+
+function consumerFailed(error: unknown): Diagnostic {
+  const message = `Cannot apply the configuration: ${error instanceof Error ? error.message : String(error)}; what was applied before keeps serving`
+  return {
+    code: 'not-applied',
+    level: 'error',
+    message,
+    resource: '',
+    file: '',
+    line: 0,
+    column: 0,
+    fix: undefined,
+    excerpt: undefined,
+  }
+}
+
+function identity(diagnostic: Diagnostic): string {
+  return JSON.stringify([
+    diagnostic.level,
+    diagnostic.code,
+    diagnostic.file,
+    diagnostic.line,
+    diagnostic.column,
+    diagnostic.resource,
+    diagnostic.message,
+  ])
+}
