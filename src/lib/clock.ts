@@ -8,11 +8,11 @@ export interface Clock {
   after(ms: number, run: () => void): () => void
 }
 
-/** The machine's clock. Its timers do not keep the process alive. */
+/** The machine's clock. Its timers keep the process alive until they run or are cancelled. */
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, run) {
-    const timer = setTimeout(run, ms).unref()
+    const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },
 }

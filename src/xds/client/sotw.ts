@@ -1,0 +1,85 @@
+/**
+ * The state-of-the-world variant: each request lists all names. A response says neither names nor versions of its resources, nor which
+ * of them changed: the client finds out.
+ */
+import { hash } from 'node:crypto'
+import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { DiscoveryRequest, DiscoveryResponse, Resource } from '../gen/envoy/service/discovery/v3/discovery.ts'
+import type { Any } from '../gen/google/protobuf/any.ts'
+import { unpack } from '../wire/any.ts'
+import { CLUSTER, LISTENER } from '../wire/type-url.ts'
+import type { ReceivedResource } from './client.ts'
+import { INVALID_ARGUMENT } from './grpc-status.ts'
+import { ALL, type Subscription } from './subscription.ts'
+import { SERVICE, type Variant } from './variant.ts'
+
+/** Field 1, a string. It is the name in all resource types there are. */
+const NAME_TAG = (1 << 3) | 2
+
+export const sotw: Variant = {
+  path: `${SERVICE}/StreamAggregatedResources`,
+
+  request(subscription, verdict, node) {
+    return DiscoveryRequest.encode({
+      node,
+      typeUrl: subscription.type,
+      versionInfo: subscription.acceptedVersion,
+      resourceNames: subscription.names.size === 1 && subscription.names.has(ALL) ? [] : [...subscription.names],
+      resourceLocators: [],
+      responseNonce: subscription.nonce,
+      errorDetail: verdict?.error === undefined ? undefined : { code: INVALID_ARGUMENT, message: verdict.error, details: [] },
+    }).finish()
+  },
+
+  parse(message) {
+    const response = DiscoveryResponse.decode(message)
+    return {
+      type: response.typeUrl,
+      nonce: response.nonce,
+      version: response.versionInfo,
+      changes(subscription) {
+        const present = new Set<string>()
+        const updated: ReceivedResource[] = []
+        for (const any of response.resources) {
+          const { name, bytes } = identify(any)
+          present.add(name)
+          if (!subscription.wants(name)) continue
+          const version = hash('sha1', bytes, 'base64')
+          if (subscription.versions.get(name) !== version) updated.push({ name, version, bytes })
+        }
+        return { updated, removed: absenceMeansRemoval(response.typeUrl) ? missing(subscription, present) : [] }
+      },
+    }
+  },
+}
+
+function absenceMeansRemoval(type: string): boolean {
+  return type === CLUSTER || type === LISTENER
+}
+
+function missing(subscription: Subscription, present: ReadonlySet<string>): string[] {
+  const missing = new Set<string>()
+  for (const [name, version] of subscription.versions) if (version !== '' && !present.has(name)) missing.add(name)
+  for (const name of subscription.names) {
+    if (name !== ALL && !present.has(name) && subscription.versions.get(name) !== '') missing.add(name)
+  }
+  return [...missing]
+}
+
+/** Servers may wrap a resource to say its name. */
+function identify(any: Any): { name: string; bytes: Uint8Array } {
+  const wrapper = unpack('envoy.service.discovery.v3.Resource', Resource, any)
+  if (!wrapper) return { name: nameOf(any.value), bytes: any.value }
+  const bytes = wrapper.resource?.value ?? new Uint8Array()
+  return { name: wrapper.name || nameOf(bytes), bytes }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  const reader = new BinaryReader(bytes)
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32()
+    if (tag === NAME_TAG) return reader.string()
+    reader.skip(tag & 7)
+  }
+  return ''
+}

@@ -1,0 +1,79 @@
+/**
+ * What the client wants and has of one resource type; it outlives streams.
+ */
+import type { Rejections, Update } from './client.ts'
+
+export const ALL = '*'
+
+export class Subscription {
+  readonly type: string
+  readonly names = new Set<string>()
+  /** The versions that were applied, by name; the empty version: it was said that there is none. */
+  readonly versions = new Map<string, string>()
+  /** Names that the server was not told of yet, since it was told of any on this stream. */
+  readonly added = new Set<string>()
+  readonly dropped = new Set<string>()
+  /** This stream's server knows of the type. */
+  announced = false
+  /** Some server has answered for it. */
+  answered = false
+  /** Of the last response of this stream. State of the world only. */
+  nonce = ''
+  /** Of the last response that was accepted. State of the world only. */
+  acceptedVersion = ''
+
+  constructor(type: string) {
+    this.type = type
+  }
+
+  get pending(): boolean {
+    return this.announced ? this.added.size + this.dropped.size > 0 : this.names.size > 0
+  }
+
+  add(name: string): void {
+    if (this.names.has(name)) return
+    this.names.add(name)
+    this.added.add(name)
+  }
+
+  drop(name: string): void {
+    if (!this.names.delete(name)) return
+    if (!this.added.delete(name)) this.dropped.add(name)
+    if (name !== ALL) {
+      if (!this.names.has(ALL)) this.versions.delete(name)
+      return
+    }
+    for (const known of this.versions.keys()) if (!this.names.has(known)) this.versions.delete(known)
+  }
+
+  wants(name: string): boolean {
+    return this.names.has(ALL) || this.names.has(name)
+  }
+
+  /** The server knows all names now. */
+  told(): void {
+    this.announced = true
+    this.added.clear()
+    this.dropped.clear()
+  }
+
+  /** A new stream: its server knows nothing. */
+  restart(): void {
+    this.announced = false
+    this.added.clear()
+    this.dropped.clear()
+    this.nonce = ''
+  }
+
+  /** Keeps the versions of what was not refused. */
+  applied(update: Update, rejections: Rejections | undefined): void {
+    if (rejections?.has('')) return
+    for (const { name, version } of update.updated)
+      if (!rejections?.has(name) && this.wants(name)) this.versions.set(name, version)
+    for (const name of update.removed) {
+      if (rejections?.has(name)) continue
+      if (this.names.has(name)) this.versions.set(name, '')
+      else this.versions.delete(name)
+    }
+  }
+}

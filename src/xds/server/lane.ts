@@ -1,0 +1,189 @@
+/**
+ * One resource type on one stream: at most one response is under way, and what became of it decides what may be sent next.
+ *
+ * A refused response is halved until the resource at fault is alone: that one is not sent again until it changes, its neighbours arrive.
+ */
+import { type Change, type Changes, Holdings, isRemoval } from './holdings.ts'
+import type { ResourceSet } from './source.ts'
+
+/** A response as the status shows it. */
+export interface Mark {
+  readonly version: string
+  readonly nonce: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+export interface Refusal {
+  /** The client's words. */
+  readonly detail: string
+  readonly nonce: string
+  readonly at: number
+}
+
+interface InFlight {
+  readonly mark: Mark
+  /** Without those that the client asked for again in the meantime. */
+  readonly changes: Changes
+  /** How many there were. */
+  readonly size: number
+  /** The set that the client will have whole when it accepts; undefined when more is to come. */
+  completes: ResourceSet | undefined
+}
+
+/** What of the changes may be sent now. */
+export interface Selection {
+  /** Only what the client asked for and waits for. */
+  readonly answersOnly: boolean
+  readonly removals: boolean
+}
+
+export class Lane {
+  readonly type: string
+  readonly holdings = new Holdings()
+  /** A wildcard subscription gets a first response even if it is empty: the client waits for it to start. */
+  owesFirst = false
+  /** State of the world: the version that a client coming back says it has, until something was sent to it. It works with what it has. */
+  claimedVersion: string | undefined
+  /** State of the world: all requests so far named nothing, which means everything. */
+  unnamed = false
+  /** The protocol can say that a resource is gone. */
+  readonly #tellsRemovals: boolean
+  #inFlight: InFlight | undefined
+  #sent: Mark | undefined
+  #acked: Mark | undefined
+  #refusal: Refusal | undefined
+  #limit = Number.POSITIVE_INFINITY
+
+  constructor(type: string, tellsRemovals: boolean) {
+    this.type = type
+    this.#tellsRemovals = tellsRemovals
+  }
+
+  get inFlight(): Mark | undefined {
+    return this.#inFlight?.mark
+  }
+
+  get sent(): Mark | undefined {
+    return this.#sent
+  }
+
+  get acked(): Mark | undefined {
+    return this.#acked
+  }
+
+  /** The latest, until a later response was accepted. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal
+  }
+
+  /** The client wants this name (again): the answer under way may be older than its question. */
+  subscribe(name: string): void {
+    this.#inFlight?.changes.delete(name)
+    this.holdings.subscribe(name)
+  }
+
+  forget(name: string): void {
+    this.#inFlight?.changes.delete(name)
+    this.holdings.forget(name)
+  }
+
+  subscribeAll(): void {
+    if (this.#inFlight) this.#inFlight.completes = undefined
+    this.holdings.subscribeAll()
+    this.owesFirst = true
+  }
+
+  /** The client accepted everything there is. */
+  settled(target: ResourceSet): boolean {
+    return this.#inFlight === undefined && this.isCurrent(target) && !this.holdings.hasRefused
+  }
+
+  isCurrent(target: ResourceSet): boolean {
+    return !this.owesFirst && this.holdings.isCurrent(target)
+  }
+
+  /** What to send next, and whether that is all; undefined: nothing for now. */
+  select(target: ResourceSet, allowed: Selection): { changes: Changes; complete: boolean } | undefined {
+    const all = this.holdings.diff(target)
+    if (!this.#tellsRemovals) this.#applySilently(all)
+    if (all.size === 0 && !this.owesFirst) {
+      this.#rebase(target)
+      this.#limit = Number.POSITIVE_INFINITY
+      return undefined
+    }
+    if (allowed.answersOnly && this.claimedVersion !== undefined) return undefined
+    const changes: Changes = new Map()
+    for (const change of all.values()) {
+      if (changes.size >= this.#limit) break
+      if (allowed.answersOnly && !change.asked && !this.owesFirst) continue
+      if (!allowed.removals && isRemoval(change)) continue
+      changes.set(change.name, change)
+    }
+    if (changes.size === 0 && !this.owesFirst) return undefined
+    return { changes, complete: changes.size === all.size }
+  }
+
+  sending(mark: Mark, changes: Changes, completes: ResourceSet | undefined): void {
+    this.#inFlight = { mark, changes, size: changes.size, completes }
+    this.#sent = mark
+    this.owesFirst = false
+    this.claimedVersion = undefined
+  }
+
+  /** A client that came back has `target` already, under this version. */
+  adopt(target: ResourceSet, version: string, at: number): void {
+    this.holdings.adopt(target)
+    this.owesFirst = false
+    this.claimedVersion = undefined
+    this.#acked = { version, nonce: '', at }
+  }
+
+  /** @returns the response that was accepted; undefined if the nonce is not that of the response under way (stale) */
+  accept(nonce: string): Mark | undefined {
+    const flight = this.#land(nonce)
+    if (!flight) return undefined
+    for (const change of flight.changes.values()) this.holdings.applied(change)
+    if (flight.completes) this.holdings.rebase(flight.completes)
+    this.#limit *= 2
+    this.#acked = flight.mark
+    if (!this.holdings.hasRefused) this.#refusal = undefined
+    return flight.mark
+  }
+
+  /** @returns what was refused for good: nothing while the culprit is still to be found; undefined for a stale nonce */
+  refuse(nonce: string, detail: string, at: number): readonly Change[] | undefined {
+    const flight = this.#land(nonce)
+    if (!flight) return undefined
+    this.#refusal = { detail, nonce, at }
+    if (flight.size > 1) {
+      this.#limit = Math.floor(flight.size / 2)
+      return []
+    }
+    const culprits = [...flight.changes.values()]
+    for (const change of culprits) this.holdings.refuse(change)
+    return culprits
+  }
+
+  #rebase(target: ResourceSet): void {
+    const { hasRefused } = this.holdings
+    this.holdings.rebase(target)
+    // What was refused is not wanted any more.
+    if (hasRefused && !this.holdings.hasRefused) this.#refusal = undefined
+  }
+
+  #land(nonce: string): InFlight | undefined {
+    const flight = this.#inFlight
+    if (!flight || flight.mark.nonce !== nonce) return undefined
+    this.#inFlight = undefined
+    return flight
+  }
+
+  #applySilently(changes: Changes): void {
+    for (const change of changes.values()) {
+      if (change.resource) continue
+      this.holdings.applied(change)
+      changes.delete(change.name)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Make before break: the order in which one proxy gets the changes of different types, so that nothing it has ever refers to something
+ * that it does not have. xDS protocol, "Eventual consistency considerations".
+ */
+import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from '../wire/type-url.ts'
+
+export interface Step {
+  readonly type: string
+  /** `changes` includes removals only where the type has no removal step of its own. */
+  readonly part: 'changes' | 'removals'
+  /** Changes wait until the client took what was sent of these; its questions are answered without waiting. */
+  readonly after?: readonly string[]
+  /** Removals wait until the client has accepted all there is of these. */
+  readonly onceSettled?: readonly string[]
+}
+
+export const STEPS: readonly Step[] = [
+  { type: CLUSTER, part: 'changes' },
+  // Right behind its cluster, not after its acknowledgement: Envoy acknowledges a cluster when it has endpoints.
+  { type: ENDPOINT, part: 'changes' },
+  { type: LISTENER, part: 'changes', after: [CLUSTER, ENDPOINT] },
+  { type: ROUTE, part: 'changes', after: [CLUSTER, ENDPOINT, LISTENER] },
+  // A listener that is still there may use the route table.
+  { type: ROUTE, part: 'removals', onceSettled: [LISTENER] },
+  // Listeners (TCP) and routes that are still there may use the cluster.
+  { type: CLUSTER, part: 'removals', onceSettled: [LISTENER, ROUTE] },
+  { type: ENDPOINT, part: 'removals', onceSettled: [CLUSTER] },
+]
+
+const ORDERED = new Set(STEPS.map(step => step.type))
+const REMOVED_LATER = new Set(STEPS.filter(step => step.part === 'removals').map(step => step.type))
+
+/** Secrets and what else there is: nothing to wait for. */
+export function isUnordered(type: string): boolean {
+  return !ORDERED.has(type)
+}
+
+export function isRemovedLater(type: string): boolean {
+  return REMOVED_LATER.has(type)
+}

@@ -1,0 +1,54 @@
+/**
+ * The state-of-the-world variant of ADS: each request lists all names; a response of listeners or clusters carries all that the client
+ * shall have, of other types at least what changed. envoy.service.discovery.v3.DiscoveryRequest.
+ *
+ * The version of a response is a digest of all that the client has after it, so that a client which comes back with that version, from
+ * another stream or before a restart of the server, is sent nothing.
+ */
+import type { DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery.ts'
+import type { EncodedResource } from '../wire/resource.ts'
+import { CLUSTER, LISTENER } from '../wire/type-url.ts'
+import { type Dialect, emptyMeansAll } from './dialect.ts'
+import { digest } from './digest.ts'
+import { encodeSotw } from './frames.ts'
+import type { Lane } from './lane.ts'
+
+const ALL = '*'
+
+/** Absence from the response means removal. */
+function isComplete(type: string): boolean {
+  return type === CLUSTER || type === LISTENER
+}
+
+export const sotw: Dialect = {
+  name: 'sotw',
+  tellsRemovals: isComplete,
+  recognises(lane, target) {
+    return lane.claimedVersion === digest(lane.holdings.wanted(target))
+  },
+  encode({ lane, target, changes, nonce }) {
+    const contents = lane.holdings.contents(target, changes)
+    const version = digest(contents)
+    const resources = isComplete(lane.type) ? contents : changed(changes.values())
+    return { bytes: encodeSotw({ type: lane.type, nonce, version, resources }), version }
+  },
+}
+
+/** To be called with requests that answer the last response (or precede the first): older ones list outdated names. */
+export function subscribeSotw(lane: Lane, request: DiscoveryRequest, first: boolean): void {
+  const names = new Set(request.resourceNames)
+  const starred = names.delete(ALL)
+  lane.unnamed = names.size === 0 && !starred && (first || lane.unnamed)
+  const all = starred || (lane.unnamed && emptyMeansAll(lane.type))
+  for (const name of lane.holdings.names) if (!names.has(name)) lane.holdings.unsubscribe(name)
+  if (all && !lane.holdings.wildcard) lane.subscribeAll()
+  else if (!all && lane.holdings.wildcard) lane.holdings.unsubscribeAll()
+  for (const name of names) if (!lane.holdings.names.has(name)) lane.subscribe(name)
+  if (first && request.versionInfo !== '') lane.claimedVersion = request.versionInfo
+}
+
+function changed(changes: Iterable<{ resource: EncodedResource | undefined }>): EncodedResource[] {
+  const resources: EncodedResource[] = []
+  for (const { resource } of changes) if (resource) resources.push(resource)
+  return resources
+}
