@@ -62,7 +62,7 @@ class Recorder implements TransportHandler {
   }
 }
 
-interface Pair extends AsyncDisposable {
+interface Pair {
   client: Transport
   server: Transport
   clientHears: Recorder
@@ -92,7 +92,7 @@ function portOf(server: Server): number {
   return (address satisfies AddressInfo).port
 }
 
-async function pair(path?: string): Promise<Pair> {
+async function withPair(use: (pair: Pair) => Promise<void>, path?: string): Promise<void> {
   const listener = createServer(ACCEPT_OPTIONS)
   listener.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path })
   await once(listener, 'listening')
@@ -102,153 +102,152 @@ async function pair(path?: string): Promise<Pair> {
   const client = await dial(path === undefined ? { host: '127.0.0.1', port: portOf(listener) } : { path }, clientHears)
   const serverSocket = await accepted
   const server = acceptTransport(serverSocket, serverHears)
-  return {
-    client,
-    server,
-    clientHears,
-    serverHears,
-    serverSocket,
-    async [Symbol.asyncDispose]() {
-      client.destroy()
-      server.destroy()
-      await Promise.all([clientHears.until(() => clientHears.closed > 0), serverHears.until(() => serverHears.closed > 0)])
-      listener.close()
-    },
+  try {
+    await use({ client, server, clientHears, serverHears, serverSocket })
+  } finally {
+    client.destroy()
+    server.destroy()
+    await Promise.all([clientHears.until(() => clientHears.closed > 0), serverHears.until(() => serverHears.closed > 0)])
+    listener.close()
   }
 }
 
-test('Transport.write() gathers the small writes of one turn into one read of the peer', async () => {
-  await using p = await pair()
-  for (const part of ['GET ', '/ ', 'HTTP/1.1']) p.client.write(Buffer.from(part))
-  assert.equal(p.client.pending, 14)
-  await p.serverHears.until(() => p.serverHears.bytes === 14)
-  assert.deepEqual(p.serverHears.received.map(String), ['GET / HTTP/1.1'])
-  assert.equal(p.client.pending, 0)
-})
+test('Transport.write() gathers the small writes of one turn into one read of the peer', () =>
+  withPair(async p => {
+    for (const part of ['GET ', '/ ', 'HTTP/1.1']) p.client.write(Buffer.from(part))
+    assert.equal(p.client.pending, 14)
+    await p.serverHears.until(() => p.serverHears.bytes === 14)
+    assert.deepEqual(p.serverHears.received.map(String), ['GET / HTTP/1.1'])
+    assert.equal(p.client.pending, 0)
+  }))
 
-test('Transport.write() has copied the bytes when it returns', async () => {
-  await using p = await pair()
-  const bytes = Buffer.from('before')
-  p.server.write(bytes)
-  bytes.fill('x')
-  await p.clientHears.until(() => p.clientHears.bytes === 6)
-  assert.equal(p.clientHears.text, 'before')
-})
+test('Transport.write() has copied the bytes when it returns', () =>
+  withPair(async p => {
+    const bytes = Buffer.from('before')
+    p.server.write(bytes)
+    bytes.fill('x')
+    await p.clientHears.until(() => p.clientHears.bytes === 6)
+    assert.equal(p.clientHears.text, 'before')
+  }))
 
-test('Transport.write() keeps the order of writes of every size', async () => {
-  await using p = await pair()
-  const sizes = [1, 4095, 4096, 4097, 10, 65_536, 65_537, 1, 200_000, 0, 3]
-  const sent: Buffer[] = []
-  let next = 0
-  for (const size of sizes) {
-    const part = Buffer.alloc(size)
-    for (let i = 0; i < size; i++) part[i] = next++ % 251
-    sent.push(part)
-    p.client.write(part)
-  }
-  const all = Buffer.concat(sent)
-  await p.serverHears.until(() => p.serverHears.bytes === all.length)
-  assert.ok(Buffer.concat(p.serverHears.received).equals(all))
-})
+test('Transport.write() keeps the order of writes of every size', () =>
+  withPair(async p => {
+    const sizes = [1, 4095, 4096, 4097, 10, 65_536, 65_537, 1, 200_000, 0, 3]
+    const sent: Buffer[] = []
+    let next = 0
+    for (const size of sizes) {
+      const part = Buffer.alloc(size)
+      for (let i = 0; i < size; i++) part[i] = next++ % 251
+      sent.push(part)
+      p.client.write(part)
+    }
+    const all = Buffer.concat(sent)
+    await p.serverHears.until(() => p.serverHears.bytes === all.length)
+    assert.ok(Buffer.concat(p.serverHears.received).equals(all))
+  }))
 
-test('Transport.write() returns false above the high-water mark, and onWritable() follows when the peer reads again', async () => {
-  await using p = await pair()
-  p.server.pause()
-  const chunk = Buffer.alloc(64 * 1024, 'a')
-  let sent = 0
-  do sent += chunk.length
-  while (p.client.write(chunk))
-  assert.ok(
-    p.client.pending > HIGH_WATER_MARK && p.client.pending <= HIGH_WATER_MARK + 2 * chunk.length,
-    `${p.client.pending} waiting`,
-  )
-  assert.equal(p.clientHears.writable, 0)
-  p.server.resume()
-  await p.clientHears.until(() => p.clientHears.writable === 1)
-  await p.serverHears.until(() => p.serverHears.bytes === sent)
-  assert.equal(p.client.pending, 0)
-})
+test('Transport.write() returns false above the high-water mark, and onWritable() follows when the peer reads again', () =>
+  withPair(async p => {
+    p.server.pause()
+    const chunk = Buffer.alloc(64 * 1024, 'a')
+    let sent = 0
+    do sent += chunk.length
+    while (p.client.write(chunk))
+    assert.ok(
+      p.client.pending > HIGH_WATER_MARK && p.client.pending <= HIGH_WATER_MARK + 2 * chunk.length,
+      `${p.client.pending} waiting`,
+    )
+    assert.equal(p.clientHears.writable, 0)
+    p.server.resume()
+    await p.clientHears.until(() => p.clientHears.writable === 1)
+    await p.serverHears.until(() => p.serverHears.bytes === sent)
+    assert.equal(p.client.pending, 0)
+  }))
 
-test('Transport.end() half-closes after what was written, and the other half goes on', async () => {
-  await using p = await pair()
-  p.client.write(Buffer.from('question'))
-  p.client.end()
-  await p.serverHears.until(() => p.serverHears.ended)
-  assert.equal(p.serverHears.text, 'question')
-  assert.equal(p.serverHears.closed, 0)
-  p.server.write(Buffer.from('answer'))
-  p.server.end()
-  await p.clientHears.until(() => p.clientHears.closed === 1)
-  assert.equal(p.clientHears.text, 'answer')
-  assert.equal(p.clientHears.error, undefined)
-})
+test('Transport.end() half-closes after what was written, and the other half goes on', () =>
+  withPair(async p => {
+    p.client.write(Buffer.from('question'))
+    p.client.end()
+    await p.serverHears.until(() => p.serverHears.ended)
+    assert.equal(p.serverHears.text, 'question')
+    assert.equal(p.serverHears.closed, 0)
+    p.server.write(Buffer.from('answer'))
+    p.server.end()
+    await p.clientHears.until(() => p.clientHears.closed === 1)
+    assert.equal(p.clientHears.text, 'answer')
+    assert.equal(p.clientHears.error, undefined)
+  }))
 
-test('Transport.destroy() with abort makes the peer see a reset, not an end', async () => {
-  await using p = await pair()
-  p.client.write(Buffer.from('x'))
-  await p.serverHears.until(() => p.serverHears.bytes === 1)
-  p.client.destroy(true)
-  await p.serverHears.until(() => p.serverHears.closed === 1)
-  assert.equal(p.serverHears.ended, false)
-  assert.match(String(p.serverHears.error), /ECONNRESET/)
-})
+test('Transport.destroy() with abort makes the peer see a reset, not an end', () =>
+  withPair(async p => {
+    p.client.write(Buffer.from('x'))
+    await p.serverHears.until(() => p.serverHears.bytes === 1)
+    p.client.destroy(true)
+    await p.serverHears.until(() => p.serverHears.closed === 1)
+    assert.equal(p.serverHears.ended, false)
+    assert.match(String(p.serverHears.error), /ECONNRESET/)
+  }))
 
-test('Transport tells its handler of the end once, and ignores what is written, ended or destroyed afterwards', async () => {
-  await using p = await pair()
-  p.server.destroy()
-  await p.clientHears.until(() => p.clientHears.ended)
-  p.client.end()
-  await p.clientHears.until(() => p.clientHears.closed === 1)
-  assert.equal(p.client.write(Buffer.from('late')), true)
-  p.client.end()
-  p.client.destroy()
-  p.client.resume()
-  assert.equal(p.client.pending, 0)
-  assert.equal(p.clientHears.closed, 1)
-})
+test('Transport tells its handler of the end once, and ignores what is written, ended or destroyed afterwards', () =>
+  withPair(async p => {
+    p.server.destroy()
+    await p.clientHears.until(() => p.clientHears.ended)
+    p.client.end()
+    await p.clientHears.until(() => p.clientHears.closed === 1)
+    assert.equal(p.client.write(Buffer.from('late')), true)
+    p.client.end()
+    p.client.destroy()
+    p.client.resume()
+    assert.equal(p.client.pending, 0)
+    assert.equal(p.clientHears.closed, 1)
+  }))
 
-test('Transport.pause() keeps bytes back until resume(), on both kinds', async () => {
-  await using p = await pair()
-  p.client.pause()
-  p.server.write(Buffer.from('held'))
-  p.client.write(Buffer.from('ping'))
-  // The server has answered after the bytes that are held back were sent, so they could have arrived.
-  await p.serverHears.until(() => p.serverHears.bytes === 4)
-  assert.equal(p.clientHears.bytes, 0)
-  p.client.resume()
-  await p.clientHears.until(() => p.clientHears.bytes === 4)
-})
+test('Transport.pause() keeps bytes back until resume(), on both kinds', () =>
+  withPair(async p => {
+    p.client.pause()
+    p.server.write(Buffer.from('held'))
+    p.client.write(Buffer.from('ping'))
+    // The server has answered after the bytes that are held back were sent, so they could have arrived.
+    await p.serverHears.until(() => p.serverHears.bytes === 4)
+    assert.equal(p.clientHears.bytes, 0)
+    p.client.resume()
+    await p.clientHears.until(() => p.clientHears.bytes === 4)
+  }))
 
-test('Transport reports errors of the socket through onClosed() only', async () => {
-  await using p = await pair()
-  p.serverSocket.destroy(new Error('wire cut'))
-  await p.serverHears.until(() => p.serverHears.closed === 1)
-  assert.match(String(p.serverHears.error), /wire cut/)
-})
+test('Transport reports errors of the socket through onClosed() only', () =>
+  withPair(async p => {
+    p.serverSocket.destroy(new Error('wire cut'))
+    await p.serverHears.until(() => p.serverHears.closed === 1)
+    assert.match(String(p.serverHears.error), /wire cut/)
+  }))
 
 test('Transport works over a unix socket, where an abort is a plain close', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'transport-'))
   try {
-    await using p = await pair(join(directory, 's'))
-    p.client.write(Buffer.from('over unix'))
-    await p.serverHears.until(() => p.serverHears.bytes === 9)
-    p.server.destroy(true)
-    await p.clientHears.until(() => p.clientHears.ended || p.clientHears.closed === 1)
+    await withPair(
+      async p => {
+        p.client.write(Buffer.from('over unix'))
+        await p.serverHears.until(() => p.serverHears.bytes === 9)
+        p.server.destroy(true)
+        await p.clientHears.until(() => p.clientHears.ended || p.clientHears.closed === 1)
+      },
+      join(directory, 's'),
+    )
   } finally {
     await rm(directory, { recursive: true })
   }
 })
 
-test('Transport knows both addresses, also after it is closed', async () => {
-  await using p = await pair()
-  p.client.destroy()
-  await p.serverHears.until(() => p.serverHears.ended)
-  p.server.destroy()
-  await p.serverHears.until(() => p.serverHears.closed === 1)
-  assert.equal(p.server.remoteAddress, '127.0.0.1')
-  assert.equal(p.server.remotePort, p.client.localPort)
-  assert.equal(p.client.remotePort, p.server.localPort)
-})
+test('Transport knows both addresses, also after it is closed', () =>
+  withPair(async p => {
+    p.client.destroy()
+    await p.serverHears.until(() => p.serverHears.ended)
+    p.server.destroy()
+    await p.serverHears.until(() => p.serverHears.closed === 1)
+    assert.equal(p.server.remoteAddress, '127.0.0.1')
+    assert.equal(p.server.remotePort, p.client.localPort)
+    assert.equal(p.client.remotePort, p.server.localPort)
+  }))
 
 test('connectTransport() calls onConnectFailed() when nobody listens', async () => {
   const listener = createServer()
