@@ -1,0 +1,190 @@
+/**
+ * The fixed topology under every scenario: two client pods in two namespaces, an ingress gateway, and backends in versions. Written as the
+ * Kubernetes objects that `mizzen up` would make of manifests: pods without addresses of their own, whose ports are annotations.
+ */
+import { type Backend, startEcho, startGrpc, startTcp } from './backends.ts'
+import type { Entry } from './client.ts'
+import { freePorts } from './ports.ts'
+import type { Caller } from './scenario.ts'
+
+export interface Proxy {
+  readonly type: 'sidecar' | 'router'
+  readonly namespace: string
+  readonly pod: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly adminPort: number
+}
+
+export interface Topology {
+  /** Namespaces, Services and Pods, as YAML. */
+  readonly manifests: string
+  readonly proxies: readonly Proxy[]
+  readonly backends: readonly Backend[]
+  /** A server that no object knows: what ServiceEntries lead to. */
+  readonly outside: Backend
+  readonly entries: Readonly<Record<Caller, Entry>>
+  close(): Promise<void>
+}
+
+interface Service {
+  readonly name: string
+  readonly namespace: string
+  readonly port: number
+  readonly targetPort: number
+  /** Port name, which tells the protocol. */
+  readonly protocol: string
+  /** Pods by version. */
+  readonly replicas: Readonly<Record<string, number>>
+  readonly start: (pod: string, served: string) => Promise<Backend>
+}
+
+const services: readonly Service[] = [
+  {
+    name: 'echo',
+    namespace: 'default',
+    port: 80,
+    targetPort: 8080,
+    protocol: 'http',
+    replicas: { v1: 2, v2: 1 },
+    start: startEcho,
+  },
+  { name: 'other', namespace: 'default', port: 80, targetPort: 8080, protocol: 'http', replicas: { v1: 1 }, start: startEcho },
+  { name: 'solo', namespace: 'default', port: 80, targetPort: 8080, protocol: 'http', replicas: { v1: 1 }, start: startEcho },
+  { name: 'far', namespace: 'second', port: 80, targetPort: 8080, protocol: 'http', replicas: { v1: 1 }, start: startEcho },
+  {
+    name: 'tcp',
+    namespace: 'default',
+    port: 9000,
+    targetPort: 9000,
+    protocol: 'tcp',
+    replicas: { v1: 1, v2: 1 },
+    start: startTcp,
+  },
+  {
+    name: 'grpc',
+    namespace: 'default',
+    port: 7000,
+    targetPort: 7000,
+    protocol: 'grpc',
+    replicas: { v1: 1, v2: 1 },
+    start: startGrpc,
+  },
+]
+
+const forwarded = services.filter(service => service.protocol !== 'http')
+
+export async function startTopology(): Promise<Topology> {
+  const backends: Backend[] = []
+  const proxies: Proxy[] = []
+  const pods = services.flatMap(service =>
+    Object.entries(service.replicas).flatMap(([version, count]) =>
+      Array.from({ length: count }, (_, i) => ({ service, version, pod: `${service.name}-${version}-${i}` })),
+    ),
+  )
+  for (const { service, version, pod } of pods) {
+    const backend = await service.start(pod, `${service.name} ${version}`)
+    backends.push(backend)
+    const [admin = 0, listen = 0, httpProxy = 0] = await freePorts(3)
+    proxies.push({
+      type: 'sidecar',
+      namespace: service.namespace,
+      pod,
+      labels: { app: service.name, version },
+      annotations: {
+        'mizzen.dev/capture': 'ports',
+        'mizzen.dev/inbound': JSON.stringify({ [service.targetPort]: { listen, app: backend.port } }),
+        'mizzen.dev/http-proxy': `${httpProxy}`,
+      },
+      adminPort: admin,
+    })
+  }
+  const client = await clientProxy('client', 'default')
+  const second = await clientProxy('second-client', 'second')
+  const [gatewayAdmin = 0, gatewayPort = 0] = await freePorts(2)
+  proxies.push(client.proxy, second.proxy, {
+    type: 'router',
+    namespace: 'istio-system',
+    pod: 'istio-ingressgateway-0',
+    labels: { app: 'istio-ingressgateway', istio: 'ingressgateway' },
+    annotations: {
+      'mizzen.dev/capture': 'ports',
+      'mizzen.dev/inbound': JSON.stringify({ 80: { listen: gatewayPort, app: gatewayPort } }),
+    },
+    adminPort: gatewayAdmin,
+  })
+  const outside = await startEcho('outside', 'outside v1')
+  return {
+    manifests: [...namespaceManifests(), ...services.map(serviceManifest), ...proxies.map(podManifest)].join('---\n'),
+    proxies,
+    backends,
+    outside,
+    entries: {
+      client: client.entry,
+      'second-client': second.entry,
+      gateway: { port: gatewayPort, proxy: false, forwards: new Map() },
+    },
+    close: async () => void (await Promise.all([...backends, outside].map(backend => backend.close()))),
+  }
+}
+
+async function clientProxy(name: string, namespace: string): Promise<{ proxy: Proxy; entry: Entry }> {
+  const [adminPort = 0, httpProxy = 0, ...ports] = await freePorts(2 + forwarded.length)
+  const forwards = forwarded.map((service, i) => ({ service, port: ports[i] ?? 0 }))
+  const byHost = forwards.map(({ service, port }) => [
+    `${service.name}.${service.namespace}.svc.cluster.local:${service.port}`,
+    port,
+  ])
+  return {
+    proxy: {
+      type: 'sidecar',
+      namespace,
+      pod: name,
+      labels: { app: name },
+      annotations: {
+        'mizzen.dev/capture': 'ports',
+        'mizzen.dev/inbound': '{}',
+        'mizzen.dev/http-proxy': `${httpProxy}`,
+        'mizzen.dev/forwards': JSON.stringify(Object.fromEntries(byHost)),
+      },
+      adminPort,
+    },
+    entry: {
+      port: httpProxy,
+      proxy: true,
+      forwards: new Map(forwards.map(({ service, port }) => [`${service.name}:${service.port}`, port])),
+    },
+  }
+}
+
+function namespaceManifests(): string[] {
+  return ['default', 'second', 'istio-system'].map(name => `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}}\n`)
+}
+
+function serviceManifest({ name, namespace, port, targetPort, protocol }: Service): string {
+  return `apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+  selector: {app: ${name}}
+  ports: [{name: ${protocol}, port: ${port}, targetPort: ${targetPort}}]
+`
+}
+
+function podManifest({ pod, namespace, labels, annotations }: Proxy): string {
+  const containerPorts = Object.keys(JSON.parse(annotations['mizzen.dev/inbound'] ?? '{}')).map(Number)
+  return `apiVersion: v1
+kind: Pod
+metadata:
+  name: ${pod}
+  namespace: ${namespace}
+  labels: ${JSON.stringify(labels)}
+  annotations: ${JSON.stringify(annotations)}
+spec:
+  containers: [{name: app, image: app, ports: ${JSON.stringify(containerPorts.map(containerPort => ({ containerPort })))}}]
+status:
+  phase: Running
+  podIP: 127.0.0.1
+  conditions: [{type: Ready, status: "True"}]
+`
+}
