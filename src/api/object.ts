@@ -57,3 +57,14 @@ export interface ConfigObject<Kind extends string = string, Group extends string
 export function resourceName(object: Pick<ObjectHead, 'kind' | 'namespace' | 'name'>): string {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`
 }
+
+/** spec.http[1].match[0].headers["x-user"]: how people write a path. */
+export function pathText(path: Path): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (/^[A-Za-z_][\w-]*$/.test(step)) text += text === '' ? step : `.${step}`
+    else text += `[${JSON.stringify(step)}]`
+  }
+  return text
+}

@@ -4,11 +4,17 @@
  */
 import { type TSchema, Type } from 'typebox'
 import { DestinationRuleSpec } from './istio/destinationrule/schema.ts'
+import { validateDestinationRule } from './istio/destinationrule/validate.ts'
 import { GatewaySpec } from './istio/gateway/schema.ts'
+import { validateGateway } from './istio/gateway/validate.ts'
 import { ServiceEntrySpec, ServiceEntryStatus } from './istio/serviceentry/schema.ts'
+import { validateServiceEntry } from './istio/serviceentry/validate.ts'
 import { SidecarSpec } from './istio/sidecar/schema.ts'
+import { validateSidecar } from './istio/sidecar/validate.ts'
 import { VirtualServiceSpec } from './istio/virtualservice/schema.ts'
+import { validateVirtualService } from './istio/virtualservice/validate.ts'
 import { WorkloadEntrySpec } from './istio/workloadentry/schema.ts'
+import { validateWorkloadEntry } from './istio/workloadentry/validate.ts'
 import type { Kind, ObjectOfKind } from './kind.ts'
 import { ConfigMapSpec } from './kubernetes/configmap/schema.ts'
 import { DeploymentSpec } from './kubernetes/deployment/schema.ts'
@@ -74,12 +80,12 @@ export const kinds = {
   DaemonSet: kubernetes('DaemonSet', 'apps', OtherWorkloadSpec, anything, { unused: notRun('DaemonSet') }),
   Job: kubernetes('Job', 'batch', OtherWorkloadSpec, anything, { unused: notRun('Job') }),
   CronJob: kubernetes('CronJob', 'batch', OtherWorkloadSpec, anything, { unused: notRun('CronJob') }),
-  VirtualService: networking('VirtualService', VirtualServiceSpec, anything, nothingMore),
-  DestinationRule: networking('DestinationRule', DestinationRuleSpec, anything, nothingMore),
-  Gateway: networking('Gateway', GatewaySpec, anything, nothingMore),
-  ServiceEntry: networking('ServiceEntry', ServiceEntrySpec, ServiceEntryStatus, nothingMore),
-  WorkloadEntry: networking('WorkloadEntry', WorkloadEntrySpec, anything, nothingMore),
-  Sidecar: networking('Sidecar', SidecarSpec, anything, nothingMore),
+  VirtualService: networking('VirtualService', VirtualServiceSpec, anything, validateVirtualService),
+  DestinationRule: networking('DestinationRule', DestinationRuleSpec, anything, validateDestinationRule),
+  Gateway: networking('Gateway', GatewaySpec, anything, validateGateway),
+  ServiceEntry: networking('ServiceEntry', ServiceEntrySpec, ServiceEntryStatus, validateServiceEntry),
+  WorkloadEntry: networking('WorkloadEntry', WorkloadEntrySpec, anything, validateWorkloadEntry),
+  Sidecar: networking('Sidecar', SidecarSpec, anything, validateSidecar),
 }
 
 export type KindId = keyof typeof kinds

@@ -50,14 +50,3 @@ export function diagnosticsOf(reading: Reading, origin: Origin, lineText: (line:
     }
   }
 }
-
-/** spec.http[1].match[0].headers["x-user"]: how people write a path. */
-export function pathText(path: readonly (string | number)[]): string {
-  let text = ''
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`
-    else if (/^[A-Za-z_][\w-]*$/.test(step)) text += text === '' ? step : `.${step}`
-    else text += `[${JSON.stringify(step)}]`
-  }
-  return text
-}

@@ -3,11 +3,11 @@ import { type Static, Type } from 'typebox'
 import { mapOf, message, uint32 } from '../schema/message.ts'
 
 /** networking.istio.io WorkloadSelector: all labels must be on the workload, in the object's own namespace. */
-export const LabelSelector = message({ labels: mapOf(Type.String()) })
+export const LabelSelector = message({ labels: mapOf(Type.String({ maxLength: 63 }), { maxProperties: 256 }) })
 export type LabelSelector = Static<typeof LabelSelector>
 
 /** type.istio.io WorkloadSelector: the same with another field name. */
-export const MatchLabelsSelector = message({ matchLabels: mapOf(Type.String()) })
+export const MatchLabelsSelector = message({ matchLabels: mapOf(Type.String({ maxLength: 63 }), { maxProperties: 4096 }) })
 export type MatchLabelsSelector = Static<typeof MatchLabelsSelector>
 
 /** "." own namespace, "*" all, a namespace's name, "~" nobody. Absent: the mesh's default, which is "*". */

@@ -100,13 +100,13 @@ function describe(schema: TSchema): string {
   if (Type.IsUnion(schema)) return schema.anyOf.map(describe).join(' or ')
   if (Type.IsInteger(schema)) return `a whole number${range(schema, 'minimum', 'maximum')}`
   if (Type.IsNumber(schema)) return `a number${range(schema, 'minimum', 'maximum')}`
-  if (Type.IsString(schema)) return 'a string'
+  if (Type.IsString(schema)) return withLength('a string', 'characters', range(schema, 'minLength', 'maxLength'))
   if (Type.IsBoolean(schema)) return 'true or false'
-  if (Type.IsArray(schema)) {
-    const limits = range(schema, 'minItems', 'maxItems')
-    return limits === '' ? 'a list' : `a list with a length${limits}`
+  if (Type.IsArray(schema)) return withLength('a list', 'items', range(schema, 'minItems', 'maxItems'))
+  if (Type.IsRecord(schema)) {
+    const map = withLength('a map', 'entries', range(schema, 'minProperties', 'maxProperties'))
+    return `${map} whose values are each ${describe(schemaAt(schema, '') ?? Type.Unknown())}`
   }
-  if (Type.IsRecord(schema)) return `a map whose values are each ${describe(schemaAt(schema, '') ?? Type.Unknown())}`
   if (Type.IsObject(schema)) {
     const names = Object.keys(schema.properties)
     return names.length > 0 && names.length <= 6 ? `a map with ${names.join(', ')}` : 'a map'
@@ -114,10 +114,14 @@ function describe(schema: TSchema): string {
   return 'a value'
 }
 
+function withLength(what: string, units: string, limits: string): string {
+  return limits === '' ? what : `${what}${limits} ${units}`
+}
+
 function range(schema: TSchema, lower: string, upper: string): string {
   const least: unknown = Reflect.get(schema, lower)
   const most: unknown = Reflect.get(schema, upper)
-  if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`
+  if (least !== undefined && most !== undefined) return ` of ${least} to ${most}`
   if (least !== undefined) return ` of at least ${least}`
   return most === undefined ? '' : ` of at most ${most}`
 }

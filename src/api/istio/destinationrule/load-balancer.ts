@@ -42,7 +42,7 @@ const ZoneAwareLoadBalancerSetting = message({
 })
 
 const Warmup = message(
-  { minimumPercent: Type.Number({ default: 10 }), aggression: Type.Number({ default: 1 }) },
+  { minimumPercent: Type.Number({ default: 10, minimum: 0, maximum: 100 }), aggression: Type.Number({ default: 1, minimum: 1 }) },
   { duration: duration() },
 )
 

@@ -7,17 +7,20 @@ import { WorkloadEntrySpec } from '../workloadentry/schema.ts'
 export const ServiceEntryPort = message(
   {
     number: uint32(),
-    protocol: Type.String({ description: 'HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP, TLS...; absent: found out per connection' }),
+    protocol: Type.String({
+      maxLength: 256,
+      description: 'HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP, TLS...; absent: found out per connection',
+    }),
     targetPort: uint32({ description: 'port of the endpoints; default: number' }),
   },
-  { name: Type.String() },
+  { name: Type.String({ maxLength: 256 }) },
 )
 export type ServiceEntryPort = Static<typeof ServiceEntryPort>
 
 export const ServiceEntrySpec = message(
   {
-    addresses: Type.Array(Type.String(), { maxItems: 256, description: 'virtual IP addresses or CIDR ranges' }),
-    ports: Type.Array(ServiceEntryPort),
+    addresses: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 256, description: 'virtual IP addresses or CIDR ranges' }),
+    ports: Type.Array(ServiceEntryPort, { maxItems: 256 }),
     location: Type.Enum(['MESH_EXTERNAL', 'MESH_INTERNAL'], { default: 'MESH_EXTERNAL' }),
     resolution: Type.Enum(['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'], { default: 'NONE' }),
     endpoints: Type.Array(WorkloadEntrySpec, { maxItems: 4096 }),
