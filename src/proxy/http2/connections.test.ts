@@ -12,7 +12,7 @@ import type {
   ServerStream,
   StreamHandler,
 } from '../http/stream.ts'
-import { ResponseRecorder } from '../pool/response-recorder.ts'
+import { ResponseRecorder } from '../pool/response-recorder.testing.ts'
 import { Http2ClientConnection } from './client-connection.ts'
 import { http2Options } from './options.ts'
 import { Http2ServerConnection } from './server-connection.ts'

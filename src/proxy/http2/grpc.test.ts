@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import * as grpc from '@grpc/grpc-js'
 import { HeaderList } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
-import { ResponseRecorder } from '../pool/response-recorder.ts'
+import { ResponseRecorder } from '../pool/response-recorder.testing.ts'
 import { Http2ClientConnection } from './client-connection.ts'
 import { http2Options } from './options.ts'
 

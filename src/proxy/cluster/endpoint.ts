@@ -1,0 +1,100 @@
+/**
+ * Endpoints as an assignment gives them (envoy.config.endpoint.v3.ClusterLoadAssignment), checked and in the form that hosts are made of.
+ */
+import { isIP } from 'node:net'
+import type { Address } from '../../xds/gen/envoy/config/core/v3/address.ts'
+import type { Metadata } from '../../xds/gen/envoy/config/core/v3/base.ts'
+import { HealthStatus } from '../../xds/gen/envoy/config/core/v3/health_check.ts'
+import type { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/v3/endpoint.ts'
+import type { LbEndpoint, LocalityLbEndpoints } from '../../xds/gen/envoy/config/endpoint/v3/endpoint_components.ts'
+import { type Labels, lbLabels } from '../balance/labels.ts'
+
+/** Where connections go: an IP address and port, or a unix socket. Names are resolved before. */
+export type Target = { readonly ip: string; readonly port: number } | { readonly path: string }
+
+/** What may change while a host stays the same host. */
+export interface EndpointTraits {
+  readonly weight: number
+  readonly priority: number
+  readonly locality: Locality
+  readonly localityWeight: number
+  readonly labels: Labels
+  readonly health: HealthStatus
+}
+
+export interface Locality {
+  readonly region: string
+  readonly zone: string
+  readonly subZone: string
+}
+
+export interface Endpoint extends EndpointTraits {
+  /** An IP address or, in clusters that resolve names, a name. Empty with a unix socket. */
+  readonly host: string
+  readonly port: number
+  /** A unix socket. */
+  readonly path: string | undefined
+  /** As configured; may be empty. */
+  readonly hostname: string
+  readonly metadata: Metadata | undefined
+}
+
+const NOWHERE: Locality = { region: '', zone: '', subZone: '' }
+
+/**
+ * @param names whether addresses may be names
+ * @throws on an address that cannot be connected to
+ */
+export function readEndpoints(assignment: ClusterLoadAssignment, names: boolean): Endpoint[] {
+  const endpoints: Endpoint[] = []
+  for (const group of assignment.endpoints) {
+    if (group.lbConfig) throw new Error('endpoints by reference (LEDS) are not supported, expected lb_endpoints')
+    for (const endpoint of group.lbEndpoints) endpoints.push(readEndpoint(endpoint, group, names))
+  }
+  return endpoints
+}
+
+/** "10.0.0.5:8080", "[::1]:80" */
+export function addressText(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
+}
+
+/** "region/zone/subzone" */
+export function localityText({ region, zone, subZone }: Locality): string {
+  return `${region}/${zone}/${subZone}`
+}
+
+/** UNKNOWN counts as healthy, as Envoy says; DRAINING, TIMEOUT and UNHEALTHY get no new traffic. */
+export function isUsable(health: HealthStatus): boolean {
+  return health === HealthStatus.UNKNOWN || health === HealthStatus.HEALTHY || health === HealthStatus.DEGRADED
+}
+
+function readEndpoint(message: LbEndpoint, group: LocalityLbEndpoints, names: boolean): Endpoint {
+  const identifier = message.hostIdentifier
+  if (identifier?.$case !== 'endpoint') throw new Error('an endpoint is given by name only, expected one with an address')
+  return {
+    ...readAddress(identifier.value.address, names),
+    hostname: identifier.value.hostname,
+    weight: message.loadBalancingWeight ?? 1,
+    priority: group.priority,
+    locality: group.locality ?? NOWHERE,
+    localityWeight: group.loadBalancingWeight ?? 0,
+    labels: lbLabels(message.metadata),
+    health: message.healthStatus,
+    metadata: message.metadata,
+  }
+}
+
+function readAddress(message: Address | undefined, names: boolean): { host: string; port: number; path: string | undefined } {
+  const address = message?.address
+  if (address?.$case === 'pipe') return { host: '', port: 0, path: address.value.path }
+  if (address?.$case !== 'socketAddress') throw new Error('an endpoint has no address, expected a socket address or a pipe')
+  const { address: host, portSpecifier } = address.value
+  if (portSpecifier?.$case !== 'portValue' || portSpecifier.value > 65_535)
+    throw new Error(`endpoint "${host}" has no port, expected port_value from 0 to 65535`)
+  if (host === '' || (!names && isIP(host) === 0))
+    throw new Error(
+      `malformed endpoint address "${host}", expected an IP address${names ? ' or a name' : ' (names need STRICT_DNS or LOGICAL_DNS)'}`,
+    )
+  return { host, port: portSpecifier.value, path: undefined }
+}
