@@ -30,7 +30,7 @@ export interface EnvVarSource {
 }
 
 interface ObjectRef {
-  readonly name: string
+  readonly name?: string | undefined
   readonly optional?: boolean | undefined
 }
 
@@ -98,9 +98,9 @@ function valuesOf(source: EnvFromSource, context: EnvContext, problems: string[]
     ['Secret', secretRef, context.secret],
   ] as const) {
     if (!ref) continue
-    const data = find(ref.name)
+    const data = find(ref.name ?? '')
     if (data) for (const [key, value] of data) all.push([prefix + key, value])
-    else if (!ref.optional) problems.push(`Cannot read envFrom: there is no ${kind} "${context.pod.namespace}/${ref.name}"`)
+    else if (!ref.optional) problems.push(`Cannot read envFrom: there is no ${kind} "${context.pod.namespace}/${ref.name ?? ''}"`)
   }
   return all
 }
@@ -124,10 +124,10 @@ function keyOf(
   find: EnvContext['configMap'],
   context: EnvContext,
 ): { value: string | undefined } | { problem: string } {
-  const data = find(ref.name)
+  const data = find(ref.name ?? '')
   const value = data?.get(ref.key)
   if (value !== undefined || ref.optional) return { value }
-  const object = `${kind} "${context.pod.namespace}/${ref.name}"`
+  const object = `${kind} "${context.pod.namespace}/${ref.name ?? ''}"`
   if (!data) return { problem: `there is no ${object}` }
   return {
     problem: `${object} has no key "${ref.key}", expected one of ${[...data.keys()].map(key => `"${key}"`).join(', ') || 'none: it is empty'}`,

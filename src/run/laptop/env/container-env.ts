@@ -1,0 +1,104 @@
+/**
+ * All that a container is told through its environment: what it inherits from the terminal, its ports, the way to other services, and
+ * the manifest's own variables. Pure.
+ */
+import type { ContainerPlan } from '../plan/pod-plan.ts'
+import { expand } from './expand.ts'
+import { type EnvContext, resolveEnv } from './resolve.ts'
+import { forwardedAddress, type ServicePort, serviceVariables } from './service-address.ts'
+
+export interface ContainerSurroundings {
+  readonly pod: EnvContext['pod']
+  readonly configMap: EnvContext['configMap']
+  readonly secret: EnvContext['secret']
+  /** The environment of `mizzen up`. */
+  readonly inherited: Readonly<Record<string, string | undefined>>
+  /** Container port -> port to listen on, in the order of declaration. The same where the pod has a network of its own. */
+  readonly ports: ReadonlyMap<number, number>
+  /** Address to listen on; undefined where the pod has a network of its own and any will do. */
+  readonly listenAddress: string | undefined
+  /** Port of the sidecar's HTTP proxy; undefined where traffic is captured, or there is no sidecar. */
+  readonly httpProxy: number | undefined
+  /** Ports of the services in the mesh as this pod reaches them. */
+  readonly services: readonly ServicePort[]
+}
+
+export interface ContainerEnv {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** What of the manifest was replaced, for the log: `CACHE_ADDR=127.0.0.1:21010 (was "cache:6379")`. */
+  readonly notes: readonly string[]
+  /** Why the container cannot start. */
+  readonly problems: readonly string[]
+}
+
+export function containerEnv(container: ContainerPlan, around: ContainerSurroundings): ContainerEnv {
+  const { pod, ports, services } = around
+  const forwards = new Map(
+    services.flatMap(({ host, port, forward }) => (forward === undefined ? [] : [[`${host}:${port}`, forward]])),
+  )
+  const notes: string[] = []
+  const rewrite = (name: string, value: string): string => {
+    const replaced = assignedPort(name, value, ports) ?? forwardedAddress(value, pod.namespace, forwards)
+    if (replaced !== value) notes.push(`${name}=${replaced} (was "${value}")`)
+    return replaced
+  }
+  const base = new Map([...serviceVariables(services, pod.namespace), ...ownVariables(container, around)])
+  const { variables, problems } = resolveEnv(container.env, { ...around, base, rewrite })
+  return {
+    argv: container.argv.map(word => expand(word, variables)),
+    env: { ...inheritedEnv(around.inherited), ...proxyVariables(around.httpProxy), ...Object.fromEntries(variables) },
+    notes,
+    problems,
+  }
+}
+
+/** A manifest that says `PORT=8080` means its container port: the port to listen on here is another. */
+function assignedPort(name: string, value: string, ports: ReadonlyMap<number, number>): string | undefined {
+  if (name !== 'PORT' && !name.endsWith('_PORT')) return undefined
+  return ports.get(Number(value))?.toString()
+}
+
+function ownVariables(
+  { ports: declared }: ContainerPlan,
+  { ports, listenAddress, pod }: ContainerSurroundings,
+): Map<string, string> {
+  // The kubelet sets the host name; programs use it to say which replica they are.
+  const variables = new Map([['HOSTNAME', pod.name]])
+  if (listenAddress !== undefined) variables.set('HOST', listenAddress)
+  for (const { name, number } of declared) {
+    const port = String(ports.get(number) ?? number)
+    if (!variables.has('PORT')) variables.set('PORT', port)
+    variables.set(`PORT_${number}`, port)
+    if (name) variables.set(`PORT_${name.toUpperCase().replaceAll('-', '_')}`, port)
+  }
+  return variables
+}
+
+/** HTTP clients of most languages read one or another of these. */
+function proxyVariables(port: number | undefined): Record<string, string> {
+  if (port === undefined) return {}
+  const proxy = `http://127.0.0.1:${port}`
+  const direct = 'localhost,127.0.0.1,::1'
+  return {
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
+    NO_PROXY: direct,
+    no_proxy: direct,
+    // Node's own clients (fetch, http.request) look at the variables above only when asked to.
+    NODE_USE_ENV_PROXY: '1',
+  }
+}
+
+/** Of the terminal, without what would mislead: its own proxy and port, and npm's variables when `npm start` runs the mesh. */
+const NOT_INHERITED = /^(?:(?:https?|all|no)_proxy|port|host|hostname|init_cwd|npm_.*|node_options|node_use_env_proxy)$/i
+
+function inheritedEnv(inherited: ContainerSurroundings['inherited']): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && !NOT_INHERITED.test(name)) env[name] = value
+  }
+  return env
+}
