@@ -1,0 +1,136 @@
+/** Clusters for services: one for each port, and one more for each subset of a traffic rule. */
+import { IdentityMemo } from '../../lib/identity-memo.ts'
+import type { Origin } from '../../model/origin.ts'
+import { isHttp2 } from '../../model/protocol.ts'
+import type { Resolution, Service } from '../../model/service.ts'
+import type { MergedRule, Subset } from '../../model/traffic-policy.ts'
+import {
+  Cluster,
+  Cluster_DiscoveryType,
+  Cluster_DnsLookupFamily,
+  Cluster_LbPolicy,
+} from '../gen/envoy/config/cluster/v3/cluster.ts'
+import type { EncodedResource } from '../wire/resource.ts'
+import { balancing } from './balancer.ts'
+import { circuitBreakers, connectionOptions } from './circuit-breakers.ts'
+import { type ClusterInputs, discoveryOf, outboundClusterInputs } from './cluster-inputs.ts'
+import { dynamicForwardProxy } from './cluster-special.ts'
+import type { Encoder } from './encoded.ts'
+import { isWeighted, loadAssignment } from './load-assignment.ts'
+import { outboundCluster } from './names.ts'
+import { originMetadata } from './origin-metadata.ts'
+import { outlierDetection } from './outlier-detection.ts'
+import { upstreamHttp } from './upstream-http.ts'
+import { takesNameFromRequest, upstreamTls } from './upstream-tls.ts'
+import { duration, FROM_ADS } from './values.ts'
+import type { View } from './view.ts'
+
+const memo = new IdentityMemo<EncodedResource | undefined>()
+
+export function outboundClusters(view: View, encoder: Encoder): EncodedResource[] {
+  return outboundClusterInputs(view).flatMap(inputs => {
+    const { service, port, subset, rule, endpoints } = inputs
+    // Only DNS clusters contain their endpoints; for the others they are a resource of their own.
+    const contained = isDns(service.resolution) ? endpoints : undefined
+    const key = [encoder, view.mesh.settings, service, rule, contained, port.number, subset?.name ?? '', view.traits]
+    const cluster = memo.get(key, () => {
+      const message = clusterOf(inputs)
+      return message && encoder.encode(Cluster, message.name, message)
+    })
+    return cluster ? [cluster] : []
+  })
+}
+
+function isDns(resolution: Resolution): boolean {
+  return resolution === 'dns' || resolution === 'dns-round-robin' || resolution === 'original'
+}
+
+function clusterOf(inputs: ClusterInputs): Cluster | undefined {
+  const { view, service, port, subset, policy, rule } = inputs
+  const { settings } = view.mesh
+  const name = outboundCluster(port.number, subset?.name ?? '', service.hostname)
+  const how = discovery(inputs, name)
+  if (!how) return undefined
+  const pool = policy?.pool
+  const context = { systemRoots: settings.systemRoots, subjectAltNames: service.subjectAltNames, http2: isHttp2(port.protocol) }
+  const automaticServerName = takesNameFromRequest(policy?.tls)
+  return Cluster.fromPartial({
+    name,
+    altStatName: `${name};`,
+    connectTimeout: duration(pool?.connectTimeoutMs ?? settings.connectTimeoutMs),
+    circuitBreakers: circuitBreakers(pool, policy?.retryBudget),
+    outlierDetection: policy?.outliers && outlierDetection(policy.outliers),
+    ...how,
+    commonLbConfig: commonBalancing(inputs),
+    typedExtensionProtocolOptions: upstreamHttp({
+      protocol: port.protocol,
+      pool,
+      upgradeToHttp2: settings.upgradeToHttp2,
+      automaticServerName,
+    }),
+    transportSocket: upstreamTls(policy?.tls, context),
+    upstreamConnectionOptions: connectionOptions(pool?.keepalive, settings.keepalive),
+    metadata: originMetadata(originOf(service, subset, rule), {
+      ...(subset ? { subset: subset.name } : {}),
+      services: [{ host: service.hostname, name: service.name, namespace: service.namespace }],
+    }),
+  })
+}
+
+function originOf(service: Service, subset: Subset | undefined, rule: MergedRule | undefined): Origin {
+  return subset?.origin ?? rule?.origin ?? service.origin
+}
+
+function discovery(inputs: ClusterInputs, name: string): Partial<Cluster> | undefined {
+  const { view, policy } = inputs
+  const { settings } = view.mesh
+  const resolution = discoveryOf(inputs)
+  switch (resolution) {
+    case 'endpoints':
+      return {
+        ...type(Cluster_DiscoveryType.EDS),
+        edsClusterConfig: { edsConfig: FROM_ADS, serviceName: name },
+        ...balancing(policy?.balancer),
+      }
+    case 'dns':
+    case 'dns-round-robin': {
+      const assignment = loadAssignment(inputs, name)
+      if (assignment.endpoints.length === 0) return undefined // Envoy refuses a DNS cluster without a name
+      return {
+        ...type(resolution === 'dns' ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.LOGICAL_DNS),
+        ...balancing(policy?.balancer),
+        dnsRefreshRate: duration(settings.dnsRefreshMs),
+        respectDnsTtl: true,
+        dnsLookupFamily: lookupFamily(view),
+        loadAssignment: assignment,
+      }
+    }
+    case 'original':
+      return { ...type(Cluster_DiscoveryType.ORIGINAL_DST), lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED }
+    case 'dynamic-dns':
+      return dynamicForwardProxy(lookupFamily(view))
+  }
+}
+
+function type(value: Cluster_DiscoveryType): Pick<Cluster, 'clusterDiscoveryType'> {
+  return { clusterDiscoveryType: { $case: 'type', value } }
+}
+
+/** Addresses of a family that the proxy itself lacks would only fail. On one machine's loopback nothing is known, so IPv4 comes first. */
+export function lookupFamily(view: View): Cluster_DnsLookupFamily {
+  if (view.capture === 'ports') return Cluster_DnsLookupFamily.V4_PREFERRED
+  if (view.family === 'both') return Cluster_DnsLookupFamily.ALL
+  return view.family === 'v6' ? Cluster_DnsLookupFamily.V6_ONLY : Cluster_DnsLookupFamily.V4_ONLY
+}
+
+function commonBalancing(inputs: ClusterInputs): Cluster['commonLbConfig'] {
+  const outliers = inputs.policy?.outliers
+  const weighted = isWeighted(inputs)
+  if (!outliers && !weighted) return undefined
+  return Cluster.fromPartial({
+    commonLbConfig: {
+      healthyPanicThreshold: outliers && { value: outliers.minHealthPercent },
+      localityConfigSpecifier: weighted ? { $case: 'localityWeightedLbConfig', value: {} } : undefined,
+    },
+  }).commonLbConfig
+}

@@ -1,0 +1,150 @@
+/** Rules for HTTP requests as Envoy routes. One rule gives a route for each of its matches. */
+import type { Forward, HttpDestination, HttpMatch, HttpRule, Mirror } from '../../model/http-rule.ts'
+import { NO_HEADER_CHANGES } from '../../model/http-rule.ts'
+import type { RouteSet } from '../../model/route-set.ts'
+import {
+  Route,
+  RouteAction,
+  type RouteAction_HashPolicy,
+  WeightedCluster_ClusterWeight,
+} from '../gen/envoy/config/route/v3/route_components.ts'
+import type { Any } from '../gen/google/protobuf/any.ts'
+import { directResponse, redirect } from './answer.ts'
+import { CORS, corsConfig } from './cors.ts'
+import { hashOf, resolveDestination } from './destination.ts'
+import { FAULT, faultConfig } from './fault.ts'
+import { hashPolicy } from './hash.ts'
+import { authorityOf, headerChanges } from './header-changes.ts'
+import { originMetadata } from './origin-metadata.ts'
+import { retryPolicy } from './retry.ts'
+import { isCatchAll, routeMatch } from './route-match.ts'
+import { duration, fraction, ZERO } from './values.ts'
+import { appliesToHttp, type Place, type View } from './view.ts'
+
+/** The routes of a set's rules for this place, in order; nothing after the first that takes every request. */
+export function httpRoutes(view: View, set: RouteSet, place: Place): Route[] {
+  const routes: Route[] = []
+  for (const rule of set.http) {
+    for (const match of rule.matches.length > 0 ? rule.matches : [undefined]) {
+      if (match && !appliesToHttp(view, match.client, place)) continue
+      const route = httpRoute(view, rule, match, place)
+      routes.push(route)
+      if (route.match && isCatchAll(route.match)) return routes
+    }
+  }
+  return routes
+}
+
+function httpRoute(view: View, rule: HttpRule, match: HttpMatch | undefined, place: Place): Route {
+  const changes = rule.action.kind === 'forward' ? ownHeaders(rule, rule.action) : headerChanges(rule.headers)
+  return Route.fromPartial({
+    name: [rule.name, match?.name].filter(Boolean).join('.') || 'default',
+    match: routeMatch(match),
+    action: routeAction(view, rule, place),
+    metadata: originMetadata(rule.origin),
+    typedPerFilterConfig: filterConfigs(rule),
+    statPrefix: match?.statPrefix ?? '',
+    ...changes,
+  })
+}
+
+function routeAction(view: View, rule: HttpRule, place: Place): Route['action'] {
+  switch (rule.action.kind) {
+    case 'redirect':
+      return { $case: 'redirect', value: redirect(rule.action, place.port) }
+    case 'direct-response':
+      return { $case: 'directResponse', value: directResponse(rule.action) }
+    case 'forward':
+      return { $case: 'route', value: forward(view, rule, rule.action, place) }
+  }
+}
+
+function forward(view: View, rule: HttpRule, action: Forward, place: Place): RouteAction {
+  const destinations = effectiveDestinations(action.destinations)
+  const hashPolicies = destinations.flatMap(destination => {
+    const hash = hashOf(resolveDestination(view, destination, place.port).policy)
+    return hash ? [hashPolicy(hash.key)] : []
+  })
+  const retry = action.retry ?? view.mesh.settings.defaultRetry
+  return RouteAction.fromPartial({
+    clusterSpecifier: clusterSpecifier(view, destinations, place),
+    ...timeouts(view, action.timeoutMs),
+    retryPolicy: retryPolicy(retry, hashPolicies.length > 0),
+    hashPolicy: distinct(hashPolicies),
+    requestMirrorPolicies: action.mirrors.filter(mirror => mirror.percent > 0).map(mirror => mirrorPolicy(view, mirror, place)),
+    ...rewrites(rule, action, destinations),
+  })
+}
+
+function distinct(policies: readonly RouteAction_HashPolicy[]): RouteAction_HashPolicy[] {
+  return [...new Map(policies.map(policy => [JSON.stringify(policy), policy])).values()]
+}
+
+/** 0 is none; gRPC's own deadline is kept up to the same length. A client without a proxy reads another field. */
+export function timeouts(view: Pick<View, 'kind'>, timeoutMs: number): Pick<RouteAction, 'timeout' | 'maxStreamDuration'> {
+  const timeout = timeoutMs > 0 ? duration(timeoutMs) : ZERO
+  const none = { maxStreamDuration: undefined, grpcTimeoutHeaderMax: undefined, grpcTimeoutHeaderOffset: undefined }
+  if (view.kind === 'grpc') return { timeout, maxStreamDuration: { ...none, maxStreamDuration: timeout } }
+  return { timeout, maxStreamDuration: { ...none, grpcTimeoutHeaderMax: timeout } }
+}
+
+/** Weight 0 is no share, except where there is only one destination. */
+function effectiveDestinations(destinations: readonly HttpDestination[]): readonly HttpDestination[] {
+  if (destinations.length === 1) return destinations
+  return destinations.filter(destination => destination.weight > 0)
+}
+
+function clusterSpecifier(view: View, destinations: readonly HttpDestination[], place: Place): RouteAction['clusterSpecifier'] {
+  const [only, ...others] = destinations
+  if (only && others.length === 0) return { $case: 'cluster', value: resolveDestination(view, only, place.port).cluster }
+  const clusters = destinations.map(destination =>
+    WeightedCluster_ClusterWeight.fromPartial({
+      name: resolveDestination(view, destination, place.port).cluster,
+      weight: destination.weight,
+      hostRewriteSpecifier: literalHost(authorityOf(destination.headers)),
+      ...headerChanges(destination.headers),
+    }),
+  )
+  const none = { totalWeight: undefined, runtimeKeyPrefix: '', randomValueSpecifier: undefined }
+  return { $case: 'weightedClusters', value: { clusters, ...none } }
+}
+
+/** Headers of a single destination go onto the route; of several, each has its own. */
+function ownHeaders(rule: HttpRule, action: Forward) {
+  const [only, ...others] = effectiveDestinations(action.destinations)
+  return headerChanges(rule.headers, only && others.length === 0 ? only.headers : NO_HEADER_CHANGES)
+}
+
+/** The authority of `rewrite` goes before one in the rule's headers, that before one in a destination's. */
+function rewrites(rule: HttpRule, action: Forward, destinations: readonly HttpDestination[]) {
+  const [only, ...others] = destinations
+  const authority =
+    action.rewrite?.authority ||
+    authorityOf(rule.headers) ||
+    (only && others.length === 0 ? authorityOf(only.headers) : undefined)
+  const regex = action.rewrite?.regex
+  return {
+    hostRewriteSpecifier: literalHost(authority),
+    prefixRewrite: action.rewrite?.uri ?? '',
+    regexRewrite: regex && { pattern: { regex: regex.pattern }, substitution: regex.substitution },
+  }
+}
+
+function literalHost(authority: string | undefined): { $case: 'hostRewriteLiteral'; value: string } | undefined {
+  return authority ? { $case: 'hostRewriteLiteral', value: authority } : undefined
+}
+
+function mirrorPolicy(view: View, { destination, percent }: Mirror, place: Place) {
+  return {
+    cluster: resolveDestination(view, destination, place.port).cluster,
+    runtimeFraction: { defaultValue: fraction(percent), runtimeKey: '' },
+    disableShadowHostSuffixAppend: true,
+  }
+}
+
+function filterConfigs(rule: HttpRule): Record<string, Any> {
+  const configs: Record<string, Any> = {}
+  if (rule.fault) configs[FAULT] = faultConfig(rule.fault)
+  if (rule.cors) configs[CORS] = corsConfig(rule.cors)
+  return configs
+}

@@ -1,0 +1,90 @@
+/** Endpoints of a cluster, grouped by locality and priority (Envoy ClusterLoadAssignment). */
+import { compareText } from '../../model/age.ts'
+import { hasLabels } from '../../model/labels.ts'
+import { localityKey, NOWHERE } from '../../model/locality.ts'
+import type { Endpoint } from '../../model/service.ts'
+import { ClusterLoadAssignment } from '../gen/envoy/config/endpoint/v3/endpoint.ts'
+import { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components.ts'
+import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
+import { localityWeights, priorityOf, shares, withTopology } from './endpoint-priority.ts'
+import { endpointAddress } from './values.ts'
+
+export function isWeighted({ view, policy }: ClusterInputs): boolean {
+  return shares(view, policy) !== undefined
+}
+
+export function loadAssignment(inputs: ClusterInputs, clusterName: string): ClusterLoadAssignment {
+  const groups = new Map<string, Endpoint[]>()
+  for (const endpoint of endpointsOf(inputs)) {
+    const priority = priorityOf(inputs.view, inputs.service, inputs.policy, endpoint)
+    const key = `${priority} ${localityKey(endpoint.locality)}`
+    const group = groups.get(key)
+    if (group) group.push(endpoint)
+    else groups.set(key, [endpoint])
+  }
+  const sorted = [...groups].sort(([a], [b]) => compareText(a, b))
+  const weights = configuredWeights(inputs, sorted)
+  const priorities = [...new Set(sorted.map(([key]) => key.split(' ', 1)[0]))] // without gaps, as Envoy demands
+  const endpoints = sorted.flatMap(([key, group]): LocalityLbEndpoints[] => {
+    const [first] = group
+    const weight = weights ? weights.get(localityKey(first?.locality ?? NOWHERE)) : weightOf(group)
+    if (!first || !weight) return []
+    return [
+      LocalityLbEndpoints.fromPartial({
+        locality: { region: first.locality.region, zone: first.locality.zone, subZone: first.locality.subzone },
+        lbEndpoints: group.map(lbEndpoint),
+        loadBalancingWeight: weight,
+        priority: priorities.indexOf(key.split(' ', 1)[0]),
+      }),
+    ]
+  })
+  return ClusterLoadAssignment.fromPartial({ clusterName, endpoints })
+}
+
+function endpointsOf(inputs: ClusterInputs): readonly Endpoint[] {
+  const { port, subset, endpoints } = inputs
+  const all = endpoints?.get(port.number) ?? []
+  if (all.length === 0 && discoveryOf(inputs) === 'dns') return [byName(inputs)]
+  if (!subset || Object.keys(subset.labels).length === 0) return all
+  return all.filter(endpoint => hasLabels(withTopology(endpoint.labels, endpoint.locality, endpoint), subset.labels))
+}
+
+/** A service that is only a name in DNS is its own endpoint. */
+function byName({ service, port }: ClusterInputs): Endpoint {
+  const at = { address: service.hostname, port: port.number, weight: 1 }
+  const unknown = { workload: undefined, workloadName: '', serviceAccount: '', network: '', node: '', labels: {} }
+  return { ...at, ...unknown, namespace: service.namespace, locality: NOWHERE }
+}
+
+function configuredWeights(
+  inputs: ClusterInputs,
+  groups: readonly [string, Endpoint[]][],
+): ReadonlyMap<string, number> | undefined {
+  const configured = shares(inputs.view, inputs.policy)
+  if (!configured) return undefined
+  const localities = groups.flatMap(([, group]) => {
+    const [first] = group
+    return first ? [[localityKey(first.locality), { locality: first.locality, weight: weightOf(group) }] as const] : []
+  })
+  return localityWeights(configured, new Map(localities))
+}
+
+function weightOf(endpoints: readonly Endpoint[]): number {
+  return endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0)
+}
+
+function lbEndpoint(endpoint: Endpoint): LbEndpoint {
+  return LbEndpoint.fromPartial({
+    hostIdentifier: { $case: 'endpoint', value: { address: endpointAddress(endpoint.address, endpoint.port) } },
+    loadBalancingWeight: endpoint.weight,
+    metadata: { filterMetadata: { istio: { workload: workloadText(endpoint) } } },
+  })
+}
+
+/** "name;namespace;canonical name;canonical revision;cluster": who an endpoint is, for telemetry. */
+function workloadText({ workloadName, namespace, labels }: Endpoint): string {
+  const name = labels['service.istio.io/canonical-name'] ?? labels['app.kubernetes.io/name'] ?? labels['app'] ?? workloadName
+  const revision =
+    labels['service.istio.io/canonical-revision'] ?? labels['app.kubernetes.io/version'] ?? labels['version'] ?? 'latest'
+  return [workloadName, namespace, name, revision, 'Kubernetes'].join(';')
+}

@@ -1,0 +1,21 @@
+/**
+ * The HTTP filters of every connection manager, in the order in which a request meets them. A feature with a filter has a file of its own
+ * and one line here, with the reason for its place.
+ */
+import type { HttpFilter } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import { corsFilter } from './cors.ts'
+import { dynamicForwardProxyFilter } from './dynamic-forward-proxy.ts'
+import { faultFilter } from './fault.ts'
+import type { HttpConnection } from './http-connection.ts'
+import { routerFilter } from './router.ts'
+
+const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | undefined)[] = [
+  faultFilter, // first of those that act on a request: a delay or abort stands for a service that is slow or broken
+  corsFilter, // answers preflights, which nothing after it needs to see
+  dynamicForwardProxyFilter, // resolves the host that the router is about to connect to
+  routerFilter, // ends the chain: it sends the request on
+]
+
+export function httpFilters(connection: HttpConnection): HttpFilter[] {
+  return IN_ORDER.flatMap(filter => filter(connection) ?? [])
+}

@@ -1,0 +1,108 @@
+/**
+ * The route table of a sidecar that is its application's HTTP proxy: hosts of all services and ports together, told apart by authority. A
+ * name without a port means port 80, as the scheme says. CONNECT opens a TCP connection to the service.
+ */
+import { remembering } from '../../lib/identity-memo.ts'
+import { builtIn } from '../../model/origin.ts'
+import { isHttpOrAuto, isTls } from '../../model/protocol.ts'
+import type { Service, ServicePort } from '../../model/service.ts'
+import { Route, type RouteAction, RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts'
+import type { EncodedResource } from '../wire/resource.ts'
+import type { Encoder } from './encoded.ts'
+import { DomainClaims, serviceDomains, withPort } from './host-domains.ts'
+import { timeouts } from './http-route.ts'
+import { DYNAMIC_DNS, HTTP_PROXY_ROUTES, outboundCluster, serviceRoutes } from './names.ts'
+import { originMetadata } from './origin-metadata.ts'
+import { EVERY_REQUEST } from './route-match.ts'
+import { BLOCK_ALL, routeIndex, ruleHost, serviceHost } from './routes-sidecar.ts'
+import type { View } from './view.ts'
+import { type EncodedHost, encodeHost, rememberedHost, routeTable } from './virtual-host.ts'
+
+export function httpProxyRoutes(view: View, encoder: Encoder): EncodedResource {
+  const claims = new DomainClaims()
+  const hosts = view.scope.egress.flatMap(egress => [
+    ...egress.services.flatMap(service =>
+      service.ports.flatMap(port => {
+        const domains = claims.claim(withPort(serviceDomains(view, service), port.number))
+        if (domains.length === 0 || port.protocol === 'UDP') return []
+        return [portHost(view, service, port, domains, egress.routes)]
+      }),
+    ),
+    ...egress.routes.flatMap(set =>
+      set.hosts.flatMap(host => {
+        if (view.scope.byHost.has(host) || set.http.length === 0) return []
+        const domains = claims.claim(withPort([host], 80))
+        const encoded = domains.length > 0 && ruleHost(view, set, host, 80, domains)
+        return encoded ? [encoded] : []
+      }),
+    ),
+  ])
+  return routeTable(encoder, HTTP_PROXY_ROUTES, [...hosts, catchAll(view)])
+}
+
+function portHost(
+  view: View,
+  service: Service,
+  port: ServicePort,
+  domains: readonly string[],
+  routes: Parameters<typeof routeIndex>[0],
+): EncodedHost {
+  const tunnel = connectRoute(view, outboundCluster(port.number, '', service.hostname), service.origin)
+  if (isTls(port.protocol)) {
+    return rememberedHost(view, service, undefined, [port.number, domains.join(), 'tunnel'], () =>
+      encodeHost({
+        name: serviceRoutes(service.hostname, port.number),
+        domains: [...domains],
+        routes: [tunnel],
+        metadata: originMetadata(service.origin),
+      }),
+    )
+  }
+  const set = isHttpOrAuto(port.protocol) ? routeIndex(routes).find(service.hostname) : undefined
+  return serviceHost(view, service, port.number, set, domains, [tunnel])
+}
+
+const EVERY_CONNECT = RouteMatch.fromPartial({ pathSpecifier: { $case: 'connectMatcher', value: {} } })
+
+const TUNNEL: Pick<RouteAction, 'upgradeConfigs'> = {
+  upgradeConfigs: [
+    { upgradeType: 'CONNECT', enabled: undefined, connectConfig: { proxyProtocolConfig: undefined, allowPost: false } },
+  ],
+}
+
+function connectRoute(view: View, cluster: string, origin: Service['origin']): Route {
+  return Route.fromPartial({
+    name: 'connect',
+    match: EVERY_CONNECT,
+    metadata: originMetadata(origin),
+    action: {
+      $case: 'route',
+      value: { clusterSpecifier: { $case: 'cluster', value: cluster }, ...timeouts(view, 0), ...TUNNEL },
+    },
+  })
+}
+
+/** Hosts outside the mesh: resolved when asked for, or refused. */
+function catchAll(view: View): EncodedHost {
+  return view.scope.outboundPolicy === 'registry-only' ? BLOCK_ALL : allowAny(view)
+}
+
+const allowAny = remembering((view: View): EncodedHost => {
+  const origin = builtIn('outboundTrafficPolicy ALLOW_ANY')
+  return encodeHost({
+    name: 'allow_any_dynamic_dns',
+    domains: ['*'],
+    routes: [
+      connectRoute(view, DYNAMIC_DNS, origin),
+      Route.fromPartial({
+        name: 'allow_any_dynamic_dns',
+        match: EVERY_REQUEST,
+        metadata: originMetadata(origin),
+        action: {
+          $case: 'route',
+          value: { clusterSpecifier: { $case: 'cluster', value: DYNAMIC_DNS }, ...timeouts(view, 0) },
+        },
+      }),
+    ],
+  })
+})
