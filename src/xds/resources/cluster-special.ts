@@ -10,9 +10,9 @@ import { ClusterConfig } from '../gen/envoy/extensions/clusters/dynamic_forward_
 import { DnsCacheConfig } from '../gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache.ts'
 import { pack } from '../wire/any.ts'
 import { circuitBreakers } from './circuit-breakers.ts'
-import { BLACK_HOLE, DYNAMIC_DNS, INBOUND_PASSTHROUGH, PASSTHROUGH } from './names.ts'
+import { BLACK_HOLE, DYNAMIC_DNS, HTTP_PROXY_TUNNEL, INBOUND_PASSTHROUGH, PASSTHROUGH } from './names.ts'
 import { upstreamHttp } from './upstream-http.ts'
-import { duration } from './values.ts'
+import { duration, endpointAddress } from './values.ts'
 
 /** Refuses every connection. */
 export function blackHole(settings: MeshSettings): Cluster {
@@ -20,6 +20,21 @@ export function blackHole(settings: MeshSettings): Cluster {
     name: BLACK_HOLE,
     connectTimeout: duration(settings.connectTimeoutMs),
     clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
+  })
+}
+
+/** From a CONNECT tunnel back to the listener it came in by. @param port of the workload's HTTP proxy listener */
+export function httpProxyTunnel(settings: MeshSettings, port: number): Cluster {
+  const address = endpointAddress('127.0.0.1', port)
+  return Cluster.fromPartial({
+    name: HTTP_PROXY_TUNNEL,
+    connectTimeout: duration(settings.connectTimeoutMs),
+    clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
+    circuitBreakers: circuitBreakers(undefined, undefined),
+    loadAssignment: {
+      clusterName: HTTP_PROXY_TUNNEL,
+      endpoints: [{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address } } }] }],
+    },
   })
 }
 

@@ -5,6 +5,8 @@ export const PASSTHROUGH = 'PassthroughCluster'
 export const INBOUND_PASSTHROUGH = 'InboundPassthroughCluster'
 export const DYNAMIC_DNS = 'AllowAnyDynamicDNSCluster'
 export const HTTP_PROXY_ROUTES = 'http_proxy'
+/** Leads back into the workload's own HTTP proxy listener. */
+export const HTTP_PROXY_TUNNEL = 'HttpProxyTunnelCluster'
 
 export const OUTBOUND_CAPTURE_PORT = 15001
 export const INBOUND_CAPTURE_PORT = 15006

@@ -11,7 +11,7 @@ import type { EncodedResource } from '../wire/resource.ts'
 import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE } from '../wire/type-url.ts'
 import { inboundClusterFor } from './cluster-inbound.ts'
 import { lookupFamily, outboundClusters } from './cluster-outbound.ts'
-import { blackHole, dynamicDns, inboundPassthrough, passthrough } from './cluster-special.ts'
+import { blackHole, dynamicDns, httpProxyTunnel, inboundPassthrough, passthrough } from './cluster-special.ts'
 import { Encoder } from './encoded.ts'
 import { endpointResources } from './endpoints.ts'
 import { inboundPorts } from './inbound-port.ts'
@@ -64,9 +64,11 @@ function sidecarResources(view: View, proxy: MeshProxy, cache: ResourceCache): M
   const ipv6 = view.family === 'v6'
   const inbound = inboundPorts(view.mesh, proxy)
   const inboundParts = inbound.map(port => inboundClusterFor(settings, port, ipv6))
+  const httpProxy = proxy.capture.kind === 'ports' ? proxy.capture.httpProxy : undefined
+  const tunnels = httpProxy === undefined ? [] : [httpProxyTunnel(settings, httpProxy)]
   const clusters = [
     ...shared.get([view, CLUSTER], () => [...outboundClusters(view, encoder), ...specialClusters(view, encoder)]),
-    ...inboundParts.map(cluster => encoder.encode(Cluster, cluster.name, cluster)),
+    ...[...inboundParts, ...tunnels].map(cluster => encoder.encode(Cluster, cluster.name, cluster)),
   ]
   const outbound =
     proxy.capture.kind === 'ports'

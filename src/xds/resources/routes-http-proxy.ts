@@ -1,17 +1,19 @@
 /**
  * The route table of a sidecar that is its application's HTTP proxy: hosts of all services and ports together, told apart by authority. A
- * name without a port means port 80, as the scheme says. CONNECT opens a TCP connection to the service.
+ * name without a port means port 80, as the scheme says. CONNECT opens a tunnel: to a service of plain HTTP it leads back into this
+ * proxy's own listener, so that requests inside it meet the same rules as those outside (Node's `fetch` and grpc-js always tunnel); to all
+ * others it is a TCP connection.
  */
 import { remembering } from '../../lib/identity-memo.ts'
 import { builtIn } from '../../model/origin.ts'
-import { isHttpOrAuto, isTls } from '../../model/protocol.ts'
+import { isHttp, isHttpOrAuto, isTls } from '../../model/protocol.ts'
 import type { Service, ServicePort } from '../../model/service.ts'
 import { Route, type RouteAction, RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import type { Encoder } from './encoded.ts'
 import { DomainClaims, serviceDomains, withPort } from './host-domains.ts'
 import { timeouts } from './http-route.ts'
-import { DYNAMIC_DNS, HTTP_PROXY_ROUTES, outboundCluster, serviceRoutes } from './names.ts'
+import { DYNAMIC_DNS, HTTP_PROXY_ROUTES, HTTP_PROXY_TUNNEL, outboundCluster, serviceRoutes } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { BLOCK_ALL, routeIndex, ruleHost, serviceHost } from './routes-sidecar.ts'
@@ -47,7 +49,8 @@ function portHost(
   domains: readonly string[],
   routes: Parameters<typeof routeIndex>[0],
 ): EncodedHost {
-  const tunnel = connectRoute(view, outboundCluster(port.number, '', service.hostname), service.origin)
+  const tunnelTo = isHttp(port.protocol) ? HTTP_PROXY_TUNNEL : outboundCluster(port.number, '', service.hostname)
+  const tunnel = connectRoute(view, tunnelTo, service.origin)
   if (isTls(port.protocol)) {
     return rememberedHost(view, service, undefined, [port.number, domains.join(), 'tunnel'], () =>
       encodeHost({
