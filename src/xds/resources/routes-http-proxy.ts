@@ -34,7 +34,8 @@ export function httpProxyRoutes(view: View, encoder: Encoder): EncodedResource {
       set.hosts.flatMap(host => {
         if (view.scope.byHost.has(host) || set.http.length === 0) return []
         const domains = claims.claim(withPort([host], 80))
-        const encoded = domains.length > 0 && ruleHost(view, set, host, 80, domains)
+        const tunnel = connectRoute(view, HTTP_PROXY_TUNNEL, set.origin)
+        const encoded = domains.length > 0 && ruleHost(view, set, host, 80, domains, [tunnel])
         return encoded ? [encoded] : []
       }),
     ),
