@@ -54,11 +54,10 @@ export function compileRoutes(config: RouteConfiguration): RouteTable {
   }
 }
 
-/** "/a;v=1/b?c" -> "/a": from the first parameter on, as Envoy does it. */
+/** "/a;v=1/b?c" -> "/a/b". */
 function withoutParameters(path: string): string {
   const only = pathOnly(path)
-  const semicolon = only.indexOf(';')
-  return semicolon < 0 ? only : only.slice(0, semicolon)
+  return only.includes(';') ? only.replace(/;[^/]*/g, '') : only
 }
 
 /** What route configuration, virtual host and route all can say. Each level knows the one above. */

@@ -16,7 +16,7 @@ import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-
 import { compileHashPolicy } from './hash-policy.ts'
 import { compileHeaderMutation, type HeaderMutation } from './header-mutation.ts'
 import { compileMirrors } from './mirrors.ts'
-import { fieldReader } from './request-field.ts'
+import { firstFieldReader } from './request-field.ts'
 import { compileRetryPolicy } from './retry-policy.ts'
 import { compileHostRewrite, compilePathRewrite } from './rewrite.ts'
 import type { PathCriterion } from './route-match.ts'
@@ -123,12 +123,15 @@ function compilePrepare(
     mutate?.(head.headers, head, context, undefined)
     if (clusterAuthority !== undefined) head.authority = clusterAuthority
     rewriteHost?.(head)
-    // A CONNECT has no path.
-    if (rewritePath && head.path !== '') {
-      head.headers.set('x-envoy-original-path', head.path)
-      head.path = rewritePath(head.path)
-    }
+    if (rewritePath) replacePath(head, rewritePath(head.path))
   }
+}
+
+/** A CONNECT has no path, and keeps none. */
+function replacePath(head: RequestHead, path: string | undefined): void {
+  if (path === undefined || head.path === '') return
+  head.headers.set('x-envoy-original-path', head.path)
+  head.path = path
 }
 
 function nothing(): void {}
@@ -166,9 +169,9 @@ function compileWeighted(
 
 function byHeader(name: string, action: ForwardAction): DecideForward {
   if (name === '') throw new Error('route.cluster_header is empty')
-  const read = fieldReader(name)
+  const read = firstFieldReader(name)
   // Without the header: a cluster that does not exist, so the answer is clusterNotFoundStatus, as Envoy's.
-  return head => ({ ...action, cluster: read(head)?.split(',', 1)[0] ?? '' })
+  return head => ({ ...action, cluster: read(head) ?? '' })
 }
 
 function subsetOf(labels: Labels): Labels | undefined {

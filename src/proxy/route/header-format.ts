@@ -8,7 +8,7 @@ import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { ResponseContext, RouteContext } from './decision.ts'
 import { queryParameter } from './query-match.ts'
-import { fieldReader, pathOnly } from './request-field.ts'
+import { firstFieldReader, pathOnly } from './request-field.ts'
 
 /** While a request is prepared, nothing is known of the response yet; its operators are empty then. */
 export type FormatContext = RouteContext & Partial<Omit<ResponseContext, keyof RouteContext>>
@@ -92,7 +92,7 @@ const PLAIN: Readonly<Record<string, Operator>> = {
 
 const WITH_ARGUMENT: Readonly<Record<string, (argument: string, name: string) => Operator>> = {
   REQ: (argument, name) => {
-    const [first, second] = headerNames(argument, name).map(fieldReader)
+    const [first, second] = headerNames(argument, name).map(firstFieldReader)
     if (!first) throw new Error(`${name} needs a header name, expected %${name}(NAME)% or %${name}(NAME?ALTERNATIVE)%`)
     return second ? head => first(head) ?? second(head) : first
   },
@@ -112,7 +112,7 @@ const WITH_ARGUMENT: Readonly<Record<string, (argument: string, name: string) =>
     const [query = 'WQ', which = ''] = argument.split(':')
     if (!/^(|WQ|NQ)$/.test(query) || !/^(|PATH|ORIG|ORIG_OR_PATH)$/.test(which))
       throw new Error(`PATH(${argument}), expected WQ or NQ, then PATH, ORIG or ORIG_OR_PATH after a colon`)
-    const original = fieldReader('x-envoy-original-path')
+    const original = firstFieldReader('x-envoy-original-path')
     const read: Operator =
       which === 'PATH' ? head => head.path : which === 'ORIG' ? original : head => original(head) ?? head.path
     return query === 'NQ' ? (...request) => pathOnly(read(...request) ?? '') : read

@@ -10,31 +10,55 @@ import { compileRegexTest, compileStringMatcher, TESTS, type TextTest } from './
 
 /** @throws on a matcher that cannot be honoured; the message names the header */
 export function compileRequestHeaderMatcher(matcher: HeaderMatcher): (head: RequestHead) => boolean {
-  const test = compileValueTest(matcher)
-  const read = fieldReader(matcher.name)
-  return head => test(read(head))
+  const name = matcher.name.toLowerCase()
+  const test = compileTest(matcher)
+  const read = fieldReader(name)
+  if (name.startsWith(':') || name === 'host') return head => holds(test, read(head))
+  return head => fieldsHold(test, head.headers, name, read(head))
 }
 
 /** The same for a response; `:status` can be matched too. */
 export function compileResponseHeaderMatcher(matcher: HeaderMatcher): (status: number, headers: Headers) => boolean {
-  const test = compileValueTest(matcher)
   const name = matcher.name.toLowerCase()
-  if (name === ':status') return status => test(String(status))
-  return (_, headers) => test(headers.get(name))
+  const test = compileTest(matcher)
+  if (name === ':status') return status => holds(test, String(status))
+  return (_, headers) => fieldsHold(test, headers, name, headers.get(name))
 }
 
-function compileValueTest(matcher: HeaderMatcher): (value: string | undefined) => boolean {
+interface FieldTest {
+  readonly found: TextTest
+  readonly inverted: boolean
+  /** The result when there is no such field. */
+  readonly missing: boolean
+}
+
+function holds({ found, inverted, missing }: FieldTest, value: string | undefined): boolean {
+  return value === undefined ? missing : found(value) !== inverted
+}
+
+/** Several fields of one name are tested each on its own: one that matches is enough. A comma in the joined value tells that there may be several. */
+function fieldsHold(test: FieldTest, headers: Headers, name: string, joined: string | undefined): boolean {
+  if (joined === undefined || !joined.includes(',')) return holds(test, joined)
+  let any = false
+  let fields = 0
+  headers.forEach((field, value) => {
+    if (field !== name) return
+    fields++
+    any ||= test.found(value)
+  })
+  return (fields === 0 ? test.found(joined) : any) !== test.inverted
+}
+
+function compileTest(matcher: HeaderMatcher): FieldTest {
   if (matcher.name === '') throw new Error('a header matcher has no header name')
-  const { headerMatchSpecifier: specifier, invertMatch: inverted, treatMissingHeaderAsEmpty } = matcher
-  if (!specifier) return value => (value !== undefined) !== inverted
-  if (specifier.$case === 'presentMatch') {
-    const expected = specifier.value !== inverted
-    return treatMissingHeaderAsEmpty ? () => expected : value => (value !== undefined) === expected
+  const { headerMatchSpecifier: specifier, invertMatch, treatMissingHeaderAsEmpty } = matcher
+  if (!specifier || specifier.$case === 'presentMatch') {
+    const present = (specifier?.value ?? true) !== invertMatch
+    return { found: () => true, inverted: !present, missing: specifier && treatMissingHeaderAsEmpty ? present : !present }
   }
-  const test = compileText(matcher.name, specifier)
+  const found = compileText(matcher.name, specifier)
   // A header that is not there matches nothing, not even an inverted test, unless it is to be taken for an empty one.
-  const missing = treatMissingHeaderAsEmpty && test('') !== inverted
-  return value => (value === undefined ? missing : test(value) !== inverted)
+  return { found, inverted: invertMatch, missing: treatMissingHeaderAsEmpty && found('') !== invertMatch }
 }
 
 type TextSpecifier = Exclude<NonNullable<HeaderMatcher['headerMatchSpecifier']>, { $case: 'presentMatch' }>

@@ -68,7 +68,7 @@ function compileTarget(action: RedirectAction, matched: PathCriterion): (path: s
     matched,
   )
   return path => {
-    const target = rewrite ? rewrite(path) : path
+    const target = rewrite?.(path) ?? path
     return stripQuery ? target.slice(0, target.length - queryOf(target).length) : target
   }
 }

@@ -26,6 +26,21 @@ export function fieldReader(name: string): FieldReader {
   }
 }
 
+/** The same, but of several fields of one name only the first: where a single value is wanted, as in Envoy. */
+export function firstFieldReader(name: string): FieldReader {
+  const read = fieldReader(name)
+  const lower = name.toLowerCase()
+  return head => {
+    const joined = read(head)
+    if (joined === undefined || !joined.includes(',')) return joined
+    let first: string | undefined
+    head.headers.forEach((field, value) => {
+      if (field === lower) first ??= value
+    })
+    return first ?? joined
+  }
+}
+
 /** "https" when the client came over TLS, also where that was at a proxy before this one (x-forwarded-proto). */
 export function forwardedProto(head: RequestHead): string {
   return head.headers.get('x-forwarded-proto') ?? head.scheme

@@ -1,13 +1,13 @@
 /**
  * Rewriting of path and authority (prefix_rewrite, regex_rewrite, host_rewrite_*). The query is always kept.
  */
-import { fromByteText, toByteText } from '../../lib/byte-text.ts'
+import { toByteText } from '../../lib/byte-text.ts'
 import { compileReplaceAll } from '../../lib/regex.ts'
 import type { RouteAction } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import type { RegexMatchAndSubstitute } from '../../xds/gen/envoy/type/matcher/v3/regex.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
-import { fieldReader, pathOnly } from './request-field.ts'
+import { firstFieldReader, pathOnly } from './request-field.ts'
 import type { PathCriterion } from './route-match.ts'
 
 export type TextRewrite = (text: string) => string
@@ -15,19 +15,21 @@ export type TextRewrite = (text: string) => string
 /** A regex substitution on byte text. @throws when pattern or substitution are malformed */
 export function compileRegexRewrite(rewrite: RegexMatchAndSubstitute, field: string): TextRewrite {
   if (!rewrite.pattern) throw new Error(`${field} has no pattern`)
-  const replace = compileReplaceAll(rewrite.pattern.regex, rewrite.substitution)
-  return text => toByteText(replace(fromByteText(text)))
+  return compileReplaceAll(toByteText(rewrite.pattern.regex), toByteText(rewrite.substitution))
 }
 
+/** From `:path` to the new `:path`; undefined: it does not apply to this one. */
+export type PathRewrite = (path: string) => string | undefined
+
 /**
- * From `:path` to the new `:path`; undefined: it stays. A prefix rewrite replaces what the route matched: the prefix, or the whole path
+ * @returns undefined when there is nothing to rewrite. A prefix rewrite replaces what the route matched: the prefix, or the whole path
  * where an exact path or a regex matched it.
  */
 export function compilePathRewrite(
   prefixRewrite: string,
   regexRewrite: RegexMatchAndSubstitute | undefined,
   matched: PathCriterion,
-): TextRewrite | undefined {
+): PathRewrite | undefined {
   if (prefixRewrite !== '' && regexRewrite) throw new Error('it has both prefix_rewrite and regex_rewrite, expected one of them')
   if (regexRewrite) {
     const rewrite = compileRegexRewrite(regexRewrite, 'regex_rewrite')
@@ -38,13 +40,20 @@ export function compilePathRewrite(
   }
   if (prefixRewrite === '') return undefined
   const replacement = toByteText(prefixRewrite)
-  const length = matched.kind === 'prefix' ? matched.value.length : matched.kind === 'test' ? matched.prefixLength : undefined
-  return length === undefined ? path => replacement + path.slice(pathOnly(path).length) : path => replacement + path.slice(length)
+  if (matched.kind === 'exact' || matched.kind === 'prefix') {
+    const { value } = matched
+    // Where path parameters are left out of matching, the path itself may not begin with what matched.
+    return path => (path.startsWith(value) ? replacement + path.slice(value.length) : undefined)
+  }
+  const length = matched.kind === 'test' ? matched.prefixLength : undefined
+  return path => replacement + path.slice(length ?? pathOnly(path).length)
 }
 
-/** Replaces the authority, and leaves the former one in x-forwarded-host if asked to (append_x_forwarded_host). */
+/** Replaces the authority; the former one stays in x-envoy-original-host, and if asked for (append_x_forwarded_host) in x-forwarded-host. */
 export function replaceAuthority(head: RequestHead, authority: string, appendForwardedHost: boolean): void {
-  if (appendForwardedHost && head.authority !== '') appendHost(head.headers, head.authority)
+  const { headers, authority: former } = head
+  if (appendForwardedHost && former !== '') appendHost(headers, former)
+  if (former !== '') headers.set('x-envoy-original-host', former)
   head.authority = authority
 }
 
@@ -64,10 +73,9 @@ export function compileHostRewrite(action: RouteAction): ((head: RequestHead) =>
       return authority === '' ? undefined : head => replaceAuthority(head, authority, append)
     }
     case 'hostRewriteHeader': {
-      const read = fieldReader(specifier.value)
+      const read = firstFieldReader(specifier.value)
       return head => {
-        // The client chooses this header: only the first of several values counts.
-        const value = read(head)?.split(',', 1)[0]
+        const value = read(head)
         if (value) replaceAuthority(head, value, append)
       }
     }

@@ -1,7 +1,7 @@
 /**
  * envoy.type.matcher.v3.StringMatcher as a function of byte text.
  */
-import { fromByteText, toByteText } from '../../lib/byte-text.ts'
+import { toByteText } from '../../lib/byte-text.ts'
 import { compileFullMatch } from '../../lib/regex.ts'
 import type { StringMatcher } from '../../xds/gen/envoy/type/matcher/v3/string.ts'
 
@@ -22,10 +22,9 @@ export function compileStringMatcher(matcher: StringMatcher | undefined): TextTe
   return text => test(text.toLowerCase())
 }
 
-/** Whether the whole text matches. RE2 reads UTF-8, so it is given characters, not bytes. */
+/** Whether the whole text matches. Envoy's regular expressions see bytes, one character each: "." is half of "é". */
 export function compileRegexTest(regex: string): TextTest {
-  const test = compileFullMatch(regex)
-  return text => test(fromByteText(text))
+  return compileFullMatch(toByteText(regex))
 }
 
 /** Whole-text and part tests by name of the protobuf oneof, shared with the older HeaderMatcher forms. */

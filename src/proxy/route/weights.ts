@@ -4,7 +4,7 @@
 import type { RequestHead } from '../http/stream.ts'
 import type { ForwardAction, RouteContext } from './decision.ts'
 import type { DecideForward } from './forward.ts'
-import { fieldReader } from './request-field.ts'
+import { firstFieldReader } from './request-field.ts'
 
 /**
  * @param randomHeader a header whose number decides instead of chance, so that a client sees one version only
@@ -37,7 +37,7 @@ export function compileWeights(
 /** A number from 0 to below `total`. */
 function compileDraw(randomHeader: string | undefined, total: number): (head: RequestHead, context: RouteContext) => number {
   if (!randomHeader) return (_, context) => context.random() * total
-  const read = fieldReader(randomHeader)
+  const read = firstFieldReader(randomHeader)
   return (head, context) => {
     const text = read(head)
     if (text === undefined || !/^\d{1,20}$/.test(text)) return context.random() * total
