@@ -59,7 +59,7 @@ export class Exchange {
     if (!subscription?.announced) return
     const rejections = this.#take(subscription, response.changes(subscription))
     subscription.nonce = response.nonce
-    if (!rejections) subscription.acceptedVersion = response.version
+    if (!rejections) subscription.accepted(response.version)
     // What the response made necessary is asked for before it is acknowledged.
     for (const other of this.#subscriptions.values()) if (other !== subscription && other.pending) this.#tell(other, undefined)
     this.#tell(subscription, { response, error: rejections && inWords(rejections) })

@@ -21,6 +21,8 @@ export class Subscription {
   nonce = ''
   /** Of the last response that was accepted. State of the world only. */
   acceptedVersion = ''
+  /** A response was taken in part: what is there is no version that a server knows. State of the world only. */
+  mixed = false
 
   constructor(type: string) {
     this.type = type
@@ -63,10 +65,17 @@ export class Subscription {
     this.added.clear()
     this.dropped.clear()
     this.nonce = ''
+    if (this.mixed || this.#lacksSome()) this.acceptedVersion = ''
+  }
+
+  accepted(version: string): void {
+    this.acceptedVersion = version
+    this.mixed = false
   }
 
   /** Keeps the versions of what was not refused. */
   applied(update: Update, rejections: Rejections | undefined): void {
+    if (rejections) this.mixed = true
     if (rejections?.has('')) return
     for (const { name, version } of update.updated)
       if (!rejections?.has(name) && this.wants(name)) this.versions.set(name, version)
@@ -75,5 +84,11 @@ export class Subscription {
       if (this.names.has(name)) this.versions.set(name, '')
       else this.versions.delete(name)
     }
+  }
+
+  /** Names were added, or forgotten and added again, since the last response. */
+  #lacksSome(): boolean {
+    for (const name of this.names) if (name !== ALL && !this.versions.has(name)) return true
+    return false
   }
 }

@@ -13,7 +13,7 @@ export interface Change {
   readonly name: string
   /** undefined: the client is to learn that there is none. */
   readonly resource: EncodedResource | undefined
-  /** The client waits for word about this name: it asked and was told nothing yet. */
+  /** The client asked for this name and was told nothing yet. */
   readonly asked: boolean
 }
 
@@ -38,6 +38,8 @@ export class Holdings {
   readonly #except = new Map<string, Known>()
   /** Versions that the client refused, by name; always a part of `#except`. */
   readonly #refused = new Map<string, string>()
+  /** Names to be told again. Always a part of `#except`. */
+  readonly #repeated = new Set<string>()
 
   get wildcard(): boolean {
     return this.#wildcard
@@ -55,6 +57,10 @@ export class Holdings {
     return this.#refused.size > 0
   }
 
+  get hasRepeated(): boolean {
+    return this.#repeated.size > 0
+  }
+
   subscribe(name: string): void {
     this.#names.add(name)
     this.forget(name)
@@ -67,34 +73,26 @@ export class Holdings {
       this.forget(name)
       return
     }
-    this.#except.delete(name)
-    this.#refused.delete(name)
+    this.#dismiss(name)
   }
 
   subscribeAll(): void {
     const named = [...this.#names].map(name => [name, this.#known(name)] as const)
     this.#wildcard = true
     // The base speaks of names that nobody subscribed to, and which therefore were never sent.
-    this.#base = NOTHING
-    this.#except.clear()
-    for (const [name, known] of named) this.#except.set(name, known)
-    for (const name of this.#refused.keys()) if (!this.#names.has(name)) this.#refused.delete(name)
+    this.adopt(NOTHING)
+    for (const [name, known] of named) this.#learn(name, known)
   }
 
   unsubscribeAll(): void {
     this.#wildcard = false
-    for (const name of this.#except.keys()) {
-      if (this.#names.has(name)) continue
-      this.#except.delete(name)
-      this.#refused.delete(name)
-    }
+    for (const name of this.#except.keys()) if (!this.#names.has(name)) this.#dismiss(name)
   }
 
   /** The client needs to hear of this name again, whatever it was told before. */
   forget(name: string): void {
     if (!this.#wants(name)) return
-    this.#except.set(name, 'unknown')
-    this.#refused.delete(name)
+    this.#learn(name, 'unknown')
   }
 
   /** A client that comes back says what it has. */
@@ -107,13 +105,12 @@ export class Holdings {
     this.#base = target
     this.#except.clear()
     this.#refused.clear()
+    this.#repeated.clear()
   }
 
   /** The client took this change. */
   applied(change: Change): void {
-    if (!this.#wants(change.name)) return
-    this.#except.set(change.name, change.resource ?? 'absent')
-    this.#refused.delete(change.name)
+    if (this.#wants(change.name)) this.#learn(change.name, change.resource ?? 'absent')
   }
 
   /** The client will not have this change: it is not offered again, another version is. */
@@ -121,6 +118,14 @@ export class Holdings {
     if (!this.#wants(change.name)) return
     this.#except.set(change.name, this.#known(change.name))
     this.#refused.set(change.name, change.resource?.version ?? REMOVAL)
+  }
+
+  /** To be told again although it knows: it waits to hear it anew, or refused a response with this name in it, perhaps for another. */
+  repeat(name: string): void {
+    if (!this.#wants(name)) return
+    const known = this.#known(name)
+    this.#learn(name, known === 'absent' ? 'unknown' : known)
+    this.#repeated.add(name)
   }
 
   /** Nothing to tell, and found out without comparing. */
@@ -150,7 +155,7 @@ export class Holdings {
       const refused = this.#refused.get(name)
       if (refused !== undefined && refused === (target.get(name)?.version ?? REMOVAL)) continue
       this.#refused.delete(name)
-      if (known !== 'unknown') this.#except.delete(name)
+      if (known !== 'unknown' && !this.#repeated.has(name)) this.#except.delete(name)
     }
     this.#base = target
   }
@@ -182,6 +187,18 @@ export class Holdings {
     return contents
   }
 
+  #learn(name: string, known: Known): void {
+    this.#except.set(name, known)
+    this.#refused.delete(name)
+    this.#repeated.delete(name)
+  }
+
+  #dismiss(name: string): void {
+    this.#except.delete(name)
+    this.#refused.delete(name)
+    this.#repeated.delete(name)
+  }
+
   #wants(name: string): boolean {
     return this.#wildcard || this.#names.has(name)
   }
@@ -192,8 +209,10 @@ export class Holdings {
 
   #compare(name: string, resource: EncodedResource | undefined, changes: Changes): void {
     const known = this.#known(name)
-    if (known === (resource ?? 'absent')) return
-    if (typeof known === 'object' && known.version === resource?.version) return
+    if (!this.#repeated.has(name)) {
+      if (known === (resource ?? 'absent')) return
+      if (typeof known === 'object' && known.version === resource?.version) return
+    }
     if (this.#refused.get(name) === (resource?.version ?? REMOVAL)) return
     changes.set(name, { name, resource, asked: known === 'unknown' })
   }

@@ -27,15 +27,10 @@ interface InFlight {
   readonly changes: Changes
   /** How many there were. */
   readonly size: number
+  /** To be told again when this has arrived. */
+  readonly repeat: Set<string>
   /** The set that the client will have whole when it accepts; undefined when more is to come. */
   completes: ResourceSet | undefined
-}
-
-/** What of the changes may be sent now. */
-export interface Selection {
-  /** Only what the client asked for and waits for. */
-  readonly answersOnly: boolean
-  readonly removals: boolean
 }
 
 export class Lane {
@@ -43,7 +38,7 @@ export class Lane {
   readonly holdings = new Holdings()
   /** A wildcard subscription gets a first response even if it is empty: the client waits for it to start. */
   owesFirst = false
-  /** State of the world: the version that a client coming back says it has, until something was sent to it. It works with what it has. */
+  /** State of the world: the version that a client coming back says it has, until it was compared or something was sent. */
   claimedVersion: string | undefined
   /** State of the world: all requests so far named nothing, which means everything. */
   unnamed = false
@@ -83,9 +78,10 @@ export class Lane {
     this.holdings.subscribe(name)
   }
 
-  forget(name: string): void {
-    this.#inFlight?.changes.delete(name)
-    this.holdings.forget(name)
+  /** The client must hear of this name once more, after what is under way. */
+  repeat(name: string): void {
+    if (this.#inFlight?.changes.has(name)) this.#inFlight.repeat.add(name)
+    else this.holdings.repeat(name)
   }
 
   subscribeAll(): void {
@@ -103,8 +99,12 @@ export class Lane {
     return !this.owesFirst && this.holdings.isCurrent(target)
   }
 
-  /** What to send next, and whether that is all; undefined: nothing for now. */
-  select(target: ResourceSet, allowed: Selection): { changes: Changes; complete: boolean } | undefined {
+  /**
+   * What to send next, and whether that is all; undefined: nothing for now.
+   *
+   * @param removals whether resources may be taken from the client; that there never was one is told anyway
+   */
+  select(target: ResourceSet, removals: boolean): { changes: Changes; complete: boolean } | undefined {
     const all = this.holdings.diff(target)
     if (!this.#tellsRemovals) this.#applySilently(all)
     if (all.size === 0 && !this.owesFirst) {
@@ -112,12 +112,10 @@ export class Lane {
       this.#limit = Number.POSITIVE_INFINITY
       return undefined
     }
-    if (allowed.answersOnly && this.claimedVersion !== undefined) return undefined
     const changes: Changes = new Map()
     for (const change of all.values()) {
       if (changes.size >= this.#limit) break
-      if (allowed.answersOnly && !change.asked && !this.owesFirst) continue
-      if (!allowed.removals && isRemoval(change)) continue
+      if (!removals && isRemoval(change)) continue
       changes.set(change.name, change)
     }
     if (changes.size === 0 && !this.owesFirst) return undefined
@@ -125,7 +123,7 @@ export class Lane {
   }
 
   sending(mark: Mark, changes: Changes, completes: ResourceSet | undefined): void {
-    this.#inFlight = { mark, changes, size: changes.size, completes }
+    this.#inFlight = { mark, changes, size: changes.size, repeat: new Set(), completes }
     this.#sent = mark
     this.owesFirst = false
     this.claimedVersion = undefined
@@ -145,6 +143,7 @@ export class Lane {
     if (!flight) return undefined
     for (const change of flight.changes.values()) this.holdings.applied(change)
     if (flight.completes) this.holdings.rebase(flight.completes)
+    for (const name of flight.repeat) this.holdings.repeat(name)
     this.#limit *= 2
     this.#acked = flight.mark
     if (!this.holdings.hasRefused) this.#refusal = undefined
@@ -158,6 +157,7 @@ export class Lane {
     this.#refusal = { detail, nonce, at }
     if (flight.size > 1) {
       this.#limit = Math.floor(flight.size / 2)
+      for (const name of flight.changes.keys()) this.holdings.repeat(name)
       return []
     }
     const culprits = [...flight.changes.values()]

@@ -8,7 +8,7 @@ export interface Step {
   readonly type: string
   /** `changes` includes removals only where the type has no removal step of its own. */
   readonly part: 'changes' | 'removals'
-  /** Changes wait until the client took what was sent of these; its questions are answered without waiting. */
+  /** Wait until the client answered what was sent of these. */
   readonly after?: readonly string[]
   /** Removals wait until the client has accepted all there is of these. */
   readonly onceSettled?: readonly string[]

@@ -70,11 +70,13 @@ export class Session {
     this.#advance()
   }
 
-  /** @throws ProtocolError */
+  /**
+   * A stale nonce says nothing about the response under way, but the names are the client's wish at that time all the same.
+   *
+   * @throws ProtocolError
+   */
   onSotw(request: DiscoveryRequest): void {
     const { lane, first } = this.#laneOf(request)
-    // A stale nonce: the client had not seen our last response, and will answer that one too.
-    if (!first && request.responseNonce !== (lane.sent?.nonce ?? '')) return
     if (!first) this.#answered(lane, request.responseNonce, request.errorDetail?.message)
     subscribeSotw(lane, request, first)
     this.#advance()
@@ -157,11 +159,9 @@ export class Session {
     if (lane.inFlight) return
     const target = snapshot.get(lane.type) ?? NOTHING
     if (this.#isKnownToHave(lane, target)) return
+    if (step.after?.some(type => this.#holdsUp(type))) return
     if (step.onceSettled && !step.onceSettled.every(type => this.#settled(type, snapshot))) return
-    const selected = lane.select(target, {
-      answersOnly: step.after?.some(type => this.#holdsUp(type)) ?? false,
-      removals: step.part === 'removals' || !isRemovedLater(step.type),
-    })
+    const selected = lane.select(target, step.part === 'removals' || !isRemovedLater(step.type))
     if (selected) this.#send(lane, target, selected.changes, selected.complete)
   }
 
@@ -221,7 +221,7 @@ export class Session {
     if (!endpoints) return
     for (const { resource } of clusters.values()) {
       const name = resource && endpointsName(resource)
-      if (name !== undefined && endpoints.holdings.names.has(name)) endpoints.forget(name)
+      if (name !== undefined && endpoints.holdings.names.has(name)) endpoints.repeat(name)
     }
   }
 }

@@ -28,13 +28,13 @@ export const sotw: Dialect = {
   },
   encode({ lane, target, changes, nonce }) {
     const contents = lane.holdings.contents(target, changes)
-    const version = digest(contents)
+    // While it is unclear what the client has, it must not come back with a version that says so.
+    const version = lane.holdings.hasRepeated ? `${digest(contents)}?` : digest(contents)
     const resources = isComplete(lane.type) ? contents : changed(changes.values())
     return { bytes: encodeSotw({ type: lane.type, nonce, version, resources }), version }
   },
 }
 
-/** To be called with requests that answer the last response (or precede the first): older ones list outdated names. */
 export function subscribeSotw(lane: Lane, request: DiscoveryRequest, first: boolean): void {
   const names = new Set(request.resourceNames)
   const starred = names.delete(ALL)
