@@ -24,6 +24,7 @@ export function installation(): Installation {
 function packageRoot(from: string): string {
   for (let directory = from; ; directory = path.dirname(directory)) {
     if (existsSync(path.join(directory, 'package.json'))) return directory
-    if (directory === path.dirname(directory)) throw new Error(`Cannot find mizzen's package.json: it is in no directory above "${from}"`)
+    if (directory === path.dirname(directory))
+      throw new Error(`Cannot find mizzen's package.json: it is in no directory above "${from}"`)
   }
 }

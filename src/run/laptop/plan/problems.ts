@@ -7,6 +7,9 @@ import { ENGINES } from './pod-plan.ts'
 import { ENGINE_ANNOTATION } from './sidecar-wanted.ts'
 import type { Template } from './template.ts'
 
+/** Of an edit; at the start nothing of it runs. */
+const EFFECT = 'pods of it that already run go on'
+
 export function noCommand(template: Template, at: Path, container: Container, isFirst: boolean): Diagnostic {
   const { object } = template
   const annotation = isFirst ? COMMAND_ANNOTATION : `${COMMAND_ANNOTATION}.${container.name}`
@@ -42,5 +45,13 @@ export function unknownEngine(template: Template): Diagnostic {
 
 function placed({ object }: Template, at: Path) {
   const { line, column } = object.origin.lineAt(at)
-  return { level: 'error', resource: resourceName(object), file: object.origin.file, line, column, excerpt: undefined } as const
+  return {
+    level: 'error',
+    resource: resourceName(object),
+    file: object.origin.file,
+    line,
+    column,
+    effect: EFFECT,
+    excerpt: undefined,
+  } as const
 }

@@ -25,7 +25,9 @@ export async function assignAddresses(plan: PodPlan, forwarded: Iterable<string>
     ),
   )
   if (!plan.proxy) return { inbound, httpProxy: undefined, forwards: new Map() }
-  const forwards = new Map(await Promise.all([...forwarded].map(async service => [service, await portOf(`to ${service}`)] as const)))
+  const forwards = new Map(
+    await Promise.all([...forwarded].map(async service => [service, await portOf(`to ${service}`)] as const)),
+  )
   return { inbound, httpProxy: await portOf('http proxy'), forwards }
 }
 
