@@ -59,20 +59,24 @@ export class CircuitBreaker {
   }
 }
 
-/** `cluster.<name>.circuit_breakers.<priority>.*`: 1 where no more is let in. */
-export function breakerStats(breaker: CircuitBreaker): object {
+/**
+ * `cluster.<name>.circuit_breakers.<priority>.*`: 1 where no more is let in.
+ * @param current the breaker of the configuration in use, if there is one
+ */
+export function breakerStats(current: () => CircuitBreaker | undefined): object {
+  const closed = (room: boolean | undefined) => Number(room === false)
   return {
     get cx_open() {
-      return Number(!breaker.roomForConnection)
+      return closed(current()?.roomForConnection)
     },
     get rq_open() {
-      return Number(!breaker.roomForRequest)
+      return closed(current()?.roomForRequest)
     },
     get rq_pending_open() {
-      return Number(!breaker.roomForPending)
+      return closed(current()?.roomForPending)
     },
     get rq_retry_open() {
-      return Number(!breaker.roomForRetry)
+      return closed(current()?.roomForRetry)
     },
   }
 }

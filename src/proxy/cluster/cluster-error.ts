@@ -1,17 +1,19 @@
 /**
- * Refusing a cluster's configuration: the control plane reads the message in a NACK, so it says which cluster, what and why.
+ * Refusing a cluster's configuration. Whoever applies configuration puts "Cannot apply cluster <name>" in front, for the NACK that the control
+ * plane reads.
  */
 export class ClusterConfigError extends Error {
   override readonly name = 'ClusterConfigError'
   readonly cluster: string
 
+  /** @param reason what is wrong, the value in quotes, and what was expected */
   constructor(cluster: string, reason: string) {
-    super(`Cannot apply cluster "${cluster}": ${reason}`)
+    super(reason)
     this.cluster = cluster
   }
 }
 
-/** Runs a step of reading a cluster; what it throws becomes a ClusterConfigError that names the cluster. */
+/** Runs a step of reading a cluster; what it throws becomes a ClusterConfigError. */
 export function ofCluster<T>(name: string, step: () => T): T {
   try {
     return step()

@@ -51,8 +51,6 @@ export class ClusterStats {
   retry_or_shadow_abandoned = 0
   /** upstream_rq_completed, upstream_rq_<code>, upstream_rq_<class>xx */
   readonly upstream_rq = new StatusCounts()
-  /** Milliseconds from the attempt's start to the response's end; the router records it. */
-  readonly upstream_rq_time = new Histogram()
 
   membership_total = 0
   membership_healthy = 0

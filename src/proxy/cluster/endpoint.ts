@@ -9,9 +9,6 @@ import type { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/
 import type { LbEndpoint, LocalityLbEndpoints } from '../../xds/gen/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type Labels, lbLabels } from '../balance/labels.ts'
 
-/** Where connections go: an IP address and port, or a unix socket. Names are resolved before. */
-export type Target = { readonly ip: string; readonly port: number } | { readonly path: string }
-
 /** What may change while a host stays the same host. */
 export interface EndpointTraits {
   readonly weight: number

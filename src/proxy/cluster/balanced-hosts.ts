@@ -1,0 +1,66 @@
+/**
+ * Hosts that are told (by the configuration, by EDS, by DNS) and balanced over.
+ */
+import type { Balancer, Host, PickContext } from '../balance/host.ts'
+import type { ClusterHost } from './cluster-host.ts'
+import type { ClusterStats } from './cluster-stats.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { HostKeeper, HostSource } from './host-source.ts'
+import { HostTable } from './host-table.ts'
+import type { TransportSockets } from './transport-socket.ts'
+
+/** A cluster's load-balancing policy, read and checked. */
+export type BuildBalancer = (hosts: readonly Host[]) => Balancer
+
+export interface BalancedHostsOptions {
+  readonly sockets: TransportSockets
+  readonly build: BuildBalancer
+  readonly stats: ClusterStats
+  readonly keeper: HostKeeper
+  /** Logical DNS: see HostTable. */
+  readonly movable: boolean
+}
+
+export class BalancedHosts implements HostSource {
+  readonly #options: BalancedHostsOptions
+  readonly #table: HostTable
+  /** undefined: to be built at the next pick. Most clusters of a large mesh are never asked, and changes come in bursts. */
+  #balancer: Balancer | undefined
+
+  constructor(options: BalancedHostsOptions) {
+    this.#options = options
+    this.#table = new HostTable(options.sockets, () => this.#rebalance(), options.movable)
+  }
+
+  get hosts(): readonly ClusterHost[] {
+    return this.#table.hosts
+  }
+
+  /** @param endpoints all there are from now on */
+  assign(endpoints: readonly Endpoint[]): void {
+    const { stats, keeper } = this.#options
+    const { changed, added, removed } = this.#table.update(endpoints)
+    if (!changed) {
+      stats.update_no_rebuild++
+      return
+    }
+    if (added > 0 || removed.length > 0) stats.membership_change++
+    for (const host of removed) keeper.onRemoved(host)
+    this.#rebalance()
+  }
+
+  pick(context: PickContext): Host | undefined {
+    this.#balancer ??= this.#options.build(this.#table.hosts)
+    return this.#balancer.pick(context)
+  }
+
+  stop(): void {}
+
+  #rebalance(): void {
+    const { stats } = this.#options
+    const { hosts } = this.#table
+    stats.membership_total = hosts.length
+    stats.membership_healthy = hosts.filter(host => host.healthy).length
+    this.#balancer = undefined
+  }
+}

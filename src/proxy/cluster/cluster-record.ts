@@ -1,0 +1,59 @@
+/**
+ * What there is under one cluster name: the cluster in use, the one that is to replace it, and the counters that outlive both.
+ */
+import type { StatGroup, StatsRegistry } from '../telemetry/stats.ts'
+import { breakerStats } from './circuit-breaker.ts'
+import { ClusterStats } from './cluster-stats.ts'
+import { OutlierStats } from './outlier-detector.ts'
+import type { ClusterCounters, UpstreamCluster } from './upstream-cluster.ts'
+
+export class ClusterRecord implements ClusterCounters {
+  readonly name: string
+  /** By the control plane, not by the bootstrap. */
+  readonly addedViaApi: boolean
+  readonly stats = new ClusterStats()
+  readonly outlier = new OutlierStats()
+  /** The encoded configuration applied last. */
+  bytes: Uint8Array
+  active: UpstreamCluster | undefined
+  /** Waits for its first endpoints. */
+  warming: UpstreamCluster | undefined
+  readonly #groups: readonly StatGroup[]
+
+  constructor(name: string, statName: string, addedViaApi: boolean, bytes: Uint8Array) {
+    this.name = name
+    this.addedViaApi = addedViaApi
+    this.bytes = bytes
+    const prefix = `cluster.${statName}`
+    const labels = { envoy_cluster_name: statName }
+    this.#groups = [
+      { prefix, family: 'envoy_cluster', labels, values: this.stats },
+      { prefix: `${prefix}.outlier_detection`, family: 'envoy_cluster_outlier_detection', labels, values: this.outlier },
+      {
+        prefix: `${prefix}.circuit_breakers.default`,
+        family: 'envoy_cluster_circuit_breakers_default',
+        labels,
+        values: breakerStats(() => this.active?.breakers.default),
+      },
+      {
+        prefix: `${prefix}.circuit_breakers.high`,
+        family: 'envoy_cluster_circuit_breakers_high',
+        labels,
+        values: breakerStats(() => this.active?.breakers.high),
+      },
+    ]
+  }
+
+  /** The configuration that applies now, or as soon as it has endpoints. */
+  get latest(): UpstreamCluster | undefined {
+    return this.warming ?? this.active
+  }
+
+  publish(registry: StatsRegistry): void {
+    for (const group of this.#groups) registry.add(group)
+  }
+
+  withdraw(registry: StatsRegistry): void {
+    for (const group of this.#groups) registry.remove(group)
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Makes the connections of a cluster: resolves the host's name if it has only that, opens the socket with the cluster's options, wraps it
+ * in TLS and hands it to the codec.
+ */
+import { isIPv6, type NetConnectOpts } from 'node:net'
+import type { Cluster_DnsLookupFamily } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
+import { Http1ClientConnection } from '../http1/client-connection.ts'
+import { DEFAULT_HEAD_LIMITS } from '../http1/head-reader.ts'
+import { Http2ClientConnection } from '../http2/client-connection.ts'
+import type { Http2Options } from '../http2/options.ts'
+import { acceptTransport } from '../net/accept.ts'
+import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
+import type { Transport, TransportHandler } from '../net/transport.ts'
+import type { PooledConnection } from '../pool/pooled-connection.ts'
+import type { ClusterHost } from './cluster-host.ts'
+import type { Resolver } from './resolver.ts'
+import { connectSocket } from './socket-attempt.ts'
+
+export interface ConnectorSettings {
+  /** Milliseconds; 0: no limit. Covers TCP, TLS and HTTP/2's SETTINGS, not name resolution. */
+  readonly connectTimeoutMs: number
+  /** Local address to connect from, for hosts of its family. */
+  readonly sourceAddress: string | undefined
+  /** Milliseconds of silence until the kernel probes a connection; undefined: it does not. */
+  readonly keepAliveMs: number | undefined
+  readonly dnsFamily: Cluster_DnsLookupFamily
+  readonly http2: Http2Options
+}
+
+/** What a codec is chosen by. 'auto': what TLS agrees on. */
+export type CodecChoice = 'http1' | 'http2' | 'auto'
+
+export interface TlsName {
+  readonly sni: string | undefined
+  readonly verifySni: boolean
+}
+
+export interface TransportListener {
+  /** Set `transport.handler` before returning. */
+  onTransport(transport: Transport): void
+  onTransportFailed(error: Error): void
+}
+
+const ALPN: Readonly<Record<CodecChoice, readonly string[]>> = {
+  http1: ['http/1.1'],
+  http2: ['h2'],
+  auto: ['h2', 'http/1.1'],
+}
+
+export class Connector {
+  readonly #settings: ConnectorSettings
+  readonly #resolver: Resolver
+
+  constructor(settings: ConnectorSettings, resolver: Resolver) {
+    this.#settings = settings
+    this.#resolver = resolver
+  }
+
+  /** A connection for a pool. */
+  http(host: ClusterHost, choice: CodecChoice, name: TlsName, pooled: PooledConnection): ConnectAttempt {
+    const failed = (error: Error) => pooled.failed(error, false)
+    return this.#resolved(host, failed, target => {
+      const tls = host.transportSocket?.options({ ...name, alpn: ALPN[choice] })
+      if (!tls && choice !== 'http2')
+        return this.#plain(target, transport => pooled.established(http1(transport, pooled)), failed)
+      return connectSocket(target, tls, {
+        onSocket: socket => {
+          const http2 = choice === 'http2' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
+          if (http2) pooled.established(new Http2ClientConnection(socket, this.#settings.http2, pooled))
+          else pooled.established(http1(acceptTransport(socket, NOBODY), pooled))
+        },
+        onSocketFailed: failed,
+      })
+    })
+  }
+
+  /** A connection of its own, for the TCP proxy. */
+  tcp(host: ClusterHost, listener: TransportListener): ConnectAttempt {
+    const failed = (error: Error) => listener.onTransportFailed(error)
+    return this.#resolved(host, failed, target => {
+      const tls = host.transportSocket?.options({ sni: undefined, verifySni: false, alpn: [] })
+      if (!tls) return this.#plain(target, transport => listener.onTransport(transport), failed)
+      return connectSocket({ ...target, allowHalfOpen: true }, tls, {
+        onSocket: socket => listener.onTransport(acceptTransport(socket, NOBODY)),
+        onSocketFailed: failed,
+      })
+    })
+  }
+
+  #plain(target: NetTarget, connected: (transport: Transport) => void, failed: (error: Error) => void): ConnectAttempt {
+    const listener = { onConnected: connected, onConnectFailed: failed }
+    return connectTransport(target, { timeoutMs: 0 }, listener)
+  }
+
+  /** Calls `connect` at once for addresses, and after its name is resolved for a host that has only a name. */
+  #resolved(host: ClusterHost, failed: (error: Error) => void, connect: (target: NetTarget) => ConnectAttempt): ConnectAttempt {
+    const { target } = host
+    if ('path' in target) return connect({ path: target.path })
+    if (target.ip !== undefined) return connect(this.#tcpTarget(target.ip, target.port))
+    let attempt: ConnectAttempt | undefined
+    const cancelLookup = this.#resolver.resolve(target.name, this.#settings.dnsFamily, (error, [ip]) => {
+      if (ip === undefined) failed(error ?? new Error(`Cannot resolve "${target.name}"`))
+      else attempt = connect(this.#tcpTarget(ip, target.port))
+    })
+    return {
+      cancel() {
+        cancelLookup()
+        attempt?.cancel()
+      },
+    }
+  }
+
+  #tcpTarget(ip: string, port: number): TcpTarget {
+    const { sourceAddress, keepAliveMs } = this.#settings
+    return {
+      host: ip,
+      port,
+      ...(sourceAddress !== undefined && isIPv6(sourceAddress) === isIPv6(ip) && { localAddress: sourceAddress }),
+      ...(keepAliveMs !== undefined && { keepAlive: true, keepAliveInitialDelay: keepAliveMs }),
+    }
+  }
+}
+
+/** The options of net.connect that are used. */
+interface TcpTarget {
+  readonly host: string
+  readonly port: number
+  readonly localAddress?: string
+  readonly keepAlive?: boolean
+  readonly keepAliveInitialDelay?: number
+}
+
+type NetTarget = NetConnectOpts & ({ readonly path: string } | TcpTarget)
+
+function http1(transport: Transport, pooled: PooledConnection): Http1ClientConnection {
+  return new Http1ClientConnection(transport, { limits: DEFAULT_HEAD_LIMITS, owner: pooled, onProtocolError() {} })
+}
+
+/** Until the codec, or the TCP proxy, has set its own. */
+const NOBODY: TransportHandler = { onBytes() {}, onEnd() {}, onWritable() {}, onClosed() {} }

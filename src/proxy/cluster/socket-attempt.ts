@@ -1,0 +1,47 @@
+/**
+ * A connection as a socket of Node's, for what needs one: TLS, and HTTP/2 over node:http2. Plain HTTP/1.1 and TCP connect by
+ * net/connect.ts, whose transports read into a shared buffer.
+ */
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { ConnectAttempt } from '../net/connect.ts'
+
+/** Who hears how an attempt went: one call, not before `connectSocket` returns, unless it was cancelled. */
+export interface SocketListener {
+  onSocket(socket: Socket): void
+  onSocketFailed(error: Error): void
+}
+
+/** @param tls undefined: plain */
+export function connectSocket(
+  target: NetConnectOpts,
+  tls: ConnectionOptions | undefined,
+  listener: SocketListener,
+): ConnectAttempt {
+  const plain = connect({ ...target, noDelay: true })
+  const socket = tls ? process.getBuiltinModule('node:tls').connect({ ...tls, socket: plain }) : plain
+  let over = false
+  const onFailed = (error: Error) => {
+    if (over) return
+    over = true
+    plain.destroy()
+    listener.onSocketFailed(error)
+  }
+  const onEnd = () => onFailed(new Error('the peer closed the connection before it was established'))
+  // Errors of the plain socket under TLS appear on the TLS socket, but one must listen to both.
+  plain.on('error', onFailed)
+  socket.on('error', onFailed)
+  socket.on('close', onEnd)
+  socket.once(tls ? 'secureConnect' : 'connect', () => {
+    if (over) return
+    over = true
+    socket.off('close', onEnd)
+    listener.onSocket(socket)
+  })
+  return {
+    cancel() {
+      over = true
+      plain.destroy()
+    },
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * A cluster at work: its hosts, how one of them is picked, and the way to it. One object for one configuration of the cluster; a changed
+ * configuration makes a new one, and this one drains.
+ */
+import type { Clock } from '../../lib/clock.ts'
+import type { Host, PickContext } from '../balance/host.ts'
+import type { RequestHead, ResponseHandler } from '../http/stream.ts'
+import { HttpPool } from '../pool/http-pool.ts'
+import { BalancedHosts, type BuildBalancer } from './balanced-hosts.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import type { AttemptOutcome, Cluster, ConnectOwner, PendingConnect, ResourcePriority, UpstreamStream } from './cluster.ts'
+import { ClusterHost } from './cluster-host.ts'
+import type { ClusterSettings } from './cluster-settings.ts'
+import type { ClusterStats } from './cluster-stats.ts'
+import { type CodecChoice, Connector } from './connector.ts'
+import { DnsDiscovery } from './dns-discovery.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { HostKeeper, HostSource } from './host-source.ts'
+import { NamedHosts, splitAuthority } from './named-hosts.ts'
+import { OutlierDetector, type OutlierStats } from './outlier-detector.ts'
+import type { Resolver } from './resolver.ts'
+import { TcpConnect } from './tcp-connect.ts'
+
+/** What clusters share, and tests replace. */
+export interface ClusterContext {
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly resolver: Resolver
+}
+
+/** What outlives a change of the configuration. */
+export interface ClusterCounters {
+  readonly stats: ClusterStats
+  readonly outlier: OutlierStats
+}
+
+const POOL_KEYS: Readonly<Record<CodecChoice, Readonly<Record<ResourcePriority, string>>>> = {
+  http1: { default: 'http1', high: 'http1 high' },
+  http2: { default: 'http2', high: 'http2 high' },
+  auto: { default: 'auto', high: 'auto high' },
+}
+
+export class UpstreamCluster implements Cluster, HostKeeper {
+  readonly name: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly settings: ClusterSettings
+  readonly breakers: Readonly<Record<ResourcePriority, CircuitBreaker>>
+  readonly #context: ClusterContext
+  readonly #stats: ClusterStats
+  readonly #connector: Connector
+  readonly #source: HostSource
+  readonly #balanced: BalancedHosts | undefined
+  readonly #outlier: OutlierDetector | undefined
+  #dns: DnsDiscovery | undefined
+  #cancelWait: (() => void) | undefined
+  /** Who waits for the first endpoints. */
+  #onReady: (() => void) | undefined
+
+  constructor(settings: ClusterSettings, build: BuildBalancer, counters: ClusterCounters, context: ClusterContext) {
+    const { discovery, outlier } = settings
+    const { stats } = counters
+    const { clock, random, resolver } = context
+    this.name = settings.name
+    this.metadata = settings.metadata
+    this.settings = settings
+    this.breakers = { default: new CircuitBreaker(settings.breakers.default), high: new CircuitBreaker(settings.breakers.high) }
+    this.#context = context
+    this.#stats = stats
+    this.#connector = new Connector(settings.connection, resolver)
+    if (discovery.kind === 'original-destination' || discovery.kind === 'forward-proxy') {
+      const socket = settings.sockets.fallback
+      this.#source = new NamedHosts({ settings: discovery, socket, stats, clock, keeper: this })
+    } else {
+      const movable = discovery.kind === 'dns' && discovery.dns.logical
+      this.#balanced = new BalancedHosts({ sockets: settings.sockets, build, stats, keeper: this, movable })
+      this.#source = this.#balanced
+    }
+    if (outlier) {
+      const hostCount = () => this.hosts.length
+      this.#outlier = new OutlierDetector({ settings: outlier, stats: counters.outlier, clock, random, hostCount })
+    }
+  }
+
+  get hosts(): readonly ClusterHost[] {
+    return this.#source.hosts
+  }
+
+  /**
+   * Looks for its hosts.
+   * @param onReady called once, perhaps before this returns: the first endpoints are there, or it is no use to wait for them
+   */
+  start(onReady: () => void): void {
+    const { discovery } = this.settings
+    const { clock, random, resolver } = this.#context
+    this.#onReady = onReady
+    switch (discovery.kind) {
+      case 'static':
+        this.assign(discovery.endpoints)
+        return
+      case 'dns':
+        this.#dns = new DnsDiscovery(discovery.endpoints, {
+          settings: discovery.dns,
+          clock,
+          random,
+          resolver,
+          stats: this.#stats,
+          onEndpoints: endpoints => this.assign(endpoints),
+        })
+        this.#dns.start()
+        return
+      case 'eds':
+        if (discovery.initialFetchTimeoutMs > 0)
+          this.#cancelWait = clock.after(discovery.initialFetchTimeoutMs, () => {
+            this.#stats.assignment_timeout_received++
+            this.#ready()
+          })
+        return
+      default:
+        this.#ready()
+    }
+  }
+
+  /** @param endpoints all there are from now on */
+  assign(endpoints: readonly Endpoint[]): void {
+    this.#balanced?.assign(endpoints)
+    this.#ready()
+  }
+
+  /** There is no assignment: nothing to wait for, and what was assigned before stays. */
+  assignNothing(): void {
+    this.#stats.update_empty++
+    this.#ready()
+  }
+
+  /** Its name means another cluster from now on, or none. Requests under way finish, connections end as they become idle. */
+  drain(): void {
+    this.#stop()
+    for (const host of this.hosts) host.drain()
+  }
+
+  /** Ends every connection at once. */
+  destroy(): void {
+    this.#stop()
+    for (const host of this.hosts) host.destroy()
+  }
+
+  pick(context: PickContext): Host | undefined {
+    const host = this.#source.pick(context)
+    if (host === undefined) this.#stats.upstream_cx_none_healthy++
+    return host
+  }
+
+  open(
+    host: Host,
+    head: RequestHead,
+    last: boolean,
+    handler: ResponseHandler,
+    priority: ResourcePriority = 'default',
+  ): UpstreamStream {
+    return this.#pool(ours(host), head, priority).open(head, last, handler)
+  }
+
+  connect(host: Host, owner: ConnectOwner): PendingConnect {
+    return new TcpConnect({
+      host: ours(host),
+      owner,
+      connector: this.#connector,
+      stats: this.#stats,
+      breaker: this.breakers.default,
+      clock: this.#context.clock,
+      timeoutMs: this.settings.connection.connectTimeoutMs,
+    })
+  }
+
+  acquireRetry(priority: ResourcePriority = 'default'): boolean {
+    const breaker = this.breakers[priority]
+    if (!breaker.roomForRetry) {
+      this.#stats.upstream_rq_retry_overflow++
+      return false
+    }
+    breaker.retries++
+    this.#stats.upstream_rq_retry++
+    return true
+  }
+
+  releaseRetry(priority: ResourcePriority = 'default'): void {
+    this.breakers[priority].retries--
+  }
+
+  report(host: Host, status: number, outcome: AttemptOutcome): void {
+    const reported = ours(host)
+    const timedOut = outcome === 'timeout' || outcome === 'per-try-timeout'
+    if (outcome === 'timeout') this.#stats.upstream_rq_timeout++
+    if (outcome === 'per-try-timeout') this.#stats.upstream_rq_per_try_timeout++
+    if (timedOut) reported.stats.rq_timeout++
+    // As Envoy counts attempts that got no response.
+    const counted = outcome === 'response' ? status : timedOut ? 504 : 503
+    this.#stats.upstream_rq.count(counted)
+    if (counted < 500) reported.stats.rq_success++
+    else reported.stats.rq_error++
+    this.#outlier?.report(reported, status, outcome)
+  }
+
+  onRemoved(host: ClusterHost): void {
+    this.#outlier?.forget(host)
+    host.drain()
+  }
+
+  #ready(): void {
+    this.#cancelWait?.()
+    const onReady = this.#onReady
+    this.#onReady = undefined
+    onReady?.()
+  }
+
+  #stop(): void {
+    this.#onReady = undefined
+    this.#cancelWait?.()
+    this.#dns?.stop()
+    this.#source.stop()
+    this.#outlier?.stop()
+  }
+
+  #pool(host: ClusterHost, head: RequestHead, priority: ResourcePriority): HttpPool {
+    const { protocol, autoSni } = this.settings.http
+    const choice = protocol === 'downstream' ? (head.protocol === 'HTTP/2' ? 'http2' : 'http1') : protocol
+    const key = POOL_KEYS[choice][priority]
+    if (autoSni && host.transportSocket !== undefined) {
+      const sni = splitAuthority(head.authority)?.name ?? ''
+      return host.pools.get(`${key} ${sni}`) ?? this.#makePool(host, choice, priority, `${key} ${sni}`, sni)
+    }
+    return host.pools.get(key) ?? this.#makePool(host, choice, priority, key, undefined)
+  }
+
+  #makePool(host: ClusterHost, choice: CodecChoice, priority: ResourcePriority, key: string, sni: string | undefined): HttpPool {
+    const { http, connection } = this.settings
+    const name = { sni, verifySni: http.autoSanValidation }
+    const pool = new HttpPool({
+      host,
+      stats: this.#stats,
+      breaker: this.breakers[priority],
+      clock: this.#context.clock,
+      multiplexed: choice === 'auto' ? 'unknown' : choice === 'http2',
+      connectTimeoutMs: connection.connectTimeoutMs,
+      idleTimeoutMs: http.idleTimeoutMs,
+      maxConnectionMs: http.maxConnectionMs,
+      maxRequestsPerConnection: http.maxRequestsPerConnection,
+      connect: pooled => this.#connector.http(host, choice, name, pooled),
+    })
+    host.pools.set(key, pool)
+    return pool
+  }
+}
+
+function ours(host: Host): ClusterHost {
+  if (host instanceof ClusterHost) return host
+  throw new TypeError(`Cannot use host "${host.address}": it was not picked from a cluster`)
+}
