@@ -6,7 +6,13 @@ export const CR = 0x0d
 export const SPACE = 0x20
 export const COLON = 0x3a
 
-/** tchar (RFC 9110 section 5.6.2): method and field names. */
+/**
+ * Method names. Any token may be one (RFC 9110 section 9.1), but every registered one is of these, and bytes that were left over before
+ * a request are less likely to pass for one.
+ */
+export const METHOD = table('-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ')
+
+/** tchar (RFC 9110 section 5.6.2): field names. */
 export const TOKEN = table("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 /** field-vchar, space, tab and obs-text (RFC 9110 section 5.5): everything but control bytes. */

@@ -81,8 +81,8 @@ export abstract class HeadReader {
     }
     const before = this.#stored
     this.#append(bytes, from)
-    // A line ends, or is wrong, only where a control byte is; so many tiny portions cost no more than one scan of each line.
-    if (!hasControl(this.#store, before, this.#stored)) return this.#checkSize(NEED_MORE)
+    // A line ends, or is wrong, only at or after a control byte; so many tiny portions cost no more than one scan of each line.
+    if (!hasControl(this.#store, before - 1, this.#stored)) return this.#checkSize(NEED_MORE)
     const end = this.#scan(this.#store, 0, this.#stored)
     if (end < 0) return this.#checkSize(end)
     this.#stored = 0

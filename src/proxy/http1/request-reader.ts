@@ -1,5 +1,5 @@
 /** Reads request heads: request line, target forms, Host (RFC 9112 section 3). */
-import { CR, HEX, HOST, LF, SPACE, spells, TARGET, TOKEN, textOf } from './ascii.ts'
+import { CR, HEX, HOST, LF, METHOD, SPACE, spells, TARGET, textOf } from './ascii.ts'
 import { HeadReader, NEED_MORE } from './head-reader.ts'
 
 /** Methods whose names need not be made anew. */
@@ -35,7 +35,7 @@ export class RequestReader extends HeadReader {
     let i = position
     while (i < end) {
       byte = bytes[i] ?? 0
-      if (TOKEN[byte] === 0) break
+      if (METHOD[byte] === 0) break
       i++
     }
     if (i >= end) return NEED_MORE
