@@ -19,6 +19,7 @@ export interface Scope {
   readonly sidecar: SidecarConfig | undefined
   /** One service a host name, with the ports that may be used. */
   readonly services: readonly Service[]
+  /** Aliases too. */
   readonly byHost: ReadonlyMap<string, Service>
   readonly egress: readonly EgressScope[]
   readonly outboundPolicy: 'allow-any' | 'registry-only'
@@ -66,16 +67,22 @@ function computeScope(mesh: Mesh, namespace: string, sidecar: SidecarConfig | un
   for (const entry of imports) for (const service of entry.services) chosen.add(service)
   chosen.settle()
   for (const entry of imports) if (entry.config) for (const set of entry.routes) addDestinations(chosen, set, namespace, visible)
-  const byHost = chosen.services()
+  const services = [...chosen.services().values()]
   return {
     namespace,
     sidecar,
-    services: [...byHost.values()],
-    byHost,
+    services,
+    byHost: withAliases(services),
     egress: imports.map(entry => ({ ...entry, services: chosen.among(entry.services) })),
     outboundPolicy: sidecar?.outboundPolicy ?? mesh.settings.outboundPolicy,
     egressProxy: sidecar?.egressProxy,
   }
+}
+
+/** By all their names. */
+function withAliases(services: readonly Service[]): ReadonlyMap<string, Service> {
+  const aliases = services.flatMap(service => service.aliases.map(alias => [alias.hostname, service] as const))
+  return new Map([...aliases, ...services.map(service => [service.hostname, service] as const)])
 }
 
 /** The service as this egress listener sees it: nothing, all of it, or only the port it listens on. */

@@ -4,6 +4,7 @@ import { Cors as CorsFilter, CorsPolicy } from '../gen/envoy/extensions/filters/
 import { HttpFilter } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import type { Any } from '../gen/google/protobuf/any.ts'
 import { pack } from '../wire/any.ts'
+import type { HttpConnection } from './http-connection.ts'
 import { stringMatcher } from './text-match.ts'
 
 export const CORS = 'envoy.filters.http.cors'
@@ -29,7 +30,7 @@ const FILTER = HttpFilter.fromPartial({
   configType: { $case: 'typedConfig', value: pack('envoy.extensions.filters.http.cors.v3.Cors', CorsFilter, {}) },
 })
 
-/** Always there, so that a rule with a policy changes a route and not a listener, which would drain its connections. */
-export function corsFilter(): HttpFilter {
-  return FILTER
+/** Where rules are applied. Always there, so that a policy changes a route and not a listener, which would drain its connections. */
+export function corsFilter({ direction }: HttpConnection): HttpFilter | undefined {
+  return direction === 'inbound' ? undefined : FILTER
 }

@@ -19,7 +19,7 @@ export function resolveDestination(view: View, destination: Destination, listenP
   const port = destination.port ?? onlyPort(service) ?? listenPort
   const rule = service && ruleFor(view, service)
   return {
-    cluster: outboundCluster(port, destination.subset, destination.host),
+    cluster: outboundCluster(port, destination.subset, service?.hostname ?? destination.host),
     port,
     service,
     policy: policyOf(rule, port, destination.subset),

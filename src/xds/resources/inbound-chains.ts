@@ -3,7 +3,7 @@
  * PeerAuthentication chooses from; until the mesh has identities every port takes plaintext, and TLS of the application's own.
  */
 
-import { isHttp } from '../../model/protocol.ts'
+import { isHttp, type Protocol } from '../../model/protocol.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import { FilterChain, type FilterChainMatch } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import { httpManager } from './http-manager.ts'
@@ -19,9 +19,10 @@ interface ChainKind {
   readonly match: Partial<FilterChainMatch>
 }
 
-const AS_DECLARED: readonly ChainKind[] = [{ speaks: 'bytes', match: {} }]
+const BYTES: readonly ChainKind[] = [{ speaks: 'bytes', match: {} }]
+const HTTP: readonly ChainKind[] = [{ speaks: 'http', match: {} }]
 /** TLS on a port that is declared plain HTTP would only be an error further on: it finds no chain. */
-const DECLARED_HTTP: readonly ChainKind[] = [{ speaks: 'http', match: { transportProtocol: RAW } }]
+const REDIRECTED_HTTP: readonly ChainKind[] = [{ speaks: 'http', match: { transportProtocol: RAW } }]
 const DETECTED: readonly ChainKind[] = [
   { speaks: 'http', match: { transportProtocol: RAW, applicationProtocols: PLAINTEXT_HTTP } },
   { speaks: 'bytes', match: {} },
@@ -29,8 +30,7 @@ const DETECTED: readonly ChainKind[] = [
 
 /** @param redirected chains are told apart by destination port; otherwise the port has a listener of its own */
 export function inboundChains(settings: MeshSettings, inbound: InboundPort, redirected: boolean): FilterChain[] {
-  const kinds = isHttp(inbound.protocol) ? DECLARED_HTTP : inbound.protocol === 'auto' ? DETECTED : AS_DECLARED
-  return kinds.map(({ speaks, match }) => {
+  return kindsFor(inbound.protocol, redirected).map(({ speaks, match }) => {
     const filterChainMatch = { ...match, ...(redirected ? { destinationPort: inbound.target } : {}) }
     return FilterChain.fromPartial({
       name: listenerName('0.0.0.0', inbound.target),
@@ -39,6 +39,12 @@ export function inboundChains(settings: MeshSettings, inbound: InboundPort, redi
       metadata: originMetadata(inbound.origin),
     })
   })
+}
+
+function kindsFor(protocol: Protocol, redirected: boolean): readonly ChainKind[] {
+  if (protocol === 'auto') return DETECTED
+  if (!isHttp(protocol)) return BYTES
+  return redirected ? REDIRECTED_HTTP : HTTP
 }
 
 function manager(settings: MeshSettings, inbound: InboundPort) {

@@ -1,0 +1,43 @@
+/** What is wrong between objects: each is valid by itself, but refers to nothing or contradicts another. Nothing stops because of it. */
+import type { ObjectHead, Path } from '../api/object.ts'
+import { resourceName } from '../api/object.ts'
+import { compareText } from '../model/age.ts'
+
+/** The form that src/source reports in, so that both can be shown in one list. */
+export interface Diagnostic {
+  /** Istio's code where it has one for this ("IST0101"). */
+  readonly code: string
+  readonly level: 'error' | 'warning' | 'info'
+  readonly message: string
+  /** "VirtualService shop/catalog" */
+  readonly resource: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly fix: string | undefined
+  readonly excerpt: undefined
+}
+
+export interface Problem {
+  readonly code: string
+  readonly level: Diagnostic['level']
+  readonly message: string
+  readonly fix?: string | undefined
+}
+
+/** @param path the part of the object that is wrong, from its root */
+export function diagnostic(object: ObjectHead, path: Path, { code, level, message, fix }: Problem): Diagnostic {
+  const { line, column } = object.origin.lineAt(path)
+  return { code, level, message, resource: resourceName(object), file: object.origin.file, line, column, fix, excerpt: undefined }
+}
+
+export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
+  return (
+    compareText(a.file, b.file) ||
+    a.line - b.line ||
+    a.column - b.column ||
+    compareText(a.code, b.code) ||
+    compareText(a.resource, b.resource) ||
+    compareText(a.message, b.message)
+  )
+}

@@ -1,0 +1,140 @@
+/**
+ * Objects in, mesh and diagnostics out: the entry to this folder. Pure, and cheap to call after every change: what is made of an object
+ * that did not change is the same as before, and so is every list in which nothing changed.
+ */
+
+import type { ConfigMap, Pod, Secret, VirtualService } from '../api/registry.ts'
+import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
+import { type Aged, compareAge } from '../model/age.ts'
+import type { Gateway } from '../model/gateway.ts'
+import type { Certificate, Mesh } from '../model/mesh.ts'
+import type { RouteSet } from '../model/route-set.ts'
+import { DEFAULT_SETTINGS, type MeshSettings } from '../model/settings.ts'
+import type { SidecarConfig } from '../model/sidecar.ts'
+import type { TrafficRule } from '../model/traffic-policy.ts'
+import { type Workload, workloadKey } from '../model/workload.ts'
+import { compileCertificate } from './certificate.ts'
+import { checkHostConflicts } from './conflicts.ts'
+import { compileDestinationRule } from './destination-rule.ts'
+import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts'
+import { compileGateway } from './gateway.ts'
+import { knownServices } from './known-services.ts'
+import { readMeshConfig } from './mesh-config.ts'
+import type { Objects } from './objects.ts'
+import { checkReferences } from './references.ts'
+import { compileSidecar } from './sidecar.ts'
+import { compileVirtualService, delegateNames, isDelegate } from './virtual-service.ts'
+import { compilePod } from './workload.ts'
+
+export interface CompileOptions {
+  /** What holds where the mesh configuration says nothing. Give the same object each time. @default DEFAULT_SETTINGS */
+  readonly settings?: MeshSettings
+  /** Where Services without a clusterIP get a virtual address from; "": they stay without. @default "10.96.0.0/12" */
+  readonly serviceRange?: string
+}
+
+export interface Compiled {
+  readonly mesh: Mesh
+  /** Ordered by file and line. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const SERVICE_RANGE = '10.96.0.0/12'
+
+/** @param previous what this returned for the state before; lists without changes are taken over from it */
+export function compile(objects: Objects, options: CompileOptions = {}, previous?: Compiled): Compiled {
+  const { settings, problems } = settingsOf(objects, options.settings ?? DEFAULT_SETTINGS)
+  const before = previous?.mesh
+  const workloads = objects.Pod.map(workloadOf)
+  const { services, endpoints } = knownServices(objects, settings, workloads, options.serviceRange ?? SERVICE_RANGE)
+  const mesh: Mesh = {
+    settings,
+    services: kept(before?.services, services),
+    endpoints: keptMap(before?.endpoints, endpoints),
+    workloads: keptMap(before?.workloads, new Map(workloads.map(workload => [workloadKey(workload), workload]))),
+    routes: kept(before?.routes, oldestFirst(routeSets(objects.VirtualService, settings))),
+    trafficRules: kept(
+      before?.trafficRules,
+      oldestFirst(
+        objects.DestinationRule.map(object => rules.get([object, settings], () => compileDestinationRule(object, settings))),
+      ),
+    ),
+    gateways: kept(
+      before?.gateways,
+      oldestFirst(objects.Gateway.map(object => gateways.get([object], () => compileGateway(object)))),
+    ),
+    sidecars: kept(
+      before?.sidecars,
+      oldestFirst(objects.Sidecar.map(object => sidecars.get([object, settings], () => compileSidecar(object, settings)))),
+    ),
+    certificates: keptMap(before?.certificates, certificatesOf(objects.Secret)),
+  }
+  const diagnostics = [...problems, ...checkReferences(objects, mesh), ...checkHostConflicts(objects, mesh)]
+  return { mesh, diagnostics: diagnostics.sort(compareDiagnostics) }
+}
+
+const workloadOf = remembering((pod: Pod): Workload => compilePod(pod))
+const certificateOf = remembering((secret: Secret) => compileCertificate(secret))
+const sets = new IdentityMemo<RouteSet>()
+const rules = new IdentityMemo<TrafficRule>()
+const gateways = new IdentityMemo<Gateway>()
+const sidecars = new IdentityMemo<SidecarConfig>()
+const configs = new IdentityMemo<{ readonly settings: MeshSettings; readonly problems: readonly Diagnostic[] }>()
+
+/** The ConfigMap where Istio keeps its configuration, over what was given. */
+function settingsOf(objects: Objects, base: MeshSettings) {
+  const config = objects.ConfigMap.find(object => object.name === 'istio' && object.namespace === base.rootNamespace)
+  if (!config) return { settings: base, problems: [] }
+  return configs.get([config, base], () => {
+    const { settings, problems } = readMeshConfig(config.spec.data?.['mesh'] ?? '', base)
+    return { settings, problems: problems.map(message => configProblem(config, message)) }
+  })
+}
+
+function configProblem(config: ConfigMap, message: string): Diagnostic {
+  return diagnostic(config, ['data', 'mesh'], { code: 'mesh-config', level: 'error', message })
+}
+
+function routeSets(objects: readonly VirtualService[], settings: MeshSettings): RouteSet[] {
+  const byName = new Map(objects.map(object => [`${object.namespace}/${object.name}`, object]))
+  return objects.flatMap(object => {
+    if (isDelegate(object)) return []
+    const delegates = delegateNames(object).map(name => {
+      const delegate = name === undefined ? undefined : byName.get(name)
+      return delegate && isDelegate(delegate) && isShownTo(delegate, object.namespace) ? delegate : undefined
+    })
+    return [sets.get([object, settings, ...delegates], () => compileVirtualService(object, settings, delegates))]
+  })
+}
+
+function isShownTo(delegate: VirtualService, namespace: string): boolean {
+  const exportTo = delegate.spec.exportTo ?? []
+  return (
+    exportTo.length === 0 ||
+    exportTo.some(value => value === '*' || value === namespace || (value === '.' && delegate.namespace === namespace))
+  )
+}
+
+function certificatesOf(secrets: readonly Secret[]): Map<string, Certificate> {
+  return new Map(
+    secrets.flatMap(secret => {
+      const certificate = certificateOf(secret)
+      return certificate ? [[workloadKey(certificate), certificate] as const] : []
+    }),
+  )
+}
+
+function oldestFirst<T extends Aged>(list: T[]): T[] {
+  return list.sort(compareAge)
+}
+
+/** The list of before, if the new one holds the same. */
+function kept<T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] {
+  return before && before.length === now.length && now.every((entry, i) => entry === before[i]) ? before : now
+}
+
+function keptMap<T>(before: ReadonlyMap<string, T> | undefined, now: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  if (!before || before.size !== now.size) return now
+  for (const [key, value] of now) if (before.get(key) !== value) return now
+  return before
+}
