@@ -1,5 +1,5 @@
 /** What a source has to tell the user about what it read: errors (the last good version keeps serving), warnings, remarks. */
-import type { Origin, Position } from '../api/object.ts'
+import { type Origin, type Position, pathText } from '../api/object.ts'
 import type { Reading } from '../api/read.ts'
 
 export interface Diagnostic {
@@ -17,6 +17,8 @@ export interface Diagnostic {
   readonly column: number
   /** What to write instead, where that is known. */
   readonly fix: string | undefined
+  /** What the error means for what is running: "the last good version of this file keeps serving". */
+  readonly effect?: string | undefined
   /** The line of the file, for an excerpt; undefined when it is not to be shown (a Secret) or not at hand. */
   readonly excerpt: string | undefined
 }

@@ -6,7 +6,7 @@
 import { idOf, kindIds } from '../api/kind-name.ts'
 import { resourceName } from '../api/object.ts'
 import type { AnyObject, KindId, ObjectOf } from '../api/registry.ts'
-import type { Diagnostic } from './diagnostic.ts'
+import { aboutFile, type Diagnostic } from './diagnostic.ts'
 
 /** All objects at one moment, each list ordered by namespace and name. A list without changes is the same array in the next snapshot. */
 export interface Snapshot {
@@ -168,34 +168,20 @@ function compare(a: string, b: string): number {
 
 function duplicate(object: AnyObject, first: AnyObject): Diagnostic {
   const { file, line, column } = object.origin
-  const message = `there is another ${resourceName(object)} in ${first.origin.file}:${first.origin.line}, which is used; this one is ignored`
-  const fix = 'remove one of the two, or give it another name or namespace'
+  const message = `the same object stands in ${first.origin.file}:${first.origin.line}, which is used`
   return {
-    code: 'duplicate-object',
-    level: 'error',
-    message,
+    ...aboutFile(file, 'error', 'duplicate-object', message),
     resource: resourceName(object),
-    file,
     line,
     column,
-    fix,
-    excerpt: undefined,
+    fix: 'remove one of the two, or give it another name or namespace',
+    effect: 'this one is ignored',
   }
 }
 
 function consumerFailed(error: unknown): Diagnostic {
-  const message = `Cannot apply the configuration: ${error instanceof Error ? error.message : String(error)}; what was applied before keeps serving`
-  return {
-    code: 'not-applied',
-    level: 'error',
-    message,
-    resource: '',
-    file: '',
-    line: 0,
-    column: 0,
-    fix: undefined,
-    excerpt: undefined,
-  }
+  const message = `Cannot apply the configuration: ${error instanceof Error ? error.message : String(error)}`
+  return { ...aboutFile('', 'error', 'not-applied', message), effect: 'what was applied before keeps serving' }
 }
 
 function identity(diagnostic: Diagnostic): string {
