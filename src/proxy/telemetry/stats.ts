@@ -29,6 +29,18 @@ export interface Stat {
 
 export class StatsRegistry {
   readonly #groups = new Set<StatGroup>()
+  readonly #shared = new Map<string, StatGroup>()
+
+  /** The group of a prefix, made at the first call: what configuration is built anew with goes on counting. */
+  shared<T extends object>(type: new () => T, name: Omit<StatGroup, 'values'>): T {
+    const before = this.#shared.get(name.prefix)?.values
+    if (before instanceof type) return before
+    const values = new type()
+    const group = { ...name, values }
+    this.#shared.set(name.prefix, group)
+    this.#groups.add(group)
+    return values
+  }
 
   add(group: StatGroup): void {
     this.#groups.add(group)

@@ -25,9 +25,13 @@ function schema(type: string) {
   return found
 }
 
-/** @param type a message name or type URL @throws on bytes that do not parse and on types that are not known */
-export function bytesToJson(type: string, bytes: Uint8Array): JsonValue {
-  return toJson(schema(type), fromBinary(schema(type), bytes), { registry: registry() })
+/**
+ * @param type a message name or type URL
+ * @param names of fields: "json" (camelCase), or "proto" (snake_case) as Envoy's admin endpoint writes them
+ * @throws on bytes that do not parse and on types that are not known
+ */
+export function bytesToJson(type: string, bytes: Uint8Array, names: 'json' | 'proto' = 'json'): JsonValue {
+  return toJson(schema(type), fromBinary(schema(type), bytes), { registry: registry(), useProtoFieldName: names === 'proto' })
 }
 
 /** @param type a message name or type URL @throws with the path of the field when the JSON does not fit the message */

@@ -1,0 +1,51 @@
+/**
+ * Which network filters there are: the connection manager and the TCP proxy, and two small ones for tests and stubs.
+ */
+import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
+import {
+  HttpConnectionManager as HcmConfig,
+  type Rds,
+} from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import { TcpProxy as TcpProxyConfig } from '../../xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts'
+import { durationMs } from '../../xds/wire/duration.ts'
+import { HttpConnectionManager, type RouteSource } from '../hcm/manager.ts'
+import { type BuildNetworkFilter, type BuildTerminal, networkFilters } from '../listener/network-filters.ts'
+import { compileRoutes } from '../route/compile.ts'
+import { TcpProxy } from '../tcp/tcp-proxy.ts'
+import type { RouteSlots } from './routes.ts'
+
+/** Envoy's default of initial_fetch_timeout. */
+const FETCH_TIMEOUT_MS = 15_000
+
+export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
+  const connectionManager: BuildTerminal = (bytes, { context, bufferLimit }) => {
+    const config = HcmConfig.decode(bytes)
+    return new HttpConnectionManager({ config, routes: routeSource(config, routes), bufferLimit, context })
+  }
+  const tcpProxy: BuildTerminal = (bytes, { context }) => new TcpProxy(TcpProxyConfig.decode(bytes), context)
+  return networkFilters(
+    new Map([
+      ['envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', connectionManager],
+      ['envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', tcpProxy],
+    ]),
+  )
+}
+
+function routeSource({ routeSpecifier }: HcmConfig, routes: RouteSlots): RouteSource {
+  if (routeSpecifier?.$case === 'routeConfig') return inline(routeSpecifier.value)
+  if (routeSpecifier?.$case === 'rds') return fetched(routeSpecifier.value, routes)
+  throw new Error(
+    `the connection manager has ${routeSpecifier ? 'scoped_routes, which are not supported' : 'no routes'}, expected rds or route_config`,
+  )
+}
+
+function inline(config: RouteConfiguration): RouteSource {
+  return { name: undefined, table: compileRoutes(config) }
+}
+
+function fetched({ routeConfigName, configSource }: Rds, routes: RouteSlots): RouteSource {
+  const source = configSource?.configSourceSpecifier?.$case
+  if (source !== 'ads' && source !== 'self')
+    throw new Error(`rds "${routeConfigName}" comes by ${source ?? 'nothing'}, expected ads`)
+  return routes.slot(routeConfigName, durationMs(configSource?.initialFetchTimeout) ?? FETCH_TIMEOUT_MS)
+}

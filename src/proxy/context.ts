@@ -1,0 +1,25 @@
+/**
+ * What the parts of one proxy process share: made once by main.ts, handed down to whatever is built from configuration.
+ */
+import type { TimerWheel } from '../lib/timer-wheel.ts'
+import type { Clusters } from './cluster/cluster.ts'
+import type { Drain } from './listener/drain.ts'
+import type { LogFiles } from './telemetry/log-files.ts'
+import type { StatsRegistry } from './telemetry/stats.ts'
+
+export interface ProxyContext {
+  readonly timers: TimerWheel
+  /** Uniform in [0, 1): weights, fractions, jitter. */
+  readonly random: () => number
+  readonly clusters: Clusters
+  readonly stats: StatsRegistry
+  readonly logFiles: LogFiles
+  /** The process is on its way out, or was told to look so. */
+  readonly drain: Drain
+  readonly log: Log
+}
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical'
+
+/** Writes one line of the process's own log. `component`: "main", "config", "listener" ... */
+export type Log = (level: LogLevel, component: string, message: string) => void

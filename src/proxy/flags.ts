@@ -1,0 +1,80 @@
+/**
+ * The command line of the proxy: Envoy's flags, as far as they have a meaning here.
+ */
+import { parseArgs } from 'node:util'
+import type { LogLevel } from './context.ts'
+import { parseLogLevel } from './log.ts'
+
+export interface ProxyFlags {
+  readonly configPath: string
+  readonly logLevel: LogLevel | 'off'
+  /** Milliseconds that connections have to end by themselves, when a listener is replaced or the process is told to end. */
+  readonly drainTimeMs: number
+  readonly drainStrategy: 'gradual' | 'immediate'
+  /** How long an access log line may wait until it is written, milliseconds. */
+  readonly logFlushMs: number
+  /** Replace what the bootstrap says of the node. */
+  readonly serviceNode: string | undefined
+  readonly serviceCluster: string | undefined
+}
+
+export const USAGE = `usage: mizzen proxy -c FILE [options]
+  -c, --config-path FILE            bootstrap: .pb, .json or .yaml (Envoy's Bootstrap message)
+  -l, --log-level LEVEL             debug, info, warning, error, critical or off (default info, or $MIZZEN_LOG_LEVEL)
+      --drain-time-s SECONDS        time for connections to end by themselves (default 600)
+      --drain-strategy STRATEGY     gradual or immediate (default gradual)
+      --file-flush-interval-msec MS longest wait of an access log line (default 1000)
+      --service-node ID             node id, in place of the bootstrap's
+      --service-cluster NAME        node cluster, in place of the bootstrap's`
+
+/** Flags of Envoy that scripts pass, and that mean nothing to one process with one thread. */
+const IGNORED = {
+  'base-id': { type: 'string' },
+  concurrency: { type: 'string' },
+  'component-log-level': { type: 'string' },
+  'disable-hot-restart': { type: 'boolean' },
+  'parent-shutdown-time-s': { type: 'string' },
+  'use-dynamic-base-id': { type: 'boolean' },
+} as const
+
+/** @throws with one sentence that says what is wrong */
+export function parseFlags(args: readonly string[], environment: NodeJS.ProcessEnv): ProxyFlags {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    options: {
+      ...IGNORED,
+      'config-path': { type: 'string', short: 'c' },
+      'log-level': { type: 'string', short: 'l' },
+      'drain-time-s': { type: 'string', default: '600' },
+      'drain-strategy': { type: 'string', default: 'gradual' },
+      'file-flush-interval-msec': { type: 'string', default: '1000' },
+      'service-node': { type: 'string' },
+      'service-cluster': { type: 'string' },
+    },
+  })
+  const configPath = values['config-path']
+  if (configPath === undefined) throw new Error('Cannot start the proxy: no bootstrap, expected -c FILE')
+  const level = values['log-level'] ?? environment['MIZZEN_LOG_LEVEL'] ?? 'info'
+  const logLevel = parseLogLevel(level)
+  if (logLevel === undefined)
+    throw new Error(`Cannot start the proxy: log level "${level}", expected debug, info, warning, error, critical or off`)
+  const strategy = values['drain-strategy']
+  if (strategy !== 'gradual' && strategy !== 'immediate')
+    throw new Error(`Cannot start the proxy: --drain-strategy "${strategy}", expected gradual or immediate`)
+  return {
+    configPath,
+    logLevel,
+    drainTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s']),
+    drainStrategy: strategy,
+    logFlushMs: numberOf('--file-flush-interval-msec', values['file-flush-interval-msec']),
+    serviceNode: values['service-node'],
+    serviceCluster: values['service-cluster'],
+  }
+}
+
+function numberOf(flag: string, text: string): number {
+  const value = Number(text)
+  if (text === '' || !(value >= 0)) throw new Error(`Cannot start the proxy: ${flag} "${text}", expected a number of 0 or more`)
+  return value
+}

@@ -1,0 +1,123 @@
+/**
+ * One downstream HTTP connection: finds out its protocol, lets the codec turn bytes into requests, and ends it in time.
+ */
+import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
+import type { OnRequest, ServerConnection } from '../http/stream.ts'
+import type { Connection, OpenConnection } from '../listener/connection.ts'
+import { openCodec, protocolOf } from './codec.ts'
+import type { HttpConnectionManager } from './manager.ts'
+import { HttpRequest } from './request.ts'
+
+export class HttpConnection implements OpenConnection, TimerOwner {
+  readonly manager: HttpConnectionManager
+  readonly connection: Connection
+  readonly #closed: (ended: OpenConnection) => void
+  readonly #startedAt = performance.now()
+  /** undefined until the protocol is known. */
+  #server: ServerConnection | undefined
+  #requests = 0
+  #active = 0
+  #idleSince = this.#startedAt
+  #idleTimer: Timer | undefined
+  #durationTimer: Timer | undefined
+  #draining = false
+  #over = false
+
+  constructor(manager: HttpConnectionManager, connection: Connection, closed: (ended: OpenConnection) => void) {
+    this.manager = manager
+    this.connection = connection
+    this.#closed = closed
+  }
+
+  start(): void {
+    const { options, timers } = this.manager
+    if (options.maxConnectionDurationMs > 0) {
+      this.#durationTimer = new Timer(this, 'duration')
+      timers.start(this.#durationTimer, options.maxConnectionDurationMs)
+    }
+    protocolOf(this.connection, options.codec, protocol => {
+      if (protocol === undefined || this.#over) this.#end()
+      else {
+        this.#server = openCodec(protocol, this.connection, this.manager, this.#onRequest, () => this.#end())
+        this.manager.stats.countConnection(protocol, 1)
+        // The HTTP/1 codec looks after idle connections itself.
+        if (protocol === 'HTTP/2' && options.connectionIdleTimeoutMs > 0) {
+          this.#idleTimer = new Timer(this, 'idle')
+          timers.start(this.#idleTimer, options.connectionIdleTimeoutMs)
+        }
+      }
+    })
+  }
+
+  get active(): number {
+    return this.#active
+  }
+
+  /** No new requests: responses from now on say so, and the connection ends when none is under way. */
+  drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    this.manager.stats.downstream_cx_drain_close++
+    if (this.#server === undefined) this.destroy()
+    else this.#server.drain()
+  }
+
+  destroy(): void {
+    if (this.#server === undefined) {
+      this.connection.socket.destroy()
+      this.#end()
+    } else this.#server.destroy()
+  }
+
+  readonly #onRequest: OnRequest = (stream, head, last) => {
+    this.#requests++
+    this.#active++
+    this.manager.stats.countRequest(head.protocol)
+    const request = new HttpRequest(this, stream, head, last)
+    request.start()
+    return request
+  }
+
+  /** A response's head is about to go out: the last chance to say that the connection ends. */
+  beforeResponse(): void {
+    if (this.#draining) return
+    const { options, stats } = this.manager
+    const full = options.maxRequestsPerConnection > 0 && this.#requests >= options.maxRequestsPerConnection
+    if (full) stats.downstream_cx_max_requests_reached++
+    if (full || (this.connection.drain.draining && this.connection.drain.closing())) this.drain()
+  }
+
+  requestOver(): void {
+    this.#active--
+    if (this.#active === 0) this.#idleSince = performance.now()
+  }
+
+  onTimer(timer: Timer): void {
+    const { stats, options, timers } = this.manager
+    if (timer === this.#durationTimer) {
+      stats.downstream_cx_max_duration_reached++
+      this.drain()
+      return
+    }
+    const left =
+      this.#active > 0 ? options.connectionIdleTimeoutMs : this.#idleSince + options.connectionIdleTimeoutMs - performance.now()
+    if (left > 1) timers.start(timer, left)
+    else {
+      stats.downstream_cx_idle_timeout++
+      this.drain()
+    }
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    const { stats, timers } = this.manager
+    if (this.#idleTimer !== undefined) timers.stop(this.#idleTimer)
+    if (this.#durationTimer !== undefined) timers.stop(this.#durationTimer)
+    if (this.#server !== undefined) {
+      stats.countConnection(this.#server.protocol, -1)
+      stats.downstream_cx_length_ms.record(performance.now() - this.#startedAt)
+    }
+    this.#closed(this)
+  }
+}

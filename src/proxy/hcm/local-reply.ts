@@ -1,0 +1,59 @@
+/**
+ * Responses that the proxy gives itself, in the client's terms: plain text for HTTP, status trailers for gRPC.
+ */
+import { HeaderList } from '../http/headers.ts'
+import type { RequestHead, ResponseHead } from '../http/stream.ts'
+
+/** What a gRPC client would make of an HTTP status (grpc/doc/http-grpc-status-mapping.md). */
+const GRPC_STATUS: Readonly<Record<number, number>> = {
+  200: 0,
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  429: 14,
+  502: 14,
+  503: 14,
+  504: 14,
+}
+const GRPC_UNKNOWN = 2
+
+/** @param contentType of a body that is not empty */
+export function localReply(
+  head: RequestHead,
+  status: number,
+  body: Uint8Array,
+  contentType: string,
+  grpcStatus?: number,
+): ResponseHead {
+  if (isGrpc(head)) {
+    const fields = ['content-type', 'application/grpc', 'grpc-status', String(grpcStatus ?? GRPC_STATUS[status] ?? GRPC_UNKNOWN)]
+    if (body.length > 0) fields.push('grpc-message', percentEncode(body))
+    return { status: 200, headers: new HeaderList(fields) }
+  }
+  const fields = body.length > 0 ? ['content-length', String(body.length), 'content-type', contentType] : []
+  return { status, headers: new HeaderList(fields) }
+}
+
+/** Whether the body goes out at all: HEAD has none, gRPC carries it in grpc-message. */
+export function replyHasBody(head: RequestHead, body: Uint8Array): boolean {
+  return body.length > 0 && head.method !== 'HEAD' && !isGrpc(head)
+}
+
+export function isGrpc(head: RequestHead): boolean {
+  const type = head.headers.get('content-type')
+  if (type === undefined || !type.startsWith('application/grpc')) return false
+  return type.length === 16 || type[16] === '+' || type[16] === ';'
+}
+
+/** grpc-message: printable ASCII as it is, all else as %XX (gRPC over HTTP/2, "Responses"). */
+function percentEncode(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) {
+    text +=
+      byte >= 0x20 && byte < 0x7f && byte !== 0x25
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  }
+  return text
+}

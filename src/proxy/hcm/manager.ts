@@ -1,0 +1,80 @@
+/**
+ * Envoy's HttpConnectionManager: what one filter chain does with HTTP, built whole when configuration arrives and shared by its connections.
+ */
+import type { TimerWheel } from '../../lib/timer-wheel.ts'
+import type { HttpConnectionManager as Config } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import type { Clusters } from '../cluster/cluster.ts'
+import type { ProxyContext } from '../context.ts'
+import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
+import type { RouteTable } from '../route/decision.ts'
+import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
+import { HttpConnection } from './connection.ts'
+import type { HttpFilter } from './filter.ts'
+import { buildFilters } from './filters.ts'
+import { type HcmStats, hcmStats } from './hcm-stats.ts'
+import { type HcmOptions, readOptions } from './options.ts'
+import type { HttpRequest } from './request.ts'
+
+/** Where the routes are: the table of now, which an update replaces. undefined: none has come yet. */
+export interface RouteSource {
+  /** Of the RouteConfiguration that is subscribed to; undefined: the routes are part of the listener. */
+  readonly name: string | undefined
+  readonly table: RouteTable | undefined
+}
+
+export interface ManagerSettings {
+  readonly config: Config
+  readonly routes: RouteSource
+  /** Of the listener (per_connection_buffer_limit_bytes). */
+  readonly bufferLimit: number
+  readonly context: ProxyContext
+}
+
+export class HttpConnectionManager implements TerminalFilter {
+  readonly options: HcmOptions
+  readonly stats: HcmStats
+  readonly filters: readonly HttpFilter[]
+  readonly routes: RouteSource
+  readonly clusters: Clusters
+  readonly timers: TimerWheel
+  readonly random: () => number
+  readonly #accessLogs: readonly AccessLogger[]
+  readonly #endFilters: readonly HttpFilter[]
+
+  /** @throws naming the field or the filter that can't be used */
+  constructor({ config, routes, bufferLimit, context }: ManagerSettings) {
+    this.options = readOptions(config)
+    this.routes = routes
+    this.clusters = context.clusters
+    this.timers = context.timers
+    this.random = context.random
+    this.stats = hcmStats(context.stats, this.options.statPrefix)
+    this.filters = buildFilters(config.httpFilters, {
+      context,
+      bufferLimit,
+      stats: this.stats,
+      statPrefix: this.options.statPrefix,
+    })
+    this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
+    this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
+  }
+
+  get routeSource(): RouteSource {
+    return this.routes
+  }
+
+  accept(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {
+    const http = new HttpConnection(this, connection, closed)
+    http.start()
+    return http
+  }
+
+  /** The one place where a request ends, well or not. */
+  requestOver(request: HttpRequest): void {
+    const { record } = request
+    this.stats.requestOver(record.status, record.endedAt - record.startedAt)
+    for (let i = 0; i < this.#endFilters.length; i++) this.#endFilters[i]?.onEnd?.(request)
+    for (let i = 0; i < this.#accessLogs.length; i++) this.#accessLogs[i]?.log(record)
+    request.downstream.requestOver()
+  }
+}

@@ -1,0 +1,404 @@
+/**
+ * One request, from its head to its last byte: the way through the connection manager, in the order in which it happens.
+ *
+ *   codec -> start: the head is checked and completed -> the route is looked up -> filters, the router last -> (cluster, upstream)
+ *   upstream -> respond: filters in reverse -> the head is finished -> codec -> finish: access log and statistics
+ */
+import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
+import { HeaderList, type Headers } from '../http/headers.ts'
+import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
+import type { Connection } from '../listener/connection.ts'
+import type { ResponseContext, RouteDecision, RouteTable } from '../route/decision.ts'
+import { DecisionRecord } from '../telemetry/decision-record.ts'
+import { Flag, shortFlags } from '../telemetry/response-flags.ts'
+import type { HttpConnection } from './connection.ts'
+import { FAILURES, type Failure } from './failure.ts'
+import { HeldBody } from './held-body.ts'
+import { localReply, replyHasBody } from './local-reply.ts'
+import type { HttpConnectionManager } from './manager.ts'
+import { prepareRequestHead } from './request-head.ts'
+import { finishResponseHead } from './response-head.ts'
+
+/** Who gets what follows a request's head: the router's way upstream. */
+export interface RequestSink {
+  /** @returns false when the upstream is slow: the request pauses its client until `request.resumeBody()` */
+  onData(chunk: Uint8Array, last: boolean): boolean
+  onTrailers(trailers: Headers): void
+  /** The client takes bytes of the response again. */
+  onWritable(): void
+  /** The client is gone, or the proxy has answered in the upstream's place. */
+  cancel(): void
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
+  readonly manager: HttpConnectionManager
+  readonly downstream: HttpConnection
+  readonly connection: Connection
+  readonly stream: ServerStream
+  readonly head: RequestHead
+  readonly record: DecisionRecord
+  /** The routes at the time of the request: it finishes on the set it started with. */
+  readonly routes: RouteTable | undefined
+  /** undefined: nothing matched. */
+  decision: RouteDecision | 'tls-required' | undefined
+  /** No body and no trailers follow the head. */
+  readonly bodiless: boolean
+  /** The request has come in whole. */
+  ended: boolean
+  responseStarted = false
+  /** Response and access log are done; whatever still happens on the stream is ignored. */
+  over = false
+
+  #sink: RequestSink | undefined
+  #nextFilter = 0
+  /** The body so far, while a filter waits. */
+  #held: HeldBody | undefined
+  #responseEnded = false
+  #tunnel = false
+  #cookies: string[] | undefined
+  #idleTimer: Timer | undefined
+  #idleMs = 0
+  #lastMove = 0
+  #requestTimer: Timer | undefined
+  #durationTimer: Timer | undefined
+
+  constructor(downstream: HttpConnection, stream: ServerStream, head: RequestHead, last: boolean) {
+    const { manager, connection } = downstream
+    this.manager = manager
+    this.downstream = downstream
+    this.connection = connection
+    this.stream = stream
+    this.head = head
+    this.bodiless = last
+    this.ended = last
+    this.routes = manager.routes.table
+    const record = new DecisionRecord(connection)
+    this.record = record
+    record.request = head
+    record.originalPath = head.path
+    if (last) record.requestEndedAt = record.startedAt
+  }
+
+  start(): void {
+    const { head, manager } = this
+    const problem = prepareRequestHead(head, this.connection, manager.options, this.record)
+    if (problem !== undefined) {
+      if ('redirect' in problem) this.reply(307, NO_BODY, 'path_normalized', new HeaderList(['location', problem.redirect]))
+      else this.fail(problem)
+      return
+    }
+    this.#startTimers()
+    if (head.headers.has('expect')) this.#expectContinue()
+    const decision = this.routes?.match(head, this)
+    this.decision = decision
+    if (decision !== undefined && decision !== 'tls-required') {
+      this.record.virtualHost = decision.virtualHost
+      this.record.route = decision.route
+      this.record.origin = decision.origin
+      if (decision.action.kind === 'forward') this.#useIdleTimeout(decision.action.idleTimeoutMs)
+    }
+    if (!this.#upgradeAllowed()) this.fail(FAILURES.upgradeRefused)
+    else this.#runFilters()
+  }
+
+  /** A filter that had said `wait` lets the request go on. */
+  resume(): void {
+    if (!this.over && !this.responseStarted) this.#runFilters()
+  }
+
+  /** The router takes the request: `sink` gets the body, beginning with what was held. */
+  forwardTo(sink: RequestSink): void {
+    this.#sink = sink
+    const held = this.#held
+    if (held === undefined) return
+    this.#held = undefined
+    if (held.deliver(sink)) this.resumeBody()
+  }
+
+  #runFilters(): void {
+    const { filters } = this.manager
+    while (this.#nextFilter < filters.length) {
+      const verdict = filters[this.#nextFilter++]?.onRequest(this)
+      if (verdict === 'continue') continue
+      if (verdict === 'wait' && !this.ended) this.#held = new HeldBody()
+      return
+    }
+  }
+
+  // The client's side of the stream.
+
+  onData(chunk: Buffer, last: boolean): void {
+    this.record.bytesReceived += chunk.length
+    this.#moved()
+    if (last) this.#requestEnded()
+    if (this.#sink !== undefined) {
+      if (!this.#sink.onData(chunk, last)) this.stream.pause()
+    } else if (this.#held !== undefined && !this.#held.add(chunk, last)) this.stream.pause()
+  }
+
+  onTrailers(trailers: Headers): void {
+    this.#requestEnded()
+    if (this.#sink !== undefined) this.#sink.onTrailers(trailers)
+    else this.#held?.addTrailers(trailers)
+  }
+
+  onReset(reason: ResetReason): void {
+    if (this.over) return
+    const flag = reason === 'protocol-error' ? Flag.DownstreamProtocolError : Flag.DownstreamConnectionTermination
+    this.manager.stats.downstream_rq_rx_reset++
+    this.record.details = reason === 'connection-closed' ? 'downstream_remote_disconnect' : 'downstream_remote_reset'
+    this.#finish(flag)
+  }
+
+  onWritable(): void {
+    this.#moved()
+    this.#sink?.onWritable()
+  }
+
+  /** The upstream takes bytes of the request again. */
+  resumeBody(): void {
+    this.stream.resume()
+  }
+
+  #requestEnded(): void {
+    this.ended = true
+    this.record.requestEndedAt = performance.now()
+    if (this.#requestTimer !== undefined) this.manager.timers.stop(this.#requestTimer)
+    if (this.#tunnel && this.#responseEnded) this.#finish(Flag.None)
+  }
+
+  // The response.
+
+  /** 1xx other than 101. */
+  respondInformational(head: ResponseHead): void {
+    if (!this.responseStarted && !this.over) this.stream.respondInformational(head)
+  }
+
+  /** @param last no body and no trailers follow */
+  respond(head: ResponseHead, last: boolean): void {
+    if (this.over || this.responseStarted) return
+    const { manager, record } = this
+    this.responseStarted = true
+    record.status = head.status
+    const { filters } = manager
+    for (let i = filters.length - 1; i >= 0; i--) filters[i]?.onResponse?.(this, head)
+    if (this.#cookies !== undefined) for (const cookie of this.#cookies) head.headers.add('set-cookie', cookie)
+    finishResponseHead(head, this.head, manager.options)
+    record.responseHeaders = head.headers
+    record.responseStartedAt = performance.now()
+    this.#tunnel = head.status === 101 || (this.head.method === 'CONNECT' && head.status >= 200 && head.status < 300)
+    if (this.#tunnel) manager.stats.downstream_cx_upgrades_total++
+    if (!this.ended && !this.#tunnel) manager.stats.downstream_rq_response_before_rq_complete += last ? 1 : 0
+    this.downstream.beforeResponse()
+    this.stream.respond(head, last)
+    this.#moved()
+    if (last) this.#endResponse()
+  }
+
+  /** @returns false when the client is slow: stop until the sink's `onWritable` */
+  write(chunk: Uint8Array, last: boolean): boolean {
+    if (this.over) return true
+    this.record.bytesSent += chunk.length
+    this.#moved()
+    const room = this.stream.write(chunk, last)
+    if (last) this.#endResponse()
+    return room
+  }
+
+  writeTrailers(trailers: Headers): void {
+    if (this.over) return
+    this.record.responseTrailers = trailers
+    this.stream.writeTrailers(trailers)
+    this.#endResponse()
+  }
+
+  /** The proxy answers for want of an upstream's answer; when the response has begun, it can only be cut off. */
+  fail(failure: Failure, headers?: HeaderList): void {
+    this.record.flags |= failure.flag
+    if (this.responseStarted) this.abort(failure.flag, failure.details)
+    else this.reply(failure.status, Buffer.from(failure.body), failure.details, headers)
+  }
+
+  /** @param headers besides those of the body, which is plain text unless they say otherwise */
+  reply(status: number, body: Uint8Array, details: string, headers?: Headers, grpcStatus?: number): void {
+    if (this.over || this.responseStarted) return
+    this.record.details = details
+    const head = localReply(this.head, status, body, headers?.get('content-type') ?? 'text/plain', grpcStatus)
+    headers?.forEach((name, value) => {
+      if (name !== 'content-type') head.headers.add(name, value)
+    })
+    const sink = this.#sink
+    this.#sink = undefined
+    sink?.cancel()
+    const withBody = replyHasBody(this.head, body)
+    this.respond(head, !withBody)
+    if (withBody) this.write(body, true)
+  }
+
+  /** The response can't be finished: the client sees a closed connection or RST_STREAM. */
+  abort(flag: number, details: string): void {
+    if (this.over) return
+    this.record.details = details
+    this.manager.stats.downstream_rq_tx_reset++
+    this.stream.reset('local-reset')
+    this.#finish(flag)
+  }
+
+  #endResponse(): void {
+    this.#responseEnded = true
+    if (this.ended || !this.#tunnel) this.#finish(Flag.None)
+  }
+
+  #finish(flag: number): void {
+    if (this.over) return
+    this.over = true
+    const { record, manager } = this
+    record.flags |= flag
+    record.endedAt = performance.now()
+    const { timers } = manager
+    if (this.#idleTimer !== undefined) timers.stop(this.#idleTimer)
+    if (this.#requestTimer !== undefined) timers.stop(this.#requestTimer)
+    if (this.#durationTimer !== undefined) timers.stop(this.#durationTimer)
+    this.#held = undefined
+    const sink = this.#sink
+    this.#sink = undefined
+    sink?.cancel()
+    manager.requestOver(this)
+  }
+
+  // Timeouts.
+
+  onTimer(timer: Timer): void {
+    const { stats, timers } = this.manager
+    if (timer === this.#idleTimer) {
+      const left = this.#lastMove + this.#idleMs - performance.now()
+      if (left > 1) timers.start(timer, left)
+      else {
+        stats.downstream_rq_idle_timeout++
+        this.fail(this.#asTimeout(FAILURES.streamIdle))
+      }
+    } else if (timer === this.#requestTimer) {
+      stats.downstream_rq_timeout++
+      this.fail(FAILURES.requestTimeout)
+    } else {
+      stats.downstream_rq_max_duration_reached++
+      this.fail(this.#asTimeout(FAILURES.maxStreamDuration))
+    }
+  }
+
+  /** Whose time it was: the client's as long as its request is not complete (408), the upstream's afterwards (504). */
+  #asTimeout(failure: Failure): Failure {
+    return this.ended ? { ...failure, status: 504, culprit: 'upstream' } : failure
+  }
+
+  #startTimers(): void {
+    const { options, timers } = this.manager
+    if (options.requestTimeoutMs > 0 && !this.ended) {
+      this.#requestTimer = new Timer(this, 'request')
+      timers.start(this.#requestTimer, options.requestTimeoutMs)
+    }
+    if (options.streamIdleTimeoutMs > 0) this.#startIdle(options.streamIdleTimeoutMs)
+    if (options.maxStreamDurationMs > 0) this.#startDuration(options.maxStreamDurationMs)
+  }
+
+  /** The route's idle timeout replaces the connection manager's. 0: none. */
+  #useIdleTimeout(ms: number | undefined): void {
+    if (ms === undefined) return
+    if (this.#idleTimer !== undefined) this.manager.timers.stop(this.#idleTimer)
+    this.#idleTimer = undefined
+    if (ms > 0) this.#startIdle(ms)
+  }
+
+  /** The route's limit on the life of the stream replaces the connection manager's. 0: none. */
+  limitDuration(ms: number): void {
+    if (this.#durationTimer !== undefined) this.manager.timers.stop(this.#durationTimer)
+    if (ms > 0) this.#startDuration(ms)
+  }
+
+  #startIdle(ms: number): void {
+    this.#idleMs = ms
+    this.#lastMove = this.record.startedAt
+    this.#idleTimer = new Timer(this, 'idle')
+    this.manager.timers.start(this.#idleTimer, ms)
+  }
+
+  #startDuration(ms: number): void {
+    this.#durationTimer = new Timer(this, 'duration')
+    this.manager.timers.start(this.#durationTimer, ms)
+  }
+
+  /** The idle timer is not moved at each byte: it looks here when it fires. */
+  #moved(): void {
+    if (this.#idleTimer !== undefined) this.#lastMove = performance.now()
+  }
+
+  // What the head asks for.
+
+  #expectContinue(): void {
+    if (this.manager.options.proxy100Continue || this.head.headers.get('expect')?.toLowerCase() !== '100-continue') return
+    this.stream.respondInformational({ status: 100, headers: new HeaderList() })
+    this.head.headers.remove('expect')
+  }
+
+  #upgradeAllowed(): boolean {
+    const type = this.head.method === 'CONNECT' ? 'connect' : this.head.upgrade
+    if (type === undefined) return true
+    const { decision } = this
+    const byRoute =
+      decision !== undefined && decision !== 'tls-required' && decision.action.kind === 'forward'
+        ? decision.action.upgrades.get(type)
+        : undefined
+    if (byRoute ?? this.manager.options.upgrades.get(type) ?? false) return true
+    this.manager.stats.downstream_rq_ws_on_non_ws_route++
+    return false
+  }
+
+  // ResponseContext: what routes and header operators ask.
+
+  get remoteAddress(): string {
+    return this.record.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.connection.facts.remotePort
+  }
+
+  get localAddress(): string {
+    return this.connection.facts.localAddress
+  }
+
+  get localPort(): number {
+    return this.connection.facts.localPort
+  }
+
+  get startTime(): number {
+    return this.record.startTime
+  }
+
+  get random(): () => number {
+    return this.manager.random
+  }
+
+  get upstreamHost(): string | undefined {
+    return this.record.host?.address
+  }
+
+  get upstreamCluster(): string | undefined {
+    return this.record.clusterName === '' ? undefined : this.record.clusterName
+  }
+
+  get responseCode(): number {
+    return this.record.status
+  }
+
+  get responseFlags(): string {
+    return shortFlags(this.record.flags)
+  }
+
+  setCookie(value: string): void {
+    this.#cookies ??= []
+    this.#cookies.push(value)
+  }
+}

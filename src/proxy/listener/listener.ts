@@ -1,0 +1,138 @@
+/**
+ * A Listener resource in use: from the accepted socket to the filter chain that serves it.
+ */
+import type { Socket } from 'node:net'
+import type { Listener as Config } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
+import { durationMs } from '../../xds/wire/duration.ts'
+import type { ProxyContext } from '../context.ts'
+import { Connection, type ConnectionFacts } from './connection.ts'
+import type { FilterChain } from './filter-chain.ts'
+import type { FilterChainMatcher } from './filter-chain-match.ts'
+import { buildChains } from './filter-chains.ts'
+import { inspect } from './inspect.ts'
+import { Inspection, type InspectionPlan, readListenerFilters } from './inspection.ts'
+import { type ListenAddress, listenAddress, listenerStatName } from './listen-address.ts'
+import { ListenerStats } from './listener-stats.ts'
+import type { BuildNetworkFilter } from './network-filters.ts'
+import { type FindDestination, originalDestinationFinder } from './original-destination.ts'
+
+/** The listener that a redirected connection belongs to; undefined: the one that accepted it. */
+export type FindListener = (address: string, port: number) => Listener | undefined
+
+/** Envoy's default of listener_filters_timeout. */
+const INSPECTION_TIMEOUT_MS = 15_000
+const BACKLOG = 1024
+
+export class Listener {
+  readonly name: string
+  readonly address: ListenAddress
+  /** false: gets only connections handed over by a listener with use_original_dst. */
+  readonly bindToPort: boolean
+  readonly chains: readonly FilterChain[]
+  readonly stats: ListenerStats
+  /** Connections that wait to be accepted. */
+  readonly backlog: number
+  readonly #context: ProxyContext
+  readonly #matcher: FilterChainMatcher<FilterChain>
+  readonly #defaultChain: FilterChain | undefined
+  readonly #plan: InspectionPlan
+  readonly #originalDestination: FindDestination | undefined
+  readonly #timeoutMs: number
+  readonly #goesOnUninspected: boolean
+  readonly #handsOver: boolean
+
+  /** @param before the version in use: filter chains that did not change are taken over @throws with a reason: becomes a NACK */
+  constructor(config: Config, context: ProxyContext, build: BuildNetworkFilter, before: Listener | undefined) {
+    this.name = config.name
+    this.address = listenAddress(config)
+    this.bindToPort = config.bindToPort ?? config.deprecatedV1?.bindToPort ?? true
+    this.#context = context
+    this.#plan = readListenerFilters(config.listenerFilters)
+    this.#originalDestination = this.#plan.originalDestination && originalDestinationFinder()
+    this.backlog = config.tcpBacklogSize ?? BACKLOG
+    this.#handsOver = config.useOriginalDst ?? false
+    this.#goesOnUninspected = config.continueOnListenerFiltersTimeout
+    this.#timeoutMs = durationMs(config.listenerFiltersTimeout) ?? INSPECTION_TIMEOUT_MS
+    const { chains, matcher, defaultChain } = buildChains(config, context, build, before?.chains ?? [])
+    this.chains = chains
+    this.#matcher = matcher
+    this.#defaultChain = defaultChain
+    this.stats = context.stats.shared(ListenerStats, {
+      prefix: `listener.${config.statPrefix || listenerStatName(this.address)}`,
+      family: 'envoy_listener',
+      labels: { envoy_listener_address: config.statPrefix || listenerStatName(this.address) },
+    })
+  }
+
+  /** An accepted socket, paused. @param find where redirected connections go */
+  accept(socket: Socket, find: FindListener): void {
+    const facts: ConnectionFacts = {
+      remoteAddress: unmapped(socket.remoteAddress ?? ''),
+      remotePort: socket.remotePort ?? 0,
+      localAddress: unmapped(socket.localAddress ?? ''),
+      localPort: socket.localPort ?? 0,
+      restored: false,
+      transportProtocol: '',
+      serverName: '',
+      applicationProtocols: [],
+    }
+    if (this.#originalDestination !== undefined) this.#restore(socket, facts, this.#originalDestination)
+    const target = facts.restored && this.#handsOver ? find(facts.localAddress, facts.localPort) : undefined
+    ;(target ?? this).#inspect(socket, facts)
+  }
+
+  #restore(socket: Socket, facts: ConnectionFacts, find: FindDestination): void {
+    const destination = this.#plan.originalDestination?.(facts) ? undefined : find(socket)
+    if (destination === undefined) return
+    // A connection that came here directly has its own address as original destination.
+    if (destination.address === facts.localAddress && destination.port === facts.localPort) return
+    facts.localAddress = destination.address
+    facts.localPort = destination.port
+    facts.restored = true
+  }
+
+  #inspect(socket: Socket, facts: ConnectionFacts): void {
+    const inspection = new Inspection(this.#plan, facts)
+    if (!inspection.needsBytes) {
+      this.#choose(socket, facts)
+      return
+    }
+    inspect(socket, inspection, this.#timeoutMs, this.#context.timers, this.stats, outcome => {
+      if (outcome === 'closed' || (outcome === 'timeout' && !this.#goesOnUninspected)) socket.destroy()
+      else this.#choose(socket, facts)
+    })
+  }
+
+  #choose(socket: Socket, facts: ConnectionFacts): void {
+    const chain = this.#matcher.match(facts) ?? this.#defaultChain
+    if (chain === undefined) {
+      this.stats.no_filter_chain_match++
+      socket.destroy()
+      return
+    }
+    if (chain.tls === undefined) this.#serve(chain, new Connection(facts, socket, chain.drain))
+    else
+      chain.tls.terminate(socket, (secure, alpn) => {
+        this.#serve(chain, new Connection(facts, secure, chain.drain, true, alpn))
+      })
+  }
+
+  #serve(chain: FilterChain, connection: Connection): void {
+    const { stats } = this
+    const startedAt = performance.now()
+    stats.downstream_cx_total++
+    stats.downstream_cx_active++
+    const open = chain.filter.accept(connection, ended => {
+      chain.open.delete(ended)
+      stats.downstream_cx_active--
+      stats.downstream_cx_destroy++
+      stats.downstream_cx_length_ms.record(performance.now() - startedAt)
+    })
+    chain.open.add(open)
+  }
+}
+
+/** "::ffff:10.0.0.1" of a socket for both families is the IPv4 address it carries. */
+function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}

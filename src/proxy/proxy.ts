@@ -1,0 +1,247 @@
+/**
+ * The data plane as one process: everything there is, put together, started in order and ended in order.
+ */
+import { systemClock } from '../lib/clock.ts'
+import { systemTimerWheel } from '../lib/timer-wheel.ts'
+import { AdsClient } from '../xds/client/ads-client.ts'
+import type { Bootstrap } from '../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
+import { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
+import type { ConfigSource } from '../xds/gen/envoy/config/core/v3/config_source.ts'
+import { durationMs } from '../xds/wire/duration.ts'
+import { CLUSTER, LISTENER } from '../xds/wire/type-url.ts'
+import { AdminServer } from './admin/server.ts'
+import { compileBalancing } from './balance/build.ts'
+import { ClusterSet } from './cluster/cluster-set.ts'
+import { systemResolver } from './cluster/resolver.ts'
+import { readAds } from './config/ads.ts'
+import { Configuration } from './config/configuration.ts'
+import { ListenerSet } from './config/listener-set.ts'
+import { networkFilterKinds } from './config/network-filter-kinds.ts'
+import { ResourceStore } from './config/resource-store.ts'
+import { RouteSlots } from './config/routes.ts'
+import type { ProxyContext } from './context.ts'
+import type { ProxyFlags } from './flags.ts'
+import { Drain } from './listener/drain.ts'
+import { listenAddress } from './listener/listen-address.ts'
+import { Listeners } from './listener/listeners.ts'
+import type { AdjustableLog } from './log.ts'
+import { ProcessView } from './process-view.ts'
+import { LogFiles } from './telemetry/log-files.ts'
+import { StatsRegistry } from './telemetry/stats.ts'
+
+/** Envoy's default of initial_fetch_timeout. */
+const FETCH_TIMEOUT_MS = 15_000
+/** How often an ending process looks whether its connections are gone. */
+const IDLE_CHECK_MS = 50
+/** After being told to end: clients get this long to send one more request on a kept connection, and to be told to leave it. */
+const GRACE_MS = 1000
+
+export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
+
+export class Proxy {
+  readonly bootstrap: Bootstrap
+  readonly node: Node
+  readonly flags: ProxyFlags
+  readonly log: AdjustableLog
+  readonly stats = new StatsRegistry()
+  readonly store = new ResourceStore()
+  readonly clusters: ClusterSet
+  readonly listeners: Listeners
+  readonly configuration: Configuration
+  readonly startedAt = Date.now()
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number>
+  phase: Phase = 'pre-initializing'
+  /** What the control plane is known to be: for the log and /server_info. */
+  controlPlane: 'none' | 'connecting' | 'connected' = 'none'
+
+  readonly #context: ProxyContext
+  readonly #listenerSet: ListenerSet
+  readonly #logFiles: LogFiles
+  readonly #drain = new Drain()
+  #client: AdsClient | undefined
+  #admin: AdminServer | undefined
+  #end: (code: number) => void = () => {}
+  /** The control plane's listeners are asked for when its clusters are there. */
+  #askedForListeners = false
+  #listenersCame = false
+
+  constructor(bootstrap: Bootstrap, flags: ProxyFlags, log: AdjustableLog) {
+    this.bootstrap = bootstrap
+    this.flags = flags
+    this.log = log
+    this.node = Node.fromPartial(bootstrap.node ?? {})
+    if (flags.serviceNode !== undefined) this.node.id = flags.serviceNode
+    if (flags.serviceCluster !== undefined) this.node.cluster = flags.serviceCluster
+    this.ended = new Promise(resolve => {
+      this.#end = resolve
+    })
+    this.#logFiles = new LogFiles(flags.logFlushMs)
+    const random = Math.random
+    this.clusters = new ClusterSet({
+      clock: systemClock,
+      random,
+      resolver: systemResolver,
+      stats: this.stats,
+      readBalancing: cluster => compileBalancing(cluster, random),
+    })
+    this.#context = {
+      timers: systemTimerWheel(),
+      random,
+      clusters: this.clusters,
+      stats: this.stats,
+      logFiles: this.#logFiles,
+      drain: this.#drain,
+      log: log.log,
+    }
+    this.listeners = new Listeners(this.#context, { drainTimeMs: flags.drainTimeMs, strategy: flags.drainStrategy })
+    const routes = new RouteSlots()
+    this.#listenerSet = new ListenerSet(this.#context, this.listeners, routes, networkFilterKinds(routes), name =>
+      this.#onListenerActive(name),
+    )
+    this.configuration = new Configuration({ clusters: this.clusters, listeners: this.#listenerSet, routes, store: this.store })
+  }
+
+  /** @throws (rejects) when the bootstrap can't be used */
+  async start(): Promise<void> {
+    const { staticResources, admin } = this.bootstrap
+    if (admin?.address !== undefined) {
+      const address = listenAddress({ address: admin.address })
+      this.#admin = new AdminServer(address, new ProcessView(this), this.#context.timers, error => {
+        if (error !== undefined) this.log.log('error', 'admin', error)
+      })
+      await this.#admin.start()
+    }
+    this.configuration.applyStatic(staticResources?.clusters ?? [], staticResources?.listeners ?? [])
+    this.#connect()
+    await this.listeners.settled()
+    this.phase = 'initializing'
+    this.#checkLive()
+  }
+
+  get adminPort(): number {
+    return this.#admin?.port ?? 0
+  }
+
+  /** First call: lets everything end by itself, for as long as the drain time. Second call: ends at once. */
+  stop(): void {
+    if (this.phase === 'draining') {
+      this.log.log('info', 'main', 'ends at once')
+      void this.#exit()
+      return
+    }
+    this.phase = 'draining'
+    this.log.log(
+      'info',
+      'main',
+      `drains ${this.listeners.connections} connections, for ${this.flags.drainTimeMs / 1000} s at most`,
+    )
+    const deadline = performance.now() + this.flags.drainTimeMs
+    this.#client?.close()
+    this.listeners.stop()
+    this.#drain.start('immediate', this.flags.drainTimeMs)
+    // Connections that are kept but not used are not worth more than a moment.
+    setTimeout(() => this.listeners.drainConnections(), Math.min(GRACE_MS, this.flags.drainTimeMs))
+    const check = setInterval(() => {
+      if (this.listeners.connections > 0 && performance.now() < deadline) return
+      clearInterval(check)
+      void this.#exit()
+    }, IDLE_CHECK_MS)
+  }
+
+  /** Admin /drain_listeners. */
+  drainListeners(graceful: boolean): void {
+    if (graceful) this.#drain.start(this.flags.drainStrategy, this.flags.drainTimeMs)
+    else this.listeners.stop()
+  }
+
+  /** Admin /healthcheck/fail and /healthcheck/ok. */
+  failHealthCheck(failed: boolean): void {
+    if (failed) this.#drain.start('immediate', 0)
+    else this.#drain.stop()
+  }
+
+  async #exit(): Promise<void> {
+    this.listeners.destroy()
+    this.clusters.destroy()
+    this.#admin?.close()
+    await this.#logFiles.flush()
+    this.#end(0)
+  }
+
+  #connect(): void {
+    const { dynamicResources } = this.bootstrap
+    if (dynamicResources === undefined) {
+      this.#askedForListeners = true
+      this.#listenersCame = true
+      return
+    }
+    const { cdsConfig, ldsConfig } = dynamicResources
+    const client = new AdsClient({
+      ...readAds(this.bootstrap),
+      node: this.node,
+      apply: (type, update) => {
+        const rejections = this.configuration.apply(type, update)
+        if (rejections !== undefined) for (const reason of rejections.values()) this.log.log('warning', 'config', reason)
+        if (type === CLUSTER) this.#askForListeners(client, ldsConfig)
+        if (type === LISTENER) this.#listenersCame = true
+        this.#checkLive()
+        return rejections
+      },
+      onConnection: state => {
+        this.controlPlane = state.connected ? 'connected' : 'connecting'
+        if (state.connected) this.log.log('info', 'xds', 'connected to the control plane')
+        else this.log.log('warning', 'xds', `no control plane: ${state.reason}; tries again in ${Math.round(state.retryMs)} ms`)
+      },
+    })
+    this.#client = client
+    this.configuration.connect(client)
+    this.clusters.onWarmed = () => {
+      this.#askForListeners(client, ldsConfig)
+      this.#checkLive()
+    }
+    if (cdsConfig !== undefined) client.subscribe(CLUSTER, ['*'])
+    else this.#askForListeners(client, ldsConfig)
+    // A control plane that has no clusters for us, or can't be reached, does not keep the listeners away for ever.
+    after(cdsConfig, () => this.#subscribeListeners(client, ldsConfig))
+    client.start()
+  }
+
+  /** Make before break: listeners come when the clusters they lead to have endpoints. */
+  #askForListeners(client: AdsClient, source: ConfigSource | undefined): void {
+    if (this.clusters.warming === 0) this.#subscribeListeners(client, source)
+  }
+
+  #subscribeListeners(client: AdsClient, source: ConfigSource | undefined): void {
+    if (this.#askedForListeners) return
+    this.#askedForListeners = true
+    if (source === undefined) this.#listenersCame = true
+    else client.subscribe(LISTENER, ['*'])
+    after(source, () => {
+      this.#listenersCame = true
+      this.#checkLive()
+    })
+    this.#checkLive()
+  }
+
+  #onListenerActive(name: string): void {
+    this.store.setState(LISTENER, name, 'active')
+    this.log.log('info', 'listener', `"${name}" has its routes and is in use`)
+    this.#checkLive()
+  }
+
+  #checkLive(): void {
+    if (this.phase !== 'initializing' || !this.#askedForListeners || !this.#listenersCame || this.#listenerSet.warming > 0) return
+    void this.listeners.settled().then(() => {
+      if (this.phase !== 'initializing') return
+      this.phase = 'live'
+      this.log.log('info', 'main', `serves; admin on port ${this.adminPort}`)
+    })
+  }
+}
+
+/** Runs when a source's initial_fetch_timeout has passed; 0 is never. */
+function after(source: ConfigSource | undefined, run: () => void): void {
+  const ms = durationMs(source?.initialFetchTimeout) ?? FETCH_TIMEOUT_MS
+  if (ms > 0) setTimeout(run, ms).unref()
+}

@@ -1,0 +1,238 @@
+/**
+ * One connection through the TCP proxy: connects, tries again elsewhere if that fails, then moves bytes both ways with back-pressure, each half
+ * closing on its own.
+ */
+import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
+import type { Host } from '../balance/host.ts'
+import type { Cluster, ConnectOwner, PendingConnect } from '../cluster/cluster.ts'
+import type { Connection, OpenConnection } from '../listener/connection.ts'
+import { acceptTransport } from '../net/accept.ts'
+import type { Transport, TransportHandler } from '../net/transport.ts'
+import { DecisionRecord } from '../telemetry/decision-record.ts'
+import { Flag } from '../telemetry/response-flags.ts'
+import type { Target, TcpProxy } from './tcp-proxy.ts'
+
+export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner {
+  readonly active = 1
+  readonly #proxy: TcpProxy
+  readonly #connection: Connection
+  readonly #closed: (ended: OpenConnection) => void
+  readonly #record: DecisionRecord
+  readonly #tried: Host[] = []
+  #target: Target | undefined
+  #cluster: Cluster | undefined
+  #connecting: PendingConnect | undefined
+  /** undefined until the upstream is there: the client waits unread. */
+  #downstream: Transport | undefined
+  #upstream: Transport | undefined
+  #halvesEnded = 0
+  #idle: Timer | undefined
+  #lastMove = 0
+  #duration: Timer | undefined
+  #over = false
+
+  constructor(proxy: TcpProxy, connection: Connection, closed: (ended: OpenConnection) => void) {
+    this.#proxy = proxy
+    this.#connection = connection
+    this.#closed = closed
+    this.#record = new DecisionRecord(connection)
+  }
+
+  start(): void {
+    const { stats, context } = this.#proxy
+    stats.downstream_cx_total++
+    const { socket } = this.#connection
+    // Until a transport listens: an error is followed by 'close', and a client that leaves while we connect cancels that.
+    socket.on('error', ignore)
+    socket.on('close', this.#onEarlyClose)
+    const target = this.#proxy.chooseTarget()
+    this.#target = target
+    this.#record.clusterName = target?.cluster ?? ''
+    this.#cluster = target && context.clusters.get(target.cluster)
+    if (this.#cluster === undefined) {
+      stats.downstream_cx_no_route++
+      this.#end(Flag.NoClusterFound)
+      return
+    }
+    this.#record.cluster = this.#cluster
+    this.#connect(this.#cluster)
+  }
+
+  /** A byte stream has no good moment to end: it goes on until the drain time is over. */
+  drain(): void {}
+
+  destroy(): void {
+    this.#end(Flag.None)
+  }
+
+  #connect(cluster: Cluster): void {
+    const { facts, originalDestination } = this.#connection
+    const host = cluster.pick({
+      hash: undefined,
+      subset: this.#target?.subset,
+      tried: this.#tried,
+      previousPrioritiesFrequency: 0,
+      originalDestination,
+      authority: facts.serverName,
+    })
+    if (host === undefined) {
+      this.#end(Flag.NoHealthyUpstream)
+      return
+    }
+    this.#tried.push(host)
+    const record = this.#record
+    record.host = host
+    record.attempts++
+    if (record.upstreamStartedAt === 0) record.upstreamStartedAt = performance.now()
+    this.#connecting = cluster.connect(host, this)
+  }
+
+  onConnected(upstream: Transport): void {
+    this.#connecting = undefined
+    const { socket } = this.#connection
+    socket.off('close', this.#onEarlyClose)
+    this.#record.upstreamLocalAddress = `${upstream.localAddress}:${upstream.localPort}`
+    this.#upstream = upstream
+    upstream.handler = new Half(this, 'upstream')
+    this.#downstream = acceptTransport(socket, new Half(this, 'downstream'))
+    socket.off('error', ignore)
+    const { idleTimeoutMs, maxDurationMs, context } = this.#proxy
+    if (idleTimeoutMs > 0) {
+      this.#idle = new Timer(this, 'idle')
+      context.timers.start(this.#idle, idleTimeoutMs)
+    }
+    if (maxDurationMs > 0) {
+      this.#duration = new Timer(this, 'duration')
+      context.timers.start(this.#duration, maxDurationMs)
+    }
+  }
+
+  onConnectFailed(reason: 'connect-failure' | 'connect-timeout' | 'overflow', error: Error | undefined): void {
+    this.#connecting = undefined
+    const cluster = this.#cluster
+    const host = this.#tried.at(-1)
+    this.#record.transportFailure = error?.message ?? ''
+    if (cluster !== undefined && host !== undefined && reason !== 'overflow') cluster.report(host, 0, 'connect-failure')
+    if (reason === 'overflow') this.#end(Flag.UpstreamOverflow)
+    else if (cluster !== undefined && this.#record.attempts < this.#proxy.maxConnectAttempts) this.#connect(cluster)
+    else this.#end(Flag.UpstreamConnectionFailure | (this.#proxy.maxConnectAttempts > 1 ? Flag.UpstreamRetryLimitExceeded : 0))
+  }
+
+  readonly #onEarlyClose = () => {
+    this.#end(Flag.DownstreamConnectionTermination)
+  }
+
+  // What happens on either half.
+
+  moved(from: Side, bytes: Buffer): void {
+    this.#lastMove = performance.now()
+    const { stats } = this.#proxy
+    if (from === 'downstream') {
+      this.#record.bytesReceived += bytes.length
+      stats.downstream_cx_rx_bytes_total += bytes.length
+    } else {
+      this.#record.bytesSent += bytes.length
+      stats.downstream_cx_tx_bytes_total += bytes.length
+    }
+    if (this.#side(other(from))?.write(bytes) === false) this.#side(from)?.pause()
+  }
+
+  writable(side: Side): void {
+    this.#side(other(side))?.resume()
+  }
+
+  ended(side: Side): void {
+    this.#halvesEnded++
+    this.#side(other(side))?.end()
+  }
+
+  /** Both directions of one side are over. */
+  sideClosed(side: Side, error: Error | undefined): void {
+    if (error === undefined && this.#halvesEnded === 2) {
+      // What is still to be sent to the other side goes out before it closes.
+      if (this.#over) return
+      this.#end(Flag.None, false)
+    } else
+      this.#end(
+        error === undefined
+          ? Flag.None
+          : side === 'upstream'
+            ? Flag.UpstreamConnectionTermination
+            : Flag.DownstreamConnectionTermination,
+      )
+  }
+
+  #side(side: Side): Transport | undefined {
+    return side === 'upstream' ? this.#upstream : this.#downstream
+  }
+
+  onTimer(timer: Timer): void {
+    const { stats, idleTimeoutMs, context } = this.#proxy
+    if (timer === this.#duration) {
+      stats.max_downstream_connection_duration++
+      this.#end(Flag.DurationTimeout)
+      return
+    }
+    const left = this.#lastMove + idleTimeoutMs - performance.now()
+    if (left > 1) context.timers.start(timer, left)
+    else {
+      stats.idle_timeout++
+      this.#end(Flag.None)
+    }
+  }
+
+  #end(flag: number, abort = true): void {
+    if (this.#over) return
+    this.#over = true
+    const { timers } = this.#proxy.context
+    if (this.#idle !== undefined) timers.stop(this.#idle)
+    if (this.#duration !== undefined) timers.stop(this.#duration)
+    this.#connecting?.cancel()
+    if (abort) {
+      // A broken half breaks the other one too; a refused connection just closes.
+      const broken = flag !== Flag.None && this.#upstream !== undefined
+      this.#upstream?.destroy(broken)
+      if (this.#downstream !== undefined) this.#downstream.destroy(broken)
+      else this.#connection.socket.destroy()
+    }
+    const record = this.#record
+    record.flags |= flag
+    record.endedAt = performance.now()
+    for (const log of this.#proxy.accessLogs) log.log(record)
+    this.#closed(this)
+  }
+}
+
+type Side = 'upstream' | 'downstream'
+
+function other(side: Side): Side {
+  return side === 'upstream' ? 'downstream' : 'upstream'
+}
+
+function ignore(): void {}
+
+class Half implements TransportHandler {
+  readonly #connection: ProxiedConnection
+  readonly #side: Side
+
+  constructor(connection: ProxiedConnection, side: Side) {
+    this.#connection = connection
+    this.#side = side
+  }
+
+  onBytes(bytes: Buffer): void {
+    this.#connection.moved(this.#side, bytes)
+  }
+
+  onEnd(): void {
+    this.#connection.ended(this.#side)
+  }
+
+  onWritable(): void {
+    this.#connection.writable(this.#side)
+  }
+
+  onClosed(error: Error | undefined): void {
+    this.#connection.sideClosed(this.#side, error)
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Access loggers of the configuration: file, stdout and stderr, each with its format and its filter.
+ */
+import type { AccessLog } from '../../xds/gen/envoy/config/accesslog/v3/accesslog.ts'
+import type { SubstitutionFormatString } from '../../xds/gen/envoy/config/core/v3/substitution_format_string.ts'
+import { FileAccessLog } from '../../xds/gen/envoy/extensions/access_loggers/file/v3/file.ts'
+import { StderrAccessLog, StdoutAccessLog } from '../../xds/gen/envoy/extensions/access_loggers/stream/v3/stream.ts'
+import { unpack } from '../../xds/wire/any.ts'
+import { compileLogFilter } from './access-log-filter.ts'
+import type { DecisionRecord } from './decision-record.ts'
+import type { LogFile, LogFiles } from './log-files.ts'
+import { compileJsonFormat, compileTextFormat, DEFAULT_FORMAT } from './log-format.ts'
+
+export interface AccessLogger {
+  log(record: DecisionRecord): void
+}
+
+type Format = (record: DecisionRecord) => string
+
+/** @throws naming the logger, operator or file that can't be used */
+export function compileAccessLogs(configs: readonly AccessLog[], files: LogFiles): AccessLogger[] {
+  return configs.map(config => {
+    const [path, format] = destination(config)
+    return new LineLogger(files.open(path), format, compileLogFilter(config.filter))
+  })
+}
+
+function destination({ name, configType }: AccessLog): readonly [path: string, format: Format] {
+  const any = configType?.value
+  const file = unpack('envoy.extensions.access_loggers.file.v3.FileAccessLog', FileAccessLog, any)
+  if (file !== undefined) return [file.path, fileFormat(file)]
+  const stdout = unpack('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', StdoutAccessLog, any)
+  if (stdout !== undefined) return ['/dev/stdout', formatOf(stdout.accessLogFormat?.value)]
+  const stderr = unpack('envoy.extensions.access_loggers.stream.v3.StderrAccessLog', StderrAccessLog, any)
+  if (stderr !== undefined) return ['/dev/stderr', formatOf(stderr.accessLogFormat?.value)]
+  throw new Error(
+    `Cannot use access logger "${name}": type "${any?.typeUrl ?? ''}", expected a file, stdout or stderr access log`,
+  )
+}
+
+function fileFormat({ accessLogFormat: chosen }: FileAccessLog): Format {
+  switch (chosen?.$case) {
+    case undefined:
+      return compileTextFormat(DEFAULT_FORMAT)
+    case 'format':
+      return compileTextFormat(chosen.value === '' ? DEFAULT_FORMAT : chosen.value)
+    case 'jsonFormat':
+    case 'typedJsonFormat':
+      return compileJsonFormat(chosen.value ?? {}, false, true)
+    case 'logFormat':
+      return formatOf(chosen.value)
+  }
+}
+
+function formatOf(config: SubstitutionFormatString | undefined): Format {
+  const format = config?.format
+  if (config === undefined || format === undefined) return compileTextFormat(DEFAULT_FORMAT)
+  if (format.$case === 'jsonFormat')
+    return compileJsonFormat(format.value ?? {}, config.omitEmptyValues, config.jsonFormatOptions?.sortProperties ?? true)
+  if (format.$case === 'textFormat') return compileTextFormat(format.value, config.omitEmptyValues ? '' : '-')
+  const source = format.value.specifier
+  if (source?.$case === 'inlineString') return compileTextFormat(source.value, config.omitEmptyValues ? '' : '-')
+  throw new Error('Cannot read access log format: text_format_source is not an inline_string')
+}
+
+class LineLogger implements AccessLogger {
+  readonly #file: LogFile
+  readonly #format: Format
+  readonly #filter: ((record: DecisionRecord) => boolean) | undefined
+
+  constructor(file: LogFile, format: Format, filter: ((record: DecisionRecord) => boolean) | undefined) {
+    this.#file = file
+    this.#format = format
+    this.#filter = filter
+  }
+
+  log(record: DecisionRecord): void {
+    if (this.#filter === undefined || this.#filter(record)) this.#file.append(this.#format(record))
+  }
+}

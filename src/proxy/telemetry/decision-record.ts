@@ -1,0 +1,59 @@
+/**
+ * What became of one request (or of one proxied TCP connection), and why: the one object that the access log, and later metrics and spans, read.
+ * Times are milliseconds of `performance.now()` unless said otherwise; 0: it did not come to that.
+ */
+import type { Host } from '../balance/host.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Headers } from '../http/headers.ts'
+import type { RequestHead } from '../http/stream.ts'
+import type { Connection } from '../listener/connection.ts'
+import type { ConfigOrigin } from '../route/decision.ts'
+
+export class DecisionRecord {
+  readonly connection: Connection
+  /** The address the request came from as far as it can be trusted: x-forwarded-for may say more than the connection. */
+  remoteAddress: string
+  /** Milliseconds since the epoch. */
+  readonly startTime = Date.now()
+  readonly startedAt = performance.now()
+  /** The last byte of the request came in. */
+  requestEndedAt = 0
+  /** The first attempt was sent, the response's head came in, its last byte did. */
+  upstreamStartedAt = 0
+  upstreamFirstByteAt = 0
+  upstreamEndedAt = 0
+  /** The response's head, and its last byte, went out. */
+  responseStartedAt = 0
+  endedAt = 0
+
+  /** undefined: a TCP connection. */
+  request: RequestHead | undefined
+  /** `:path` as it came in, before any rewrite. */
+  originalPath = ''
+  responseHeaders: Headers | undefined
+  responseTrailers: Headers | undefined
+  status = 0
+  /** A set of `Flag`s. */
+  flags = 0
+  /** %RESPONSE_CODE_DETAILS%: "via_upstream", or what in the proxy answered. */
+  details = ''
+  /** Why the connection to the upstream failed. */
+  transportFailure = ''
+  bytesReceived = 0
+  bytesSent = 0
+
+  virtualHost = ''
+  route = ''
+  /** The configuration object that took the decision. */
+  origin: ConfigOrigin | undefined
+  cluster: Cluster | undefined
+  clusterName = ''
+  host: Host | undefined
+  upstreamLocalAddress = ''
+  attempts = 0
+
+  constructor(connection: Connection) {
+    this.connection = connection
+    this.remoteAddress = connection.facts.remoteAddress
+  }
+}

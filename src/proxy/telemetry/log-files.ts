@@ -1,0 +1,94 @@
+/**
+ * Files that access log lines go to: one per path, however many listeners name it. Lines are gathered and written now and then, never one
+ * by one, and a slow disk keeps no request waiting.
+ */
+import { openSync, write } from 'node:fs'
+
+/** What is gathered is written at the latest when it is this long, in characters. */
+const FLUSH_SIZE = 64 * 1024
+/** Lines are lost rather than memory when the file takes nothing for a long time. */
+const MOST_WAITING = 16 * 1024 * 1024
+
+export class LogFile {
+  readonly #descriptor: number
+  readonly #flushMs: number
+  #gathered = ''
+  #writing = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(descriptor: number, flushMs: number) {
+    this.#descriptor = descriptor
+    this.#flushMs = flushMs
+  }
+
+  /** @param line with its line feed */
+  append(line: string): void {
+    if (this.#gathered.length > MOST_WAITING) return
+    this.#gathered += line
+    if (this.#writing) return
+    if (this.#gathered.length >= FLUSH_SIZE) this.flush()
+    else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), this.#flushMs).unref()
+  }
+
+  /** Starts to write what is gathered. */
+  flush(done?: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#gathered === '' || this.#writing) {
+      done?.()
+      return
+    }
+    const bytes = Buffer.from(this.#gathered)
+    this.#gathered = ''
+    this.#write(bytes, done)
+  }
+
+  #write(bytes: Buffer, done: (() => void) | undefined): void {
+    this.#writing = true
+    write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
+      // A full pipe of the process that reads our output: try again in a moment. Any other error loses these lines.
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes, done), 10)
+      else if (error === null && written < bytes.length) this.#write(bytes.subarray(written), done)
+      else {
+        this.#writing = false
+        if (this.#gathered.length > 0) this.flush(done)
+        else done?.()
+      }
+    })
+  }
+}
+
+export class LogFiles {
+  readonly #flushMs: number
+  readonly #files = new Map<string, LogFile>()
+
+  /** @param flushMs how long a line may wait */
+  constructor(flushMs: number) {
+    this.#flushMs = flushMs
+  }
+
+  /** @throws when the file can't be opened */
+  open(path: string): LogFile {
+    const known = this.#files.get(path)
+    if (known) return known
+    const file = new LogFile(descriptor(path), this.#flushMs)
+    this.#files.set(path, file)
+    return file
+  }
+
+  /** Writes what is gathered anywhere; resolves when it is written. */
+  async flush(): Promise<void> {
+    await Promise.all(Array.from(this.#files.values(), file => new Promise<void>(resolve => file.flush(resolve))))
+  }
+}
+
+function descriptor(path: string): number {
+  // Opening /dev/stdout anew fails when it is a socket, as under process supervisors.
+  if (path === '/dev/stdout') return 1
+  if (path === '/dev/stderr') return 2
+  try {
+    return openSync(path, 'a', 0o644)
+  } catch (error) {
+    throw new Error(`Cannot open access log: "${path}", ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

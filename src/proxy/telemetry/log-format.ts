@@ -1,0 +1,293 @@
+/**
+ * Access log formats: text with %OPERATORS% or a JSON structure of such texts, compiled when configuration arrives into functions of the
+ * decision record.
+ */
+import { hostname } from 'node:os'
+import { fromByteText } from '../../lib/byte-text.ts'
+import { compileTimeFormat } from '../../lib/strftime.ts'
+import type { Headers } from '../http/headers.ts'
+import type { DecisionRecord } from './decision-record.ts'
+import { longFlags, shortFlags } from './response-flags.ts'
+
+/** A value of the record; undefined where there is none. Numbers stay numbers in JSON. */
+type Operator = (record: DecisionRecord) => string | number | undefined
+
+/** Envoy's default for HTTP and TCP alike. */
+export const DEFAULT_FORMAT =
+  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
+  '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
+  '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n'
+
+/** @param empty what stands for a value that is not there: "-", or nothing with omit_empty_values @throws on an unknown operator */
+export function compileTextFormat(format: string, empty = '-'): (record: DecisionRecord) => string {
+  const parts = parse(format)
+  return record => {
+    let line = ''
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]
+      line += typeof part === 'function' ? (part(record) ?? empty) : part
+    }
+    return fromByteText(line)
+  }
+}
+
+/** One JSON object per line. A string that is one operator and nothing else keeps the operator's type; what is missing is null. */
+export function compileJsonFormat(
+  structure: Readonly<Record<string, unknown>>,
+  omitEmpty: boolean,
+  sort: boolean,
+): (record: DecisionRecord) => string {
+  const value = compileJsonValue(structure, omitEmpty, sort)
+  return record => `${JSON.stringify(value(record))}\n`
+}
+
+function compileJsonValue(template: unknown, omitEmpty: boolean, sort: boolean): (record: DecisionRecord) => unknown {
+  if (typeof template === 'string') {
+    const parts = parse(template)
+    const [only] = parts
+    if (parts.length === 1 && typeof only === 'function')
+      return record => {
+        const value = only(record)
+        return typeof value === 'string' ? fromByteText(value) : (value ?? null)
+      }
+    return compileTextFormat(template, omitEmpty ? '' : '-')
+  }
+  if (Array.isArray(template)) {
+    const items = template.map(item => compileJsonValue(item, omitEmpty, sort))
+    return record => items.map(item => item(record))
+  }
+  if (typeof template !== 'object' || template === null) return () => template
+  const fields = Object.entries(template).map(([name, item]) => [name, compileJsonValue(item, omitEmpty, sort)] as const)
+  if (sort) fields.sort(([a], [b]) => (a < b ? -1 : 1))
+  return record => {
+    const object: Record<string, unknown> = {}
+    for (const [name, item] of fields) {
+      const value = item(record)
+      if (!(omitEmpty && value === null)) object[name] = value
+    }
+    return object
+  }
+}
+
+const COMMAND = /%(?:%|([A-Z][0-9A-Z_]*)(?:\((.*?)\))?(?::(\d+))?%)/gs
+
+function parse(format: string): (string | Operator)[] {
+  const parts: (string | Operator)[] = []
+  let literal = ''
+  let end = 0
+  for (const found of format.matchAll(COMMAND)) {
+    literal += format.slice(end, found.index)
+    end = found.index + found[0].length
+    const [, name, argument, length] = found
+    if (name === undefined) {
+      literal += '%'
+      continue
+    }
+    if (literal !== '') parts.push(literal)
+    literal = ''
+    const operator = compileOperator(name, argument)
+    parts.push(length === undefined ? operator : record => String(operator(record) ?? '').slice(0, Number(length)) || undefined)
+  }
+  literal += format.slice(end)
+  if (literal.includes('%') && /%[A-Z_]+%?/.test(literal))
+    throw new Error(`Cannot read access log format: "${format}", expected %NAME%, %NAME(arguments)% or %% at each percent sign`)
+  if (literal !== '' || parts.length === 0) parts.push(literal)
+  return parts
+}
+
+function compileOperator(name: string, argument: string | undefined): Operator {
+  const parameterized = WITH_ARGUMENT[name]
+  if (parameterized !== undefined) return parameterized(argument ?? '')
+  const plain = PLAIN[name]
+  if (plain !== undefined) return plain
+  const known = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].join(', ')
+  throw new Error(`Cannot read access log format: operator "${name}", expected one of ${known}`)
+}
+
+/** Milliseconds between two points in time; undefined when it did not come to one of them. */
+function between(from: number, until: number): number | undefined {
+  return from === 0 || until === 0 ? undefined : Math.max(0, Math.trunc(until - from))
+}
+
+const host = hostname()
+
+const PLAIN: Readonly<Record<string, Operator>> = {
+  PROTOCOL: record => record.request?.protocol,
+  RESPONSE_CODE: record => record.status,
+  RESPONSE_CODE_DETAILS: record => record.details || undefined,
+  RESPONSE_FLAGS: record => shortFlags(record.flags),
+  RESPONSE_FLAGS_LONG: record => longFlags(record.flags),
+  CONNECTION_TERMINATION_DETAILS: () => undefined,
+  BYTES_RECEIVED: record => record.bytesReceived,
+  BYTES_SENT: record => record.bytesSent,
+  DURATION: record => between(record.startedAt, record.endedAt),
+  REQUEST_DURATION: record => between(record.startedAt, record.requestEndedAt),
+  REQUEST_TX_DURATION: record => between(record.startedAt, record.upstreamStartedAt),
+  RESPONSE_DURATION: record => between(record.startedAt, record.upstreamFirstByteAt),
+  RESPONSE_TX_DURATION: record => between(record.upstreamFirstByteAt, record.endedAt),
+  UPSTREAM_HOST: record => record.host?.address,
+  UPSTREAM_REMOTE_ADDRESS: record => record.host?.address,
+  UPSTREAM_CLUSTER: record => record.clusterName || undefined,
+  UPSTREAM_CLUSTER_RAW: record => record.clusterName || undefined,
+  UPSTREAM_LOCAL_ADDRESS: record => record.upstreamLocalAddress || undefined,
+  UPSTREAM_TRANSPORT_FAILURE_REASON: record => record.transportFailure || undefined,
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: record => record.attempts,
+  DOWNSTREAM_REMOTE_ADDRESS: record => hostPort(record.remoteAddress, record.connection.facts.remotePort),
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: record => record.remoteAddress,
+  DOWNSTREAM_REMOTE_PORT: record => record.connection.facts.remotePort,
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ({ connection: { facts } }) => hostPort(facts.remoteAddress, facts.remotePort),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: record => record.connection.facts.remoteAddress,
+  DOWNSTREAM_LOCAL_ADDRESS: ({ connection: { facts } }) => hostPort(facts.localAddress, facts.localPort),
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: record => record.connection.facts.localAddress,
+  DOWNSTREAM_LOCAL_PORT: record => record.connection.facts.localPort,
+  DOWNSTREAM_TRANSPORT_FAILURE_REASON: () => undefined,
+  REQUESTED_SERVER_NAME: record => record.connection.facts.serverName || undefined,
+  CONNECTION_ID: record => record.connection.id,
+  ROUTE_NAME: record => record.route || undefined,
+  VIRTUAL_HOST_NAME: record => record.virtualHost || undefined,
+  GRPC_STATUS_NUMBER: grpcStatus,
+  HOSTNAME: () => host,
+}
+
+const WITH_ARGUMENT: Readonly<Record<string, (argument: string) => Operator>> = {
+  REQ: requestHeader,
+  REQUEST_HEADER: requestHeader,
+  RESP: argument => header(argument, record => record.responseHeaders),
+  RESPONSE_HEADER: argument => header(argument, record => record.responseHeaders),
+  TRAILER: argument => header(argument, record => record.responseTrailers),
+  RESPONSE_TRAILER: argument => header(argument, record => record.responseTrailers),
+  REQ_WITHOUT_QUERY: argument => {
+    const read = requestHeader(argument)
+    return record =>
+      read(record)
+        ?.toString()
+        .replace(/[?#].*/s, '')
+  },
+  START_TIME: timeOperator,
+  GRPC_STATUS: argument => {
+    if (argument === 'NUMBER') return grpcStatus
+    return record => {
+      const status = grpcStatus(record)
+      if (status === undefined) return undefined
+      return (argument === 'SNAKE_STRING' ? GRPC_SNAKE : GRPC_CAMEL)[status] ?? String(status)
+    }
+  },
+  METADATA: metadata,
+  CLUSTER_METADATA: argument => metadata(`CLUSTER:${argument}`),
+  // Neither exists in this proxy, so neither has a value.
+  DYNAMIC_METADATA: () => () => undefined,
+  FILTER_STATE: () => () => undefined,
+  UPSTREAM_METADATA: () => () => undefined,
+  ENVIRONMENT: argument => {
+    const value = process.env[argument]
+    return () => value
+  },
+}
+
+function timeOperator(argument: string): Operator {
+  if (argument !== '') {
+    const format = compileTimeFormat(argument)
+    return record => format(record.startTime)
+  }
+  // The default, without making the unchanging part anew for each line.
+  let second = -1
+  let text = ''
+  return ({ startTime }) => {
+    const whole = Math.floor(startTime / 1000)
+    if (whole !== second) {
+      second = whole
+      text = new Date(whole * 1000).toISOString().slice(0, 20)
+    }
+    return `${text}${String(startTime - whole * 1000).padStart(3, '0')}Z`
+  }
+}
+
+function requestHeader(argument: string): Operator {
+  const [first = '', second] = argument.toLowerCase().split('?')
+  const read = requestField(first)
+  if (second === undefined) return read
+  const otherwise = requestField(second)
+  return record => read(record) ?? otherwise(record)
+}
+
+function requestField(name: string): Operator {
+  switch (name) {
+    case ':method':
+      return record => record.request?.method
+    case ':path':
+      return record => record.request?.path || undefined
+    case ':authority':
+    case 'host':
+      return record => record.request?.authority || undefined
+    case ':scheme':
+      return record => record.request?.scheme
+    case 'upgrade':
+      return record => record.request?.upgrade
+    case 'x-envoy-original-path':
+      // Known here also where headers are suppressed.
+      return ({ request, originalPath }) =>
+        request?.headers.get(name) ?? (request && request.path !== originalPath ? originalPath : undefined)
+    default:
+      return record => record.request?.headers.get(name)
+  }
+}
+
+function header(argument: string, of: (record: DecisionRecord) => Headers | undefined): Operator {
+  const [first = '', second] = argument.toLowerCase().split('?')
+  return record => of(record)?.get(first) ?? (second === undefined ? undefined : of(record)?.get(second))
+}
+
+/** METADATA(CLUSTER:namespace:key) and METADATA(ROUTE:mizzen.dev:origin). */
+function metadata(argument: string): Operator {
+  const [kind, namespace = '', ...path] = argument.split(':')
+  if (kind === 'ROUTE' && namespace === 'mizzen.dev') {
+    const [key] = path
+    return ({ origin }) =>
+      key === 'file' ? origin?.file : key === 'line' ? origin?.line : key === 'rule' ? origin?.rule : origin?.origin
+  }
+  return record => {
+    let value: unknown = kind === 'CLUSTER' ? record.cluster?.metadata[namespace] : undefined
+    for (const key of path) value = isRecord(value) ? value[key] : undefined
+    return typeof value === 'string' || typeof value === 'number'
+      ? value
+      : value === undefined
+        ? undefined
+        : JSON.stringify(value)
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function grpcStatus(record: DecisionRecord): number | undefined {
+  const text = record.responseTrailers?.get('grpc-status') ?? record.responseHeaders?.get('grpc-status')
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+const GRPC_CAMEL = [
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+]
+const GRPC_SNAKE = GRPC_CAMEL.map(name =>
+  name === 'OK' ? name : name === 'Canceled' ? 'CANCELLED' : name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
+)
+
+function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
