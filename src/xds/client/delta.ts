@@ -5,7 +5,7 @@
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../gen/envoy/service/discovery/v3/discovery.ts'
 import type { ReceivedResource } from './client.ts'
 import { INVALID_ARGUMENT } from './grpc-status.ts'
-import { ALL, type Subscription } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
 import { SERVICE, type Variant } from './variant.ts'
 
 export const delta: Variant = {
@@ -16,7 +16,7 @@ export const delta: Variant = {
     return DeltaDiscoveryRequest.encode({
       node,
       typeUrl: subscription.type,
-      resourceNamesSubscribe: announced ? [...subscription.added] : allNames(subscription.names),
+      resourceNamesSubscribe: announced ? [...subscription.added] : subscription.allNames(),
       resourceNamesUnsubscribe: announced ? [...subscription.dropped] : [],
       resourceLocatorsSubscribe: [],
       resourceLocatorsUnsubscribe: [],
@@ -46,11 +46,6 @@ export const delta: Variant = {
       },
     }
   },
-}
-
-/** Old servers do not know `*`; they and new ones take a first request without names for it. */
-function allNames(names: ReadonlySet<string>): string[] {
-  return names.size === 1 && names.has(ALL) ? [] : [...names]
 }
 
 function initialVersions(subscription: Subscription): Record<string, string> {

@@ -7,7 +7,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { DiscoveryRequest, DiscoveryResponse, Resource } from '../gen/envoy/service/discovery/v3/discovery.ts'
 import type { Any } from '../gen/google/protobuf/any.ts'
 import { unpack } from '../wire/any.ts'
-import { CLUSTER, LISTENER } from '../wire/type-url.ts'
+import { isComplete } from '../wire/type-url.ts'
 import type { ReceivedResource } from './client.ts'
 import { INVALID_ARGUMENT } from './grpc-status.ts'
 import { ALL, type Subscription } from './subscription.ts'
@@ -24,7 +24,7 @@ export const sotw: Variant = {
       node,
       typeUrl: subscription.type,
       versionInfo: subscription.acceptedVersion,
-      resourceNames: subscription.names.size === 1 && subscription.names.has(ALL) ? [] : [...subscription.names],
+      resourceNames: subscription.allNames(),
       resourceLocators: [],
       responseNonce: subscription.nonce,
       errorDetail: verdict?.error === undefined ? undefined : { code: INVALID_ARGUMENT, message: verdict.error, details: [] },
@@ -47,14 +47,10 @@ export const sotw: Variant = {
           const version = hash('sha1', bytes, 'base64')
           if (subscription.versions.get(name) !== version) updated.push({ name, version, bytes })
         }
-        return { updated, removed: absenceMeansRemoval(response.typeUrl) ? missing(subscription, present) : [] }
+        return { updated, removed: isComplete(response.typeUrl) ? missing(subscription, present) : [] }
       },
     }
   },
-}
-
-function absenceMeansRemoval(type: string): boolean {
-  return type === CLUSTER || type === LISTENER
 }
 
 function missing(subscription: Subscription, present: ReadonlySet<string>): string[] {

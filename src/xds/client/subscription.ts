@@ -1,6 +1,7 @@
 /**
  * What the client wants and has of one resource type; it outlives streams.
  */
+import { isComplete } from '../wire/type-url.ts'
 import type { Rejections, Update } from './client.ts'
 
 export const ALL = '*'
@@ -30,6 +31,14 @@ export class Subscription {
 
   get pending(): boolean {
     return this.announced ? this.added.size + this.dropped.size > 0 : this.names.size > 0
+  }
+
+  /**
+   * As a request lists them. Old servers do not know `*`, but for the types that always could be had whole, they and new ones take an
+   * empty list for it.
+   */
+  allNames(): string[] {
+    return isComplete(this.type) && this.names.size === 1 && this.names.has(ALL) ? [] : [...this.names]
   }
 
   add(name: string): void {

@@ -66,7 +66,7 @@ function changeSomething({ source, contents }: Simulation, random: () => number)
   for (let i = pick(4); i >= 0; i--) {
     const name = `r${pick(8)}`
     if (random() < 0.3) remove.push(name)
-    else put.push(contents.encode({ type, name, version: pick(50), bad: random() < 0.15, refers: [] }))
+    else put.push(contents.encode({ type, name, version: pick(3), bad: random() < 0.15, refers: [] }))
   }
   source.update(type, put, remove)
 }
@@ -77,7 +77,7 @@ function subscribeSomething(simulation: Simulation, wanted: ReadonlyMap<string, 
   const names = wanted.get(type)
   // State of the world cannot say `nothing`, nor that a name is wanted beside everything in a way old servers know.
   if (!names || (protocol === 'sotw' && names.has('*'))) return
-  const name = `r${pick(8)}`
+  const name = protocol === 'delta' && pick(20) === 0 ? '*' : `r${pick(8)}`
   if (!names.has(name)) {
     names.add(name)
     exchange.subscribe(type, [name])
@@ -86,7 +86,9 @@ function subscribeSomething(simulation: Simulation, wanted: ReadonlyMap<string, 
   if (protocol === 'sotw' && names.size === 1) return
   names.delete(name)
   exchange.unsubscribe(type, [name])
-  if (!names.has('*')) simulation.held(type).delete(name)
+  if (names.has('*')) return
+  const held = simulation.held(type)
+  for (const known of held.keys()) if (known === name || (name === '*' && !names.has(known))) held.delete(known)
 }
 
 function repair(simulation: Simulation): void {

@@ -27,12 +27,11 @@ export const delta: Dialect = {
 
 /** Subscriptions are independent of nonces: they count whatever response they cross on the way. */
 export function subscribeDelta(lane: Lane, request: DeltaDiscoveryRequest, first: boolean): void {
-  for (const name of request.resourceNamesUnsubscribe) {
-    if (name === ALL) lane.holdings.unsubscribeAll()
-    else lane.holdings.unsubscribe(name)
-  }
   const names = request.resourceNamesSubscribe
+  if (request.resourceNamesUnsubscribe.includes(ALL)) lane.holdings.unsubscribeAll()
   if (names.includes(ALL) || (first && names.length === 0 && emptyMeansAll(lane.type))) lane.subscribeAll()
+  // After that: of a name that the wildcard may cover, the client needs to hear.
+  for (const name of request.resourceNamesUnsubscribe) if (name !== ALL) lane.holdings.unsubscribe(name)
   for (const name of names) if (name !== ALL) lane.subscribe(name)
   if (!first) return
   const versions = Object.entries(request.initialResourceVersions)

@@ -7,18 +7,13 @@
  */
 import type { DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery.ts'
 import type { EncodedResource } from '../wire/resource.ts'
-import { CLUSTER, LISTENER } from '../wire/type-url.ts'
+import { isComplete } from '../wire/type-url.ts'
 import { type Dialect, emptyMeansAll } from './dialect.ts'
 import { digest } from './digest.ts'
 import { encodeSotw } from './frames.ts'
 import type { Lane } from './lane.ts'
 
 const ALL = '*'
-
-/** Absence from the response means removal. */
-function isComplete(type: string): boolean {
-  return type === CLUSTER || type === LISTENER
-}
 
 export const sotw: Dialect = {
   name: 'sotw',

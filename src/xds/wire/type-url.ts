@@ -13,6 +13,14 @@ export const SECRET = `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret
 export const RESOURCE_TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET] as const
 export type ResourceType = (typeof RESOURCE_TYPES)[number]
 
+/**
+ * The types of which a state-of-the-world response carries everything, so that absence from it means removal; and which always could be
+ * subscribed as a whole. xDS protocol, "Wildcard subscription".
+ */
+export function isComplete(type: string): boolean {
+  return type === CLUSTER || type === LISTENER
+}
+
 /** `envoy.config.cluster.v3.Cluster` -> `type.googleapis.com/envoy.config.cluster.v3.Cluster`. */
 export function typeUrl(messageName: string): string {
   return PREFIX + messageName
