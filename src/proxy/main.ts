@@ -3,9 +3,9 @@
  */
 
 import { readBootstrap } from './config/bootstrap.ts'
+import { DataPlane } from './data-plane.ts'
 import { type ProxyFlags, parseFlags, USAGE } from './flags.ts'
 import { stderrLog } from './log.ts'
-import { Proxy } from './proxy.ts'
 
 /** Runs until the process is told to end. @returns the exit code */
 export async function runProxy(args: readonly string[]): Promise<number> {
@@ -32,18 +32,18 @@ export async function runProxy(args: readonly string[]): Promise<number> {
       `Unexpected rejection, the process goes on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     ),
   )
-  let proxy: Proxy
+  let plane: DataPlane
   try {
-    proxy = new Proxy(await readBootstrap(flags.configPath), flags, log)
-    await proxy.start()
+    plane = new DataPlane(await readBootstrap(flags.configPath), flags, log)
+    await plane.start()
   } catch (error) {
     log.log('critical', 'main', error instanceof Error ? error.message : String(error))
     return 1
   }
-  const stop = () => proxy.stop()
+  const stop = () => plane.stop()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  return proxy.ended
+  return plane.ended
 }
 
 if (import.meta.main) process.exit(await runProxy(process.argv.slice(2)))

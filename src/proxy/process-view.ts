@@ -1,14 +1,40 @@
 /**
  * What the admin endpoint shows of the process.
  */
+import type { Bootstrap } from '../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
+import type { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
 import type { JsonValue } from '../xds/wire/json.ts'
 import { ClusterListing } from './admin/cluster-listing.ts'
 import type { DumpQuery } from './admin/config-dump.ts'
 import { ListenerListing } from './admin/listener-listing.ts'
 import type { AdminView, Listing, ServerState } from './admin/view.ts'
-import { parseLogLevel } from './log.ts'
-import type { Phase, Proxy } from './proxy.ts'
+import type { ClusterSet } from './cluster/cluster-set.ts'
+import type { ResourceStore } from './config/resource-store.ts'
+import type { ProxyFlags } from './flags.ts'
+import type { Listeners } from './listener/listeners.ts'
+import { type AdjustableLog, parseLogLevel } from './log.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
+
+export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
+
+/** What is asked of the process. */
+export interface ProcessFacts {
+  readonly phase: Phase
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly controlPlane: 'none' | 'connecting' | 'connected'
+  readonly bootstrap: Bootstrap
+  readonly node: Node
+  readonly flags: ProxyFlags
+  readonly log: AdjustableLog
+  readonly stats: StatsRegistry
+  readonly store: ResourceStore
+  readonly clusters: ClusterSet
+  readonly listeners: Listeners
+  stop(): void
+  drainListeners(graceful: boolean): void
+  failHealthCheck(failed: boolean): void
+}
 
 const STATES: Readonly<Record<Phase, ServerState>> = {
   'pre-initializing': 'PRE_INITIALIZING',
@@ -20,15 +46,15 @@ const STATES: Readonly<Record<Phase, ServerState>> = {
 export class ProcessView implements AdminView {
   readonly clusters: Listing
   readonly listeners: Listing
-  readonly #proxy: Proxy
+  readonly #facts: ProcessFacts
   #healthFailed = false
 
-  constructor(proxy: Proxy) {
-    this.#proxy = proxy
-    this.clusters = new ClusterListing(proxy.clusters)
-    this.listeners = new ListenerListing(proxy.listeners)
+  constructor(facts: ProcessFacts) {
+    this.#facts = facts
+    this.clusters = new ClusterListing(facts.clusters)
+    this.listeners = new ListenerListing(facts.listeners)
     const view = this
-    proxy.stats.add({
+    facts.stats.add({
       prefix: 'server',
       family: 'envoy_server',
       labels: {},
@@ -46,54 +72,54 @@ export class ProcessView implements AdminView {
           return process.memoryUsage().rss
         },
         get total_connections() {
-          return proxy.listeners.connections
+          return facts.listeners.connections
         },
         concurrency: 1,
       },
     })
-    proxy.stats.add({
+    facts.stats.add({
       prefix: 'listener_manager',
       family: 'envoy_listener_manager',
       labels: {},
       values: {
         get total_listeners_active() {
-          return [...proxy.listeners.all()].length
+          return [...facts.listeners.all()].length
         },
         get total_filter_chains_draining() {
-          return proxy.listeners.draining
+          return facts.listeners.draining
         },
       },
     })
-    proxy.stats.add({
+    facts.stats.add({
       prefix: 'control_plane',
       family: 'envoy_control_plane',
       labels: {},
       values: {
         get connected_state() {
-          return proxy.controlPlane === 'connected' ? 1 : 0
+          return facts.controlPlane === 'connected' ? 1 : 0
         },
       },
     })
   }
 
   get state(): ServerState {
-    return this.#healthFailed && this.#proxy.phase === 'live' ? 'DRAINING' : STATES[this.#proxy.phase]
+    return this.#healthFailed && this.#facts.phase === 'live' ? 'DRAINING' : STATES[this.#facts.phase]
   }
 
   get stats(): StatsRegistry {
-    return this.#proxy.stats
+    return this.#facts.stats
   }
 
   get logLevel(): string {
-    return this.#proxy.log.level
+    return this.#facts.log.level
   }
 
   get #uptimeSeconds(): number {
-    return Math.floor((Date.now() - this.#proxy.startedAt) / 1000)
+    return Math.floor((Date.now() - this.#facts.startedAt) / 1000)
   }
 
   serverInfo(): unknown {
-    const { node, flags } = this.#proxy
+    const { node, flags } = this.#facts
     const uptime = `${this.#uptimeSeconds}s`
     return {
       version: `mizzen/${process.version}`,
@@ -115,26 +141,26 @@ export class ProcessView implements AdminView {
 
   async configDump(query: DumpQuery): Promise<JsonValue | undefined> {
     const { configDump } = await import('./admin/config-dump.ts')
-    const { store, bootstrap, startedAt } = this.#proxy
+    const { store, bootstrap, startedAt } = this.#facts
     return configDump(store, bootstrap, startedAt, query)
   }
 
   drainListeners(graceful: boolean): void {
-    this.#proxy.drainListeners(graceful)
+    this.#facts.drainListeners(graceful)
   }
 
   failHealthCheck(failed: boolean): void {
     this.#healthFailed = failed
-    this.#proxy.failHealthCheck(failed)
+    this.#facts.failHealthCheck(failed)
   }
 
   setLogLevel(level: string): boolean {
     const parsed = parseLogLevel(level)
-    if (parsed !== undefined) this.#proxy.log.level = parsed
+    if (parsed !== undefined) this.#facts.log.level = parsed
     return parsed !== undefined
   }
 
   quit(): void {
-    this.#proxy.stop()
+    this.#facts.stop()
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Route tables that come apart from their listeners (RDS): one slot a name, whose table an update replaces for all who hold the slot.
  */
-import type { RouteSource } from '../hcm/manager.ts'
+import type { RouteSource } from '../hcm/services.ts'
 import type { RouteTable } from '../route/decision.ts'
 
 export class RouteSlot implements RouteSource {

@@ -8,7 +8,7 @@ import type { Connection } from '../listener/connection.ts'
 import { peek } from '../listener/peek.ts'
 import { acceptTransport } from '../net/accept.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
-import type { HttpConnectionManager } from './manager.ts'
+import type { ManagerServices } from './services.ts'
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2'
 
@@ -44,11 +44,11 @@ function isPrefaceSoFar(bytes: Buffer): boolean {
 export function openCodec(
   protocol: Protocol,
   connection: Connection,
-  manager: HttpConnectionManager,
+  services: ManagerServices,
   onRequest: OnRequest,
   onClosed: () => void,
 ): ServerConnection {
-  const { options, stats } = manager
+  const { options, stats } = services
   const scheme = connection.secure ? 'https' : 'http'
   if (protocol === 'HTTP/2') return new Http2ServerConnection(connection.socket, scheme, options.http2, { onRequest, onClosed })
   // The codec becomes the handler when it is built; nothing is read before this function returns.
@@ -58,7 +58,7 @@ export function openCodec(
     limits: { maxHeadBytes: options.maxRequestHeadersBytes, maxFields: options.maxHeadersCount },
     headTimeoutMs: options.requestHeadersTimeoutMs || NEVER_MS,
     idleTimeoutMs: options.connectionIdleTimeoutMs || NEVER_MS,
-    timers: manager.timers,
+    timers: services.timers,
     onRequest,
     onProtocolError: () => {
       stats.downstream_cx_protocol_error++

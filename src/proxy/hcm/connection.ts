@@ -5,11 +5,19 @@ import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
 import type { OnRequest, ServerConnection } from '../http/stream.ts'
 import type { Connection, OpenConnection } from '../listener/connection.ts'
 import { openCodec, protocolOf } from './codec.ts'
-import type { HttpConnectionManager } from './manager.ts'
-import { HttpRequest } from './request.ts'
+import type { HttpFilter } from './filter.ts'
+import { ActiveRequest, type RequestOwner } from './request.ts'
+import type { ManagerServices } from './services.ts'
 
-export class HttpConnection implements OpenConnection, TimerOwner {
-  readonly manager: HttpConnectionManager
+/** What a connection needs of its connection manager. */
+export interface ConnectionOwner extends ManagerServices {
+  readonly filters: readonly HttpFilter[]
+  /** Writes the access log and counts. */
+  requestOver(request: ActiveRequest): void
+}
+
+export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner {
+  readonly services: ConnectionOwner
   readonly connection: Connection
   readonly #closed: (ended: OpenConnection) => void
   readonly #startedAt = performance.now()
@@ -23,14 +31,14 @@ export class HttpConnection implements OpenConnection, TimerOwner {
   #draining = false
   #over = false
 
-  constructor(manager: HttpConnectionManager, connection: Connection, closed: (ended: OpenConnection) => void) {
-    this.manager = manager
+  constructor(services: ConnectionOwner, connection: Connection, closed: (ended: OpenConnection) => void) {
+    this.services = services
     this.connection = connection
     this.#closed = closed
   }
 
   start(): void {
-    const { options, timers } = this.manager
+    const { options, timers } = this.services
     if (options.maxConnectionDurationMs > 0) {
       this.#durationTimer = new Timer(this, 'duration')
       timers.start(this.#durationTimer, options.maxConnectionDurationMs)
@@ -38,8 +46,8 @@ export class HttpConnection implements OpenConnection, TimerOwner {
     protocolOf(this.connection, options.codec, protocol => {
       if (protocol === undefined || this.#over) this.#end()
       else {
-        this.#server = openCodec(protocol, this.connection, this.manager, this.#onRequest, () => this.#end())
-        this.manager.stats.countConnection(protocol, 1)
+        this.#server = openCodec(protocol, this.connection, this.services, this.#onRequest, () => this.#end())
+        this.services.stats.countConnection(protocol, 1)
         // The HTTP/1 codec looks after idle connections itself.
         if (protocol === 'HTTP/2' && options.connectionIdleTimeoutMs > 0) {
           this.#idleTimer = new Timer(this, 'idle')
@@ -47,6 +55,10 @@ export class HttpConnection implements OpenConnection, TimerOwner {
         }
       }
     })
+  }
+
+  get filters(): readonly HttpFilter[] {
+    return this.services.filters
   }
 
   get active(): number {
@@ -57,7 +69,7 @@ export class HttpConnection implements OpenConnection, TimerOwner {
   drain(): void {
     if (this.#draining) return
     this.#draining = true
-    this.manager.stats.downstream_cx_drain_close++
+    this.services.stats.downstream_cx_drain_close++
     if (this.#server === undefined) this.destroy()
     else this.#server.drain()
   }
@@ -72,8 +84,8 @@ export class HttpConnection implements OpenConnection, TimerOwner {
   readonly #onRequest: OnRequest = (stream, head, last) => {
     this.#requests++
     this.#active++
-    this.manager.stats.countRequest(head.protocol)
-    const request = new HttpRequest(this, stream, head, last)
+    this.services.stats.countRequest(head.protocol)
+    const request = new ActiveRequest(this, stream, head, last)
     request.start()
     return request
   }
@@ -81,19 +93,20 @@ export class HttpConnection implements OpenConnection, TimerOwner {
   /** A response's head is about to go out: the last chance to say that the connection ends. */
   beforeResponse(): void {
     if (this.#draining) return
-    const { options, stats } = this.manager
+    const { options, stats } = this.services
     const full = options.maxRequestsPerConnection > 0 && this.#requests >= options.maxRequestsPerConnection
     if (full) stats.downstream_cx_max_requests_reached++
     if (full || (this.connection.drain.draining && this.connection.drain.closing())) this.drain()
   }
 
-  requestOver(): void {
+  requestOver(request: ActiveRequest): void {
+    this.services.requestOver(request)
     this.#active--
     if (this.#active === 0) this.#idleSince = performance.now()
   }
 
   onTimer(timer: Timer): void {
-    const { stats, options, timers } = this.manager
+    const { stats, options, timers } = this.services
     if (timer === this.#durationTimer) {
       stats.downstream_cx_max_duration_reached++
       this.drain()
@@ -111,7 +124,7 @@ export class HttpConnection implements OpenConnection, TimerOwner {
   #end(): void {
     if (this.#over) return
     this.#over = true
-    const { stats, timers } = this.manager
+    const { stats, timers } = this.services
     if (this.#idleTimer !== undefined) timers.stop(this.#idleTimer)
     if (this.#durationTimer !== undefined) timers.stop(this.#durationTimer)
     if (this.#server !== undefined) {

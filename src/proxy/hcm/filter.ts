@@ -1,9 +1,14 @@
 /**
- * The seam of HTTP filters: what a filter is to the requests that pass it. One object is built per connection manager when configuration
- * arrives, and serves all its requests; what it must remember of one it keys by the request.
+ * The seam of HTTP filters: what a filter is to the requests that pass it, and a request to the filter. One filter object is built per connection
+ * manager when configuration arrives, and serves all its requests; what it must remember of one it keys by the request.
  */
-import type { ResponseHead } from '../http/stream.ts'
-import type { HttpRequest } from './request.ts'
+import type { Headers } from '../http/headers.ts'
+import type { RequestHead, ResponseHead } from '../http/stream.ts'
+import type { Connection } from '../listener/connection.ts'
+import type { ResponseContext, RouteDecision } from '../route/decision.ts'
+import type { DecisionRecord } from '../telemetry/decision-record.ts'
+import type { Failure } from './failure.ts'
+import type { ManagerServices } from './services.ts'
 
 /**
  * continue: on to the next filter. wait: the filter calls `request.resume()` later, or answers; the body is held until then.
@@ -20,4 +25,52 @@ export interface HttpFilter {
   onResponse?(request: HttpRequest, head: ResponseHead): void
   /** The request is over, well or not. */
   onEnd?(request: HttpRequest): void
+}
+
+/** Who gets what follows a request's head: the router's way upstream. */
+export interface RequestSink {
+  /** @returns false when the upstream is slow: the request pauses its client until `request.resumeBody()` */
+  onData(chunk: Uint8Array, last: boolean): boolean
+  onTrailers(trailers: Headers): void
+  /** The client takes bytes of the response again. */
+  onWritable(): void
+  /** The client is gone, or the proxy has answered in the upstream's place. */
+  cancel(): void
+}
+
+/** A request under way, as filters see it; matchers and header operators see it as their context. */
+export interface HttpRequest extends ResponseContext {
+  readonly services: ManagerServices
+  readonly connection: Connection
+  readonly head: RequestHead
+  readonly record: DecisionRecord
+  /** undefined: no route matched. */
+  readonly decision: RouteDecision | 'tls-required' | undefined
+  /** No body and no trailers follow the head. */
+  readonly bodiless: boolean
+  /** It has come in whole. */
+  readonly ended: boolean
+
+  /** A filter that had said `wait` lets the request go on. */
+  resume(): void
+  /** The router takes the request: `sink` gets the body, beginning with what was held. */
+  forwardTo(sink: RequestSink): void
+  /** The upstream takes bytes of the body again. */
+  resumeBody(): void
+  /** Replaces the connection manager's limit on the life of the stream, milliseconds. 0: none. */
+  limitDuration(ms: number): void
+
+  /** 1xx other than 101. */
+  respondInformational(head: ResponseHead): void
+  /** @param last no body and no trailers follow */
+  respond(head: ResponseHead, last: boolean): void
+  /** @returns false when the client is slow: stop until the sink's `onWritable` */
+  write(chunk: Uint8Array, last: boolean): boolean
+  writeTrailers(trailers: Headers): void
+  /** The proxy answers for want of an upstream's answer; when the response has begun, it can only be cut off. */
+  fail(failure: Failure, headers?: Headers): void
+  /** @param headers besides those of the body, which is plain text unless they say otherwise */
+  reply(status: number, body: Uint8Array, details: string, headers?: Headers, grpcStatus?: number): void
+  /** The response can't be finished: the client sees a closed connection or RST_STREAM. */
+  abort(flag: number, details: string): void
 }

@@ -6,21 +6,14 @@ import type { HttpConnectionManager as Config } from '../../xds/gen/envoy/extens
 import type { Clusters } from '../cluster/cluster.ts'
 import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
-import type { RouteTable } from '../route/decision.ts'
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
-import { HttpConnection } from './connection.ts'
+import { type ConnectionOwner, HttpConnection } from './connection.ts'
 import type { HttpFilter } from './filter.ts'
 import { buildFilters } from './filters.ts'
 import { type HcmStats, hcmStats } from './hcm-stats.ts'
 import { type HcmOptions, readOptions } from './options.ts'
-import type { HttpRequest } from './request.ts'
-
-/** Where the routes are: the table of now, which an update replaces. undefined: none has come yet. */
-export interface RouteSource {
-  /** Of the RouteConfiguration that is subscribed to; undefined: the routes are part of the listener. */
-  readonly name: string | undefined
-  readonly table: RouteTable | undefined
-}
+import type { ActiveRequest } from './request.ts'
+import type { RouteSource } from './services.ts'
 
 export interface ManagerSettings {
   readonly config: Config
@@ -30,7 +23,7 @@ export interface ManagerSettings {
   readonly context: ProxyContext
 }
 
-export class HttpConnectionManager implements TerminalFilter {
+export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   readonly options: HcmOptions
   readonly stats: HcmStats
   readonly filters: readonly HttpFilter[]
@@ -70,11 +63,10 @@ export class HttpConnectionManager implements TerminalFilter {
   }
 
   /** The one place where a request ends, well or not. */
-  requestOver(request: HttpRequest): void {
+  requestOver(request: ActiveRequest): void {
     const { record } = request
     this.stats.requestOver(record.status, record.endedAt - record.startedAt)
     for (let i = 0; i < this.#endFilters.length; i++) this.#endFilters[i]?.onEnd?.(request)
     for (let i = 0; i < this.#accessLogs.length; i++) this.#accessLogs[i]?.log(record)
-    request.downstream.requestOver()
   }
 }

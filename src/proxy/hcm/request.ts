@@ -8,33 +8,31 @@ import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
 import { HeaderList, type Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
-import type { ResponseContext, RouteDecision, RouteTable } from '../route/decision.ts'
+import type { RouteDecision, RouteTable } from '../route/decision.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
 import { Flag, shortFlags } from '../telemetry/response-flags.ts'
-import type { HttpConnection } from './connection.ts'
 import { FAILURES, type Failure } from './failure.ts'
+import type { HttpFilter, HttpRequest, RequestSink } from './filter.ts'
 import { HeldBody } from './held-body.ts'
 import { localReply, replyHasBody } from './local-reply.ts'
-import type { HttpConnectionManager } from './manager.ts'
 import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
+import type { ManagerServices } from './services.ts'
 
-/** Who gets what follows a request's head: the router's way upstream. */
-export interface RequestSink {
-  /** @returns false when the upstream is slow: the request pauses its client until `request.resumeBody()` */
-  onData(chunk: Uint8Array, last: boolean): boolean
-  onTrailers(trailers: Headers): void
-  /** The client takes bytes of the response again. */
-  onWritable(): void
-  /** The client is gone, or the proxy has answered in the upstream's place. */
-  cancel(): void
+/** The connection a request came over. */
+export interface RequestOwner {
+  readonly services: ManagerServices
+  readonly filters: readonly HttpFilter[]
+  readonly connection: Connection
+  /** A response's head is about to go out: the last chance to say that the connection ends. */
+  beforeResponse(): void
+  requestOver(request: ActiveRequest): void
 }
 
 const NO_BODY = Buffer.alloc(0)
 
-export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
-  readonly manager: HttpConnectionManager
-  readonly downstream: HttpConnection
+export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
+  readonly services: ManagerServices
   readonly connection: Connection
   readonly stream: ServerStream
   readonly head: RequestHead
@@ -51,6 +49,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   /** Response and access log are done; whatever still happens on the stream is ignored. */
   over = false
 
+  readonly #owner: RequestOwner
   #sink: RequestSink | undefined
   #nextFilter = 0
   /** The body so far, while a filter waits. */
@@ -64,16 +63,16 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   #requestTimer: Timer | undefined
   #durationTimer: Timer | undefined
 
-  constructor(downstream: HttpConnection, stream: ServerStream, head: RequestHead, last: boolean) {
-    const { manager, connection } = downstream
-    this.manager = manager
-    this.downstream = downstream
+  constructor(owner: RequestOwner, stream: ServerStream, head: RequestHead, last: boolean) {
+    const { services, connection } = owner
+    this.#owner = owner
+    this.services = services
     this.connection = connection
     this.stream = stream
     this.head = head
     this.bodiless = last
     this.ended = last
-    this.routes = manager.routes.table
+    this.routes = services.routes.table
     const record = new DecisionRecord(connection)
     this.record = record
     record.request = head
@@ -82,8 +81,8 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   }
 
   start(): void {
-    const { head, manager } = this
-    const problem = prepareRequestHead(head, this.connection, manager.options, this.record)
+    const { head, services } = this
+    const problem = prepareRequestHead(head, this.connection, services.options, this.record)
     if (problem !== undefined) {
       if ('redirect' in problem) this.reply(307, NO_BODY, 'path_normalized', new HeaderList(['location', problem.redirect]))
       else this.fail(problem)
@@ -118,7 +117,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   }
 
   #runFilters(): void {
-    const { filters } = this.manager
+    const { filters } = this.#owner
     while (this.#nextFilter < filters.length) {
       const verdict = filters[this.#nextFilter++]?.onRequest(this)
       if (verdict === 'continue') continue
@@ -147,7 +146,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   onReset(reason: ResetReason): void {
     if (this.over) return
     const flag = reason === 'protocol-error' ? Flag.DownstreamProtocolError : Flag.DownstreamConnectionTermination
-    this.manager.stats.downstream_rq_rx_reset++
+    this.services.stats.downstream_rq_rx_reset++
     this.record.details = reason === 'connection-closed' ? 'downstream_remote_disconnect' : 'downstream_remote_reset'
     this.#finish(flag)
   }
@@ -165,7 +164,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   #requestEnded(): void {
     this.ended = true
     this.record.requestEndedAt = performance.now()
-    if (this.#requestTimer !== undefined) this.manager.timers.stop(this.#requestTimer)
+    if (this.#requestTimer !== undefined) this.services.timers.stop(this.#requestTimer)
     if (this.#tunnel && this.#responseEnded) this.#finish(Flag.None)
   }
 
@@ -179,19 +178,19 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   /** @param last no body and no trailers follow */
   respond(head: ResponseHead, last: boolean): void {
     if (this.over || this.responseStarted) return
-    const { manager, record } = this
+    const { services, record } = this
     this.responseStarted = true
     record.status = head.status
-    const { filters } = manager
+    const { filters } = this.#owner
     for (let i = filters.length - 1; i >= 0; i--) filters[i]?.onResponse?.(this, head)
     if (this.#cookies !== undefined) for (const cookie of this.#cookies) head.headers.add('set-cookie', cookie)
-    finishResponseHead(head, this.head, manager.options)
+    finishResponseHead(head, this.head, services.options)
     record.responseHeaders = head.headers
     record.responseStartedAt = performance.now()
     this.#tunnel = head.status === 101 || (this.head.method === 'CONNECT' && head.status >= 200 && head.status < 300)
-    if (this.#tunnel) manager.stats.downstream_cx_upgrades_total++
-    if (!this.ended && !this.#tunnel) manager.stats.downstream_rq_response_before_rq_complete += last ? 1 : 0
-    this.downstream.beforeResponse()
+    if (this.#tunnel) services.stats.downstream_cx_upgrades_total++
+    if (!this.ended && !this.#tunnel) services.stats.downstream_rq_response_before_rq_complete += last ? 1 : 0
+    this.#owner.beforeResponse()
     this.stream.respond(head, last)
     this.#moved()
     if (last) this.#endResponse()
@@ -241,7 +240,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   abort(flag: number, details: string): void {
     if (this.over) return
     this.record.details = details
-    this.manager.stats.downstream_rq_tx_reset++
+    this.services.stats.downstream_rq_tx_reset++
     this.stream.reset('local-reset')
     this.#finish(flag)
   }
@@ -254,10 +253,10 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   #finish(flag: number): void {
     if (this.over) return
     this.over = true
-    const { record, manager } = this
+    const { record } = this
     record.flags |= flag
     record.endedAt = performance.now()
-    const { timers } = manager
+    const { timers } = this.services
     if (this.#idleTimer !== undefined) timers.stop(this.#idleTimer)
     if (this.#requestTimer !== undefined) timers.stop(this.#requestTimer)
     if (this.#durationTimer !== undefined) timers.stop(this.#durationTimer)
@@ -265,13 +264,13 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
     const sink = this.#sink
     this.#sink = undefined
     sink?.cancel()
-    manager.requestOver(this)
+    this.#owner.requestOver(this)
   }
 
   // Timeouts.
 
   onTimer(timer: Timer): void {
-    const { stats, timers } = this.manager
+    const { stats, timers } = this.services
     if (timer === this.#idleTimer) {
       const left = this.#lastMove + this.#idleMs - performance.now()
       if (left > 1) timers.start(timer, left)
@@ -294,7 +293,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   }
 
   #startTimers(): void {
-    const { options, timers } = this.manager
+    const { options, timers } = this.services
     if (options.requestTimeoutMs > 0 && !this.ended) {
       this.#requestTimer = new Timer(this, 'request')
       timers.start(this.#requestTimer, options.requestTimeoutMs)
@@ -306,14 +305,14 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   /** The route's idle timeout replaces the connection manager's. 0: none. */
   #useIdleTimeout(ms: number | undefined): void {
     if (ms === undefined) return
-    if (this.#idleTimer !== undefined) this.manager.timers.stop(this.#idleTimer)
+    if (this.#idleTimer !== undefined) this.services.timers.stop(this.#idleTimer)
     this.#idleTimer = undefined
     if (ms > 0) this.#startIdle(ms)
   }
 
   /** The route's limit on the life of the stream replaces the connection manager's. 0: none. */
   limitDuration(ms: number): void {
-    if (this.#durationTimer !== undefined) this.manager.timers.stop(this.#durationTimer)
+    if (this.#durationTimer !== undefined) this.services.timers.stop(this.#durationTimer)
     if (ms > 0) this.#startDuration(ms)
   }
 
@@ -321,12 +320,12 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
     this.#idleMs = ms
     this.#lastMove = this.record.startedAt
     this.#idleTimer = new Timer(this, 'idle')
-    this.manager.timers.start(this.#idleTimer, ms)
+    this.services.timers.start(this.#idleTimer, ms)
   }
 
   #startDuration(ms: number): void {
     this.#durationTimer = new Timer(this, 'duration')
-    this.manager.timers.start(this.#durationTimer, ms)
+    this.services.timers.start(this.#durationTimer, ms)
   }
 
   /** The idle timer is not moved at each byte: it looks here when it fires. */
@@ -337,7 +336,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   // What the head asks for.
 
   #expectContinue(): void {
-    if (this.manager.options.proxy100Continue || this.head.headers.get('expect')?.toLowerCase() !== '100-continue') return
+    if (this.services.options.proxy100Continue || this.head.headers.get('expect')?.toLowerCase() !== '100-continue') return
     this.stream.respondInformational({ status: 100, headers: new HeaderList() })
     this.head.headers.remove('expect')
   }
@@ -350,8 +349,8 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
       decision !== undefined && decision !== 'tls-required' && decision.action.kind === 'forward'
         ? decision.action.upgrades.get(type)
         : undefined
-    if (byRoute ?? this.manager.options.upgrades.get(type) ?? false) return true
-    this.manager.stats.downstream_rq_ws_on_non_ws_route++
+    if (byRoute ?? this.services.options.upgrades.get(type) ?? false) return true
+    this.services.stats.downstream_rq_ws_on_non_ws_route++
     return false
   }
 
@@ -378,7 +377,7 @@ export class HttpRequest implements StreamHandler, TimerOwner, ResponseContext {
   }
 
   get random(): () => number {
-    return this.manager.random
+    return this.services.random
   }
 
   get upstreamHost(): string | undefined {

@@ -2,19 +2,30 @@
  * One connection through the TCP proxy: connects, tries again elsewhere if that fails, then moves bytes both ways with back-pressure, each half
  * closing on its own.
  */
-import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
+import { Timer, type TimerOwner, type TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Host } from '../balance/host.ts'
-import type { Cluster, ConnectOwner, PendingConnect } from '../cluster/cluster.ts'
+import type { Cluster, Clusters, ConnectOwner, PendingConnect } from '../cluster/cluster.ts'
 import type { Connection, OpenConnection } from '../listener/connection.ts'
 import { acceptTransport } from '../net/accept.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
+import type { AccessLogger } from '../telemetry/access-log.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
 import { Flag } from '../telemetry/response-flags.ts'
-import type { Target, TcpProxy } from './tcp-proxy.ts'
+import { chooseTarget, type Target, type TcpSettings } from './settings.ts'
+import type { TcpStats } from './tcp-stats.ts'
+
+export interface TcpServices {
+  readonly settings: TcpSettings
+  readonly stats: TcpStats
+  readonly accessLogs: readonly AccessLogger[]
+  readonly clusters: Clusters
+  readonly timers: TimerWheel
+  readonly random: () => number
+}
 
 export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner {
   readonly active = 1
-  readonly #proxy: TcpProxy
+  readonly #services: TcpServices
   readonly #connection: Connection
   readonly #closed: (ended: OpenConnection) => void
   readonly #record: DecisionRecord
@@ -31,24 +42,24 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   #duration: Timer | undefined
   #over = false
 
-  constructor(proxy: TcpProxy, connection: Connection, closed: (ended: OpenConnection) => void) {
-    this.#proxy = proxy
+  constructor(services: TcpServices, connection: Connection, closed: (ended: OpenConnection) => void) {
+    this.#services = services
     this.#connection = connection
     this.#closed = closed
     this.#record = new DecisionRecord(connection)
   }
 
   start(): void {
-    const { stats, context } = this.#proxy
+    const { stats, clusters, settings, random } = this.#services
     stats.downstream_cx_total++
     const { socket } = this.#connection
     // Until a transport listens: an error is followed by 'close', and a client that leaves while we connect cancels that.
     socket.on('error', ignore)
     socket.on('close', this.#onEarlyClose)
-    const target = this.#proxy.chooseTarget()
+    const target = chooseTarget(settings.targets, random())
     this.#target = target
     this.#record.clusterName = target?.cluster ?? ''
-    this.#cluster = target && context.clusters.get(target.cluster)
+    this.#cluster = target && clusters.get(target.cluster)
     if (this.#cluster === undefined) {
       stats.downstream_cx_no_route++
       this.#end(Flag.NoClusterFound)
@@ -96,14 +107,14 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     upstream.handler = new Half(this, 'upstream')
     this.#downstream = acceptTransport(socket, new Half(this, 'downstream'))
     socket.off('error', ignore)
-    const { idleTimeoutMs, maxDurationMs, context } = this.#proxy
-    if (idleTimeoutMs > 0) {
+    const { timers, settings } = this.#services
+    if (settings.idleTimeoutMs > 0) {
       this.#idle = new Timer(this, 'idle')
-      context.timers.start(this.#idle, idleTimeoutMs)
+      timers.start(this.#idle, settings.idleTimeoutMs)
     }
-    if (maxDurationMs > 0) {
+    if (settings.maxDurationMs > 0) {
       this.#duration = new Timer(this, 'duration')
-      context.timers.start(this.#duration, maxDurationMs)
+      timers.start(this.#duration, settings.maxDurationMs)
     }
   }
 
@@ -114,8 +125,11 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     this.#record.transportFailure = error?.message ?? ''
     if (cluster !== undefined && host !== undefined && reason !== 'overflow') cluster.report(host, 0, 'connect-failure')
     if (reason === 'overflow') this.#end(Flag.UpstreamOverflow)
-    else if (cluster !== undefined && this.#record.attempts < this.#proxy.maxConnectAttempts) this.#connect(cluster)
-    else this.#end(Flag.UpstreamConnectionFailure | (this.#proxy.maxConnectAttempts > 1 ? Flag.UpstreamRetryLimitExceeded : 0))
+    else if (cluster !== undefined && this.#record.attempts < this.#services.settings.maxConnectAttempts) this.#connect(cluster)
+    else
+      this.#end(
+        Flag.UpstreamConnectionFailure | (this.#services.settings.maxConnectAttempts > 1 ? Flag.UpstreamRetryLimitExceeded : 0),
+      )
   }
 
   readonly #onEarlyClose = () => {
@@ -126,7 +140,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
 
   moved(from: Side, bytes: Buffer): void {
     this.#lastMove = performance.now()
-    const { stats } = this.#proxy
+    const { stats } = this.#services
     if (from === 'downstream') {
       this.#record.bytesReceived += bytes.length
       stats.downstream_cx_rx_bytes_total += bytes.length
@@ -167,14 +181,14 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   }
 
   onTimer(timer: Timer): void {
-    const { stats, idleTimeoutMs, context } = this.#proxy
+    const { stats, settings, timers } = this.#services
     if (timer === this.#duration) {
       stats.max_downstream_connection_duration++
       this.#end(Flag.DurationTimeout)
       return
     }
-    const left = this.#lastMove + idleTimeoutMs - performance.now()
-    if (left > 1) context.timers.start(timer, left)
+    const left = this.#lastMove + settings.idleTimeoutMs - performance.now()
+    if (left > 1) timers.start(timer, left)
     else {
       stats.idle_timeout++
       this.#end(Flag.None)
@@ -184,7 +198,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   #end(flag: number, abort = true): void {
     if (this.#over) return
     this.#over = true
-    const { timers } = this.#proxy.context
+    const { timers } = this.#services
     if (this.#idle !== undefined) timers.stop(this.#idle)
     if (this.#duration !== undefined) timers.stop(this.#duration)
     this.#connecting?.cancel()
@@ -198,7 +212,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     const record = this.#record
     record.flags |= flag
     record.endedAt = performance.now()
-    for (const log of this.#proxy.accessLogs) log.log(record)
+    for (const log of this.#services.accessLogs) log.log(record)
     this.#closed(this)
   }
 }

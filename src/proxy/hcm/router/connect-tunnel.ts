@@ -8,8 +8,8 @@ import type { Transport, TransportHandler } from '../../net/transport.ts'
 import type { ForwardAction } from '../../route/decision.ts'
 import { Flag } from '../../telemetry/response-flags.ts'
 import { FAILURES, upstreamReset } from '../failure.ts'
+import type { HttpRequest, RequestSink } from '../filter.ts'
 import { HeldBody } from '../held-body.ts'
-import type { HttpRequest, RequestSink } from '../request.ts'
 
 const NOTHING = Buffer.alloc(0)
 

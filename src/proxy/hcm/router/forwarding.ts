@@ -10,12 +10,18 @@ import type { ForwardAction } from '../../route/decision.ts'
 import { requestTimeouts } from '../../route/timeouts.ts'
 import { Flag } from '../../telemetry/response-flags.ts'
 import { FAILURES, type Failure, resetFlag, upstreamReset } from '../failure.ts'
+import type { HttpRequest, RequestSink } from '../filter.ts'
 import { HeldBody } from '../held-body.ts'
-import type { HttpRequest, RequestSink } from '../request.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { type MirrorStream, startMirrors } from './mirror.ts'
 import { RetryState } from './retry-state.ts'
-import type { RouterOptions } from './router.ts'
+
+export interface RouterOptions {
+  /** No x-envoy-* headers are added to requests and responses. */
+  readonly suppressEnvoyHeaders: boolean
+  /** Bytes of a request's body that are kept for retries; larger ones are sent once. */
+  readonly bufferLimit: number
+}
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
@@ -182,7 +188,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
   // The upstream's side.
 
   onAttemptInformational(head: ResponseHead): void {
-    if (head.status !== 100 || this.#request.manager.options.proxy100Continue) this.#request.respondInformational(head)
+    if (head.status !== 100 || this.#request.services.options.proxy100Continue) this.#request.respondInformational(head)
   }
 
   onAttemptResponse(attempt: Attempt, head: ResponseHead, last: boolean): void {
@@ -230,7 +236,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     if (this.#committed) {
       request.record.flags |= resetFlag(reason)
       this.#end()
-      request.manager.stats.rq_reset_after_downstream_response_started++
+      request.services.stats.rq_reset_after_downstream_response_started++
       request.abort(Flag.None, upstreamReset(reason, false, '').details.replace('before_response', 'after_response'))
       return
     }
@@ -271,7 +277,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     this.#stop(this.#perTry)
     this.#attempt = undefined
     this.#backoff ??= new Timer(this, 'backoff')
-    request.manager.timers.start(this.#backoff, verdict)
+    request.services.timers.start(this.#backoff, verdict)
     return true
   }
 
@@ -302,7 +308,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     if (this.#over) return
     if (this.#timeoutMs > 0) {
       this.#timeout = new Timer(this, 'timeout')
-      this.#request.manager.timers.start(this.#timeout, this.#timeoutMs)
+      this.#request.services.timers.start(this.#timeout, this.#timeoutMs)
     }
     this.#startPerTry()
   }
@@ -310,7 +316,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
   #startPerTry(): void {
     if (this.#perTryMs === 0 || this.#committed || this.#over) return
     this.#perTry ??= new Timer(this, 'per-try')
-    this.#request.manager.timers.start(this.#perTry, this.#perTryMs)
+    this.#request.services.timers.start(this.#perTry, this.#perTryMs)
   }
 
   #expired(): void {
@@ -348,6 +354,6 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
   }
 
   #stop(timer: Timer | undefined): void {
-    if (timer !== undefined) this.#request.manager.timers.stop(timer)
+    if (timer !== undefined) this.#request.services.timers.stop(timer)
   }
 }

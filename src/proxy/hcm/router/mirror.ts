@@ -1,14 +1,13 @@
 /**
  * Copies of a request to other clusters: sent and forgotten. What becomes of a copy never touches the request itself.
  */
-import { Timer, type TimerOwner } from '../../../lib/timer-wheel.ts'
+import { Timer, type TimerOwner, type TimerWheel } from '../../../lib/timer-wheel.ts'
 import type { PickContext } from '../../balance/host.ts'
 import type { UpstreamStream } from '../../cluster/cluster.ts'
 import { HeaderList, type Headers } from '../../http/headers.ts'
 import type { RequestHead, ResponseHandler } from '../../http/stream.ts'
 import type { ForwardAction, Mirror } from '../../route/decision.ts'
-import type { HttpConnectionManager } from '../manager.ts'
-import type { HttpRequest } from '../request.ts'
+import type { HttpRequest } from '../filter.ts'
 
 /** A copy whose upstream is slower than the client is given up at this many bytes waiting. */
 const MOST_WAITING = 1024 * 1024
@@ -25,8 +24,8 @@ export function startMirrors(request: HttpRequest, action: ForwardAction, timeou
 }
 
 function openMirror(request: HttpRequest, mirror: Mirror, timeoutMs: number): MirrorStream | undefined {
-  const { manager } = request
-  const cluster = manager.clusters.get(mirror.cluster)
+  const { services } = request
+  const cluster = services.clusters.get(mirror.cluster)
   if (cluster === undefined) return undefined
   const head = copyOf(request.head, mirror)
   const context: PickContext = {
@@ -39,7 +38,7 @@ function openMirror(request: HttpRequest, mirror: Mirror, timeoutMs: number): Mi
   }
   const host = cluster.pick(context)
   if (host === undefined) return undefined
-  const stream = new MirrorStream(manager)
+  const stream = new MirrorStream(services.timers)
   stream.start(cluster.open(host, head, request.bodiless, stream), timeoutMs)
   return stream
 }
@@ -67,22 +66,22 @@ function withSuffix(authority: string): string {
 }
 
 export class MirrorStream implements ResponseHandler, TimerOwner {
-  readonly #manager: HttpConnectionManager
+  readonly #timers: TimerWheel
   #stream: UpstreamStream | undefined
   #timer: Timer | undefined
   /** Bytes written since the upstream asked to stop. */
   #waiting = 0
   #blocked = false
 
-  constructor(manager: HttpConnectionManager) {
-    this.#manager = manager
+  constructor(timers: TimerWheel) {
+    this.#timers = timers
   }
 
   start(stream: UpstreamStream, timeoutMs: number): void {
     this.#stream = stream
     if (timeoutMs <= 0) return
     this.#timer = new Timer(this, 'mirror')
-    this.#manager.timers.start(this.#timer, timeoutMs)
+    this.#timers.start(this.#timer, timeoutMs)
   }
 
   write(chunk: Uint8Array, last: boolean): void {
@@ -129,6 +128,6 @@ export class MirrorStream implements ResponseHandler, TimerOwner {
 
   #end(): void {
     this.#stream = undefined
-    if (this.#timer !== undefined) this.#manager.timers.stop(this.#timer)
+    if (this.#timer !== undefined) this.#timers.stop(this.#timer)
   }
 }

@@ -5,19 +5,11 @@
 import { HeaderList } from '../../http/headers.ts'
 import type { DirectResponseAction, ForwardAction, RedirectAction } from '../../route/decision.ts'
 import { FAILURES } from '../failure.ts'
-import type { HttpFilter, Verdict } from '../filter.ts'
-import type { HttpRequest } from '../request.ts'
+import type { HttpFilter, HttpRequest, Verdict } from '../filter.ts'
 import { ConnectTunnel } from './connect-tunnel.ts'
-import { Forwarding } from './forwarding.ts'
+import { Forwarding, type RouterOptions } from './forwarding.ts'
 
 const NO_BODY = Buffer.alloc(0)
-
-export interface RouterOptions {
-  /** No x-envoy-* headers are added to requests and responses. */
-  readonly suppressEnvoyHeaders: boolean
-  /** Bytes of a request's body that are kept for retries; larger ones are sent once. */
-  readonly bufferLimit: number
-}
 
 export class Router implements HttpFilter {
   readonly name: string
@@ -30,7 +22,7 @@ export class Router implements HttpFilter {
 
   onRequest(request: HttpRequest): Verdict {
     const { decision } = request
-    const { stats } = request.manager
+    const { stats } = request.services
     stats.rq_total++
     if (decision === undefined) {
       stats.no_route++
@@ -46,11 +38,11 @@ export class Router implements HttpFilter {
   }
 
   #forward(request: HttpRequest, action: ForwardAction): void {
-    const { manager, record } = request
+    const { services, record } = request
     record.clusterName = action.cluster
-    const cluster = manager.clusters.get(action.cluster)
+    const cluster = services.clusters.get(action.cluster)
     if (cluster === undefined) {
-      manager.stats.no_cluster++
+      services.stats.no_cluster++
       request.fail({ ...FAILURES.clusterNotFound, status: action.clusterNotFoundStatus })
       return
     }
@@ -61,7 +53,7 @@ export class Router implements HttpFilter {
 }
 
 function redirect(request: HttpRequest, action: RedirectAction): void {
-  request.manager.stats.rq_redirect++
+  request.services.stats.rq_redirect++
   request.record.status = action.status
   const headers = new HeaderList(['location', action.location(request.head)])
   action.applyResponseHeaders(headers, request.head, request)
@@ -69,7 +61,7 @@ function redirect(request: HttpRequest, action: RedirectAction): void {
 }
 
 function respondDirectly(request: HttpRequest, action: DirectResponseAction): void {
-  request.manager.stats.rq_direct_response++
+  request.services.stats.rq_direct_response++
   request.record.status = action.status
   const headers = new HeaderList()
   action.applyResponseHeaders(headers, request.head, request)

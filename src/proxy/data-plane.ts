@@ -25,7 +25,7 @@ import { Drain } from './listener/drain.ts'
 import { listenAddress } from './listener/listen-address.ts'
 import { Listeners } from './listener/listeners.ts'
 import type { AdjustableLog } from './log.ts'
-import { ProcessView } from './process-view.ts'
+import { type Phase, type ProcessFacts, ProcessView } from './process-view.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 
@@ -36,9 +36,7 @@ const IDLE_CHECK_MS = 50
 /** After being told to end: clients get this long to send one more request on a kept connection, and to be told to leave it. */
 const GRACE_MS = 1000
 
-export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
-
-export class Proxy {
+export class DataPlane implements ProcessFacts {
   readonly bootstrap: Bootstrap
   readonly node: Node
   readonly flags: ProxyFlags

@@ -1,0 +1,24 @@
+/** What a connection manager lends to its connections, requests and filters. */
+import type { TimerWheel } from '../../lib/timer-wheel.ts'
+import type { Clusters } from '../cluster/cluster.ts'
+import type { RouteTable } from '../route/decision.ts'
+import type { HcmStats } from './hcm-stats.ts'
+import type { HcmOptions } from './options.ts'
+
+export interface ManagerServices {
+  readonly options: HcmOptions
+  readonly stats: HcmStats
+  readonly routes: RouteSource
+  readonly clusters: Clusters
+  readonly timers: TimerWheel
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+}
+
+/** Where the routes are: the table of now, which an update replaces. */
+export interface RouteSource {
+  /** Of the RouteConfiguration that is subscribed to; undefined: the routes are part of the listener. */
+  readonly name: string | undefined
+  /** undefined: none has come yet. */
+  readonly table: RouteTable | undefined
+}
