@@ -30,7 +30,8 @@ function conflict(loser: VirtualService, index: number, host: string, winner: Ro
   return diagnostic(loser, ['spec', 'hosts', index], {
     code: 'IST0109',
     level: 'error',
-    message: `"${host}" has a ${object} for sidecars already (${file}:${line}), which is used because it is older or first by name`,
+    message: `"${host}" has rules for sidecars already: ${object} (${file}:${line})`,
+    effect: 'those are used, being older or first by name, and these are not',
     fix: 'put the rules of both into one VirtualService, or let one delegate to the other',
   })
 }

@@ -14,7 +14,11 @@ export interface Diagnostic {
   readonly file: string
   readonly line: number
   readonly column: number
+  /** What to write instead, where that is known. */
   readonly fix: string | undefined
+  /** What it means for what is running: "requests get 503". */
+  readonly effect: string | undefined
+  /** No excerpt of the file here: it is not at hand. */
   readonly excerpt: undefined
 }
 
@@ -23,12 +27,15 @@ export interface Problem {
   readonly level: Diagnostic['level']
   readonly message: string
   readonly fix?: string | undefined
+  readonly effect?: string | undefined
 }
 
 /** @param path the part of the object that is wrong, from its root */
-export function diagnostic(object: ObjectHead, path: Path, { code, level, message, fix }: Problem): Diagnostic {
+export function diagnostic(object: ObjectHead, path: Path, problem: Problem): Diagnostic {
+  const { code, level, message, fix, effect } = problem
   const { line, column } = object.origin.lineAt(path)
-  return { code, level, message, resource: resourceName(object), file: object.origin.file, line, column, fix, excerpt: undefined }
+  const where = { resource: resourceName(object), file: object.origin.file, line, column }
+  return { code, level, message, ...where, fix, effect, excerpt: undefined }
 }
 
 export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {

@@ -14,6 +14,8 @@ import { gatewayName } from './gateway-name.ts'
 import type { Objects } from './objects.ts'
 import { delegateNames } from './virtual-service.ts'
 
+const REFUSED = 'requests that are sent there get 503'
+
 /** The gateway that every installation has, whether or not its pod is among the objects. */
 const DEFAULT_GATEWAY: Labels = { istio: 'ingressgateway' }
 
@@ -131,8 +133,8 @@ function checkDestination(object: VirtualService, destination: Destination, path
   const [service] = services
   if (!service) {
     const meant = nearest(host, known.hosts())
-    const fix = meant ? `did you mean "${meant}"?` : 'create the Service or ServiceEntry; requests get 503 until then'
-    return [missing(object, [...path, 'host'], 'host', host, fix)]
+    const fix = meant ? `did you mean "${meant}"?` : 'create the Service or ServiceEntry'
+    return [missing(object, [...path, 'host'], 'host', host, fix, REFUSED)]
   }
   const found: Diagnostic[] = []
   const { number } = destination.port ?? {}
@@ -141,14 +143,16 @@ function checkDestination(object: VirtualService, destination: Destination, path
     found.push(missing(object, [...path, 'port'], 'host:port', `${host}:${number}`, `"${host}" has the ports ${ports}`))
   } else if (!number && service.ports.length > 1) {
     const ports = service.ports.map(port => port.number).join(', ')
-    const message = `"${host}" has several ports (${ports}): expected one to be chosen, the port of the request is used`
-    found.push(
-      diagnostic(object, path, { code: 'IST0112', level: 'error', message, fix: 'add "port: {number: ...}" to the destination' }),
-    )
+    const message = `"${host}" has several ports (${ports}): expected one to be chosen`
+    const effect = 'the port of the request is used'
+    const fix = 'add "port: {number: ...}" to the destination'
+    found.push(diagnostic(object, path, { code: 'IST0112', level: 'error', message, fix, effect }))
   }
   if (destination.subset && !subsetExists(object.namespace, service, destination.subset, known)) {
-    const fix = `add the subset to a DestinationRule for "${host}"; requests get 503 until then`
-    found.push(missing(object, [...path, 'subset'], 'host+subset in a DestinationRule', `${host}+${destination.subset}`, fix))
+    const fix = `add the subset to a DestinationRule for "${host}"`
+    found.push(
+      missing(object, [...path, 'subset'], 'host+subset in a DestinationRule', `${host}+${destination.subset}`, fix, REFUSED),
+    )
   }
   return found
 }
@@ -167,9 +171,10 @@ function checkDestinationRule(object: DestinationRule, known: Known): Diagnostic
   const services = known.services(host)
   if (services.length === 0 && !isWildcard(host)) {
     const meant = nearest(host, known.hosts())
-    const message = `there is no service "${host}", so the rule has no effect`
+    const message = `there is no service "${host}"`
+    const effect = 'the rule does nothing'
     const fix = meant ? `did you mean "${meant}"?` : undefined
-    return [diagnostic(object, ['spec', 'host'], { code: 'IST0174', level: 'warning', message, fix })]
+    return [diagnostic(object, ['spec', 'host'], { code: 'IST0174', level: 'warning', message, fix, effect })]
   }
   return (object.spec.subsets ?? []).flatMap((subset, i) => {
     const labels = subset.labels ?? {}
@@ -193,8 +198,9 @@ function checkSidecar(object: Sidecar, known: Known): Diagnostic[] {
   const same = known.mesh.sidecars.filter(sidecar => sidecar.namespace === object.namespace && !sidecar.selector)
   if (!labels && same.length > 1) {
     const names = same.map(sidecar => sidecar.name).join(', ')
-    const message = `namespace "${object.namespace}" has several Sidecars without a workloadSelector (${names}); "${same[0]?.name}", the oldest, is used`
-    return [diagnostic(object, ['spec'], { code: 'IST0111', level: 'error', message })]
+    const message = `namespace "${object.namespace}" has several Sidecars without a workloadSelector (${names})`
+    const effect = `"${same[0]?.name}", the oldest, is used`
+    return [diagnostic(object, ['spec'], { code: 'IST0111', level: 'error', message, effect })]
   }
   if (!labels || known.hasWorkload(labels, object.namespace)) return []
   return [
@@ -208,6 +214,14 @@ function labelText(labels: Labels): string {
     .join(', ')
 }
 
-function missing(object: VirtualService | Gateway | Sidecar, path: Path, what: string, value: string, fix?: string): Diagnostic {
-  return diagnostic(object, path, { code: 'IST0101', level: 'error', message: `referenced ${what} not found: "${value}"`, fix })
+type Referrer = VirtualService | Gateway | Sidecar
+
+function missing(object: Referrer, path: Path, what: string, value: string, fix?: string, effect?: string): Diagnostic {
+  return diagnostic(object, path, {
+    code: 'IST0101',
+    level: 'error',
+    message: `referenced ${what} not found: "${value}"`,
+    fix,
+    effect,
+  })
 }

@@ -38,3 +38,12 @@ export function discoveryOf({ view, service, port, policy }: ClusterInputs): Res
   if (service.headless || service.resolution !== 'original') return service.headless ? 'endpoints' : service.resolution
   return port.protocol === 'TCP' && !service.hostname.startsWith('*') ? 'dns' : 'dynamic-dns'
 }
+
+/** Whether requests may have to be resolved by name when they come, for which connection managers need a filter. */
+export function resolvesNames(view: View): boolean {
+  if (view.capture === 'ports') return true
+  return view.scope.services.some(
+    service =>
+      service.resolution === 'dynamic-dns' || (view.kind === 'gateway' && service.resolution === 'original' && !service.headless),
+  )
+}

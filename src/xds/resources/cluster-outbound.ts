@@ -4,12 +4,7 @@ import type { Origin } from '../../model/origin.ts'
 import { isHttp2 } from '../../model/protocol.ts'
 import type { Resolution, Service } from '../../model/service.ts'
 import type { MergedRule, Subset } from '../../model/traffic-policy.ts'
-import {
-  Cluster,
-  Cluster_DiscoveryType,
-  Cluster_DnsLookupFamily,
-  Cluster_LbPolicy,
-} from '../gen/envoy/config/cluster/v3/cluster.ts'
+import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { balancing } from './balancer.ts'
 import { circuitBreakers, connectionOptions } from './circuit-breakers.ts'
@@ -17,6 +12,7 @@ import { type ClusterInputs, discoveryOf, outboundClusterInputs } from './cluste
 import { dynamicForwardProxy } from './cluster-special.ts'
 import type { Encoder } from './encoded.ts'
 import { isWeighted, loadAssignment } from './load-assignment.ts'
+import { lookupFamily } from './lookup-family.ts'
 import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { outlierDetection } from './outlier-detection.ts'
@@ -114,13 +110,6 @@ function discovery(inputs: ClusterInputs, name: string): Partial<Cluster> | unde
 
 function type(value: Cluster_DiscoveryType): Pick<Cluster, 'clusterDiscoveryType'> {
   return { clusterDiscoveryType: { $case: 'type', value } }
-}
-
-/** Addresses of a family that the proxy itself lacks would only fail. On one machine's loopback nothing is known, so IPv4 comes first. */
-export function lookupFamily(view: View): Cluster_DnsLookupFamily {
-  if (view.capture === 'ports') return Cluster_DnsLookupFamily.V4_PREFERRED
-  if (view.family === 'both') return Cluster_DnsLookupFamily.ALL
-  return view.family === 'v6' ? Cluster_DnsLookupFamily.V6_ONLY : Cluster_DnsLookupFamily.V4_ONLY
 }
 
 function commonBalancing(inputs: ClusterInputs): Cluster['commonLbConfig'] {

@@ -9,9 +9,9 @@ import { portOf, type Service, type ServicePort } from '../../model/service.ts'
 import type { Forward, PortCapture } from '../../model/workload.ts'
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
-import { lookupFamily } from './cluster-outbound.ts'
 import { httpManager } from './http-manager.ts'
 import { listener, PLAINTEXT_HTTP, RAW } from './listener.ts'
+import { dynamicDnsFamily } from './lookup-family.ts'
 import { HTTP_PROXY_ROUTES, listenerName, serviceRoutes } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { tcpChains } from './tcp-chains.ts'
@@ -34,7 +34,7 @@ function httpProxyListener(view: View, port: number): Listener {
     direction: 'outbound',
     statPrefix: `outbound_${name};`,
     routes: HTTP_PROXY_ROUTES,
-    dynamicDns: lookupFamily(view),
+    dynamicDns: dynamicDnsFamily(view),
     connect: true,
   })
   const chain = FilterChain.fromPartial({ filters: [manager], metadata: originMetadata(builtIn('HTTP proxy of the workload')) })
@@ -66,7 +66,7 @@ function forwardListener(view: View, forward: Forward, { egress, service, port }
     direction: 'outbound',
     statPrefix: `outbound_${name};`,
     routes: serviceRoutes(service.hostname, port.number),
-    dynamicDns: lookupFamily(view),
+    dynamicDns: dynamicDnsFamily(view),
   })
   const http = FilterChain.fromPartial({
     filterChainMatch: port.protocol === 'auto' ? { transportProtocol: RAW, applicationProtocols: PLAINTEXT_HTTP } : undefined,

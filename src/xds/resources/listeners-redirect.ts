@@ -10,9 +10,9 @@ import type { EgressScope } from '../../model/scope.ts'
 import { portOf, type Service, type ServicePort, serviceKey } from '../../model/service.ts'
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
-import { lookupFamily } from './cluster-outbound.ts'
 import { httpManager } from './http-manager.ts'
 import { listener, PLAINTEXT_HTTP, RAW } from './listener.ts'
+import { dynamicDnsFamily } from './lookup-family.ts'
 import { BLACK_HOLE, listenerName, OUTBOUND_CAPTURE_PORT, PASSTHROUGH, RESERVED_PORTS, serviceRoutes } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { ownAddress } from './service-listener.ts'
@@ -131,7 +131,7 @@ function httpChain(
     direction: 'outbound',
     statPrefix: `outbound_${name};`,
     routes,
-    dynamicDns: view.scope.services.some(entry => entry.resolution === 'dynamic-dns') ? lookupFamily(view) : undefined,
+    dynamicDns: dynamicDnsFamily(view),
   })
   return FilterChain.fromPartial({
     name,

@@ -56,3 +56,13 @@ export function gatewayHttpRoutes(port: number, bind: string): string {
 export function gatewayHttpsRoutes(port: number, portName: string, gateway: string, namespace: string, bind: string): string {
   return `https.${port}.${portName}.${gateway}.${namespace}${bind ? `.${bind}` : ''}`
 }
+
+/** A certificate with its key, as a secret resource. */
+export function certificateSecret(credential: string): string {
+  return `kubernetes://${credential}`
+}
+
+/** The authority that client certificates are checked against. */
+export function authoritySecret(credential: string): string {
+  return `kubernetes://${credential}-cacert`
+}

@@ -3,23 +3,27 @@
  * have in common is made once, and what did not change since the last mesh is the same object (see encoded.ts, virtual-host.ts).
  */
 import { IdentityMemo } from '../../lib/identity-memo.ts'
+import { gatewayPorts } from '../../model/gateway-ports.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import type { EncodedResource } from '../wire/resource.ts'
-import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE } from '../wire/type-url.ts'
+import { CLUSTER, ENDPOINT, LISTENER, RESOURCE_TYPES, type ResourceType, ROUTE, SECRET } from '../wire/type-url.ts'
 import { inboundClusterFor } from './cluster-inbound.ts'
-import { lookupFamily, outboundClusters } from './cluster-outbound.ts'
+import { outboundClusters } from './cluster-outbound.ts'
 import { blackHole, dynamicDns, httpProxyTunnel, inboundPassthrough, passthrough } from './cluster-special.ts'
 import { Encoder } from './encoded.ts'
 import { endpointResources } from './endpoints.ts'
 import { inboundPorts } from './inbound-port.ts'
+import { gatewayListeners, gatewayTables } from './listeners-gateway.ts'
 import { inboundListeners } from './listeners-inbound.ts'
 import { findPort, portListeners } from './listeners-ports.ts'
 import { redirectListeners } from './listeners-redirect.ts'
+import { lookupFamily } from './lookup-family.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
 import { ownTable, sidecarRoutes } from './routes-sidecar.ts'
+import { gatewaySecrets } from './secrets.ts'
 import { type View, viewOf } from './view.ts'
 
 export type ResourceMap = ReadonlyMap<string, EncodedResource>
@@ -51,9 +55,8 @@ export class ResourceCache {
 
 export function resourcesFor(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const view = viewOf(mesh, proxy)
-  const made = sidecarResources(view, proxy, cache)
-  const types: readonly ResourceType[] = [CLUSTER, ENDPOINT, LISTENER, ROUTE]
-  return new Map(types.map(type => [type, cache.settle(proxy.id, type, made[type] ?? [])]))
+  const made = proxy.kind === 'gateway' ? gatewayResources(view, proxy, cache) : sidecarResources(view, proxy, cache)
+  return new Map(RESOURCE_TYPES.map(type => [type, cache.settle(proxy.id, type, made[type] ?? [])]))
 }
 
 type Made = Partial<Record<ResourceType, readonly EncodedResource[]>>
@@ -79,6 +82,17 @@ function sidecarResources(view: View, proxy: MeshProxy, cache: ResourceCache): M
     [ENDPOINT]: shared.get([view, ENDPOINT], () => endpointResources(view, encoder)),
     [LISTENER]: [...outbound, ...encodeListeners(encoder, inboundListeners(settings, proxy, inbound))],
     [ROUTE]: routes(view, proxy, cache),
+  }
+}
+
+function gatewayResources(view: View, proxy: MeshProxy, { encoder, shared }: ResourceCache): Made {
+  const ports = gatewayPorts(view.mesh, proxy)
+  return {
+    [CLUSTER]: shared.get([view, CLUSTER], () => [...outboundClusters(view, encoder), ...specialClusters(view, encoder)]),
+    [ENDPOINT]: shared.get([view, ENDPOINT], () => endpointResources(view, encoder)),
+    [LISTENER]: encodeListeners(encoder, gatewayListeners(view, proxy, ports)),
+    [ROUTE]: gatewayTables(view, encoder, ports),
+    [SECRET]: gatewaySecrets(view.mesh, proxy.namespace, ports, encoder),
   }
 }
 

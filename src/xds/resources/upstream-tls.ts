@@ -2,16 +2,12 @@
  * TLS from a sidecar or gateway to an endpoint. The mesh's own mutual TLS (mode "mesh", and automatically between sidecars) has its place in
  * upstreamTls(): until the mesh has identities, these connections are plaintext.
  */
-import { isIP } from 'node:net'
 import type { ClientTls } from '../../model/traffic-policy.ts'
-import { DataSource, TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
-import {
-  CertificateValidationContext,
-  SubjectAltNameMatcher_SanType as SanType,
-  SubjectAltNameMatcher,
-} from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
+import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
+import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import { UpstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
+import { file, subjectAltName } from './certificate-files.ts'
 
 export interface TlsContext {
   readonly systemRoots: string
@@ -52,13 +48,4 @@ function validation(tls: ClientTls, context: TlsContext) {
     matchTypedSubjectAltNames: names.map(subjectAltName),
   })
   return { $case: 'validationContext', value } as const
-}
-
-function subjectAltName(name: string): SubjectAltNameMatcher {
-  const sanType = name.includes('://') ? SanType.URI : isIP(name) ? SanType.IP_ADDRESS : SanType.DNS
-  return SubjectAltNameMatcher.fromPartial({ sanType, matcher: { matchPattern: { $case: 'exact', value: name } } })
-}
-
-function file(path: string): DataSource {
-  return DataSource.fromPartial({ specifier: { $case: 'filename', value: path } })
 }

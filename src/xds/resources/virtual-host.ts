@@ -46,12 +46,16 @@ export function rememberedHost(
   rest: readonly (string | number)[],
   make: () => EncodedHost,
 ): EncodedHost {
-  const destinations = set ? destinationHosts(set) : service ? [service.hostname] : []
-  const inputs = destinations.flatMap(host => {
+  const inputs = set ? destinationInputs(view, set) : service ? [ruleFor(view, service)] : []
+  return memo.get([view.mesh.settings, set, service, ...inputs, view.namespace, view.traits, ...rest], make)
+}
+
+/** What a set's routes depend on beside the set: the services it leads to, and the rules for them. */
+export function destinationInputs(view: View, set: RouteSet): unknown[] {
+  return destinationHosts(set).flatMap(host => {
     const target = view.scope.byHost.get(host)
     return [target, target && ruleFor(view, target)]
   })
-  return memo.get([view.mesh.settings, set, service, ...inputs, view.namespace, view.traits, ...rest], make)
 }
 
 function destinationHosts(set: RouteSet): string[] {

@@ -1,0 +1,71 @@
+/** TLS that a gateway ends: certificates from files, or as secrets over the same stream as everything else. */
+import type { ServerTls } from '../../model/gateway.ts'
+import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
+import {
+  CertificateValidationContext,
+  TlsParameters_TlsProtocol as Version,
+} from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
+import { SdsSecretConfig } from '../gen/envoy/extensions/transport_sockets/tls/v3/secret.ts'
+import { type CommonTlsContext, DownstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { pack } from '../wire/any.ts'
+import { file, subjectAltName } from './certificate-files.ts'
+import { authoritySecret, certificateSecret } from './names.ts'
+import { FROM_ADS } from './values.ts'
+
+const VERSIONS: Readonly<Record<string, Version>> = {
+  '1.0': Version.TLSv1_0,
+  '1.1': Version.TLSv1_1,
+  '1.2': Version.TLSv1_2,
+  '1.3': Version.TLSv1_3,
+}
+
+/** @returns undefined: the mode does not end TLS here */
+export function downstreamTls(tls: ServerTls, http: boolean): TransportSocket | undefined {
+  if (tls.mode === 'passthrough' || tls.mode === 'auto-passthrough' || tls.mode === 'mesh') return undefined
+  const message = DownstreamTlsContext.fromPartial({
+    requireClientCertificate: tls.mode === 'mutual',
+    commonTlsContext: {
+      alpnProtocols: http ? ['h2', 'http/1.1'] : [],
+      tlsParams: {
+        tlsMinimumProtocolVersion: VERSIONS[tls.minVersion] ?? Version.TLSv1_2,
+        tlsMaximumProtocolVersion: VERSIONS[tls.maxVersion] ?? Version.TLS_AUTO,
+        cipherSuites: [...tls.cipherSuites],
+      },
+      tlsCertificates: tls.credentials.length > 0 ? [] : tls.certificates.map(entry => certificateFiles(entry)),
+      tlsCertificateSdsSecretConfigs: tls.credentials.map(name => secret(certificateSecret(name))),
+      validationContextType: validation(tls),
+    },
+  })
+  const type = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'
+  return TransportSocket.fromPartial({
+    name: 'envoy.transport_sockets.tls',
+    configType: { $case: 'typedConfig', value: pack(type, DownstreamTlsContext, message) },
+  })
+}
+
+/** How the client's certificate is checked, where one is asked for. */
+function validation(tls: ServerTls): CommonTlsContext['validationContextType'] {
+  if (tls.mode !== 'mutual' && tls.mode !== 'optional-mutual') return undefined
+  const [credential] = tls.credentials
+  const name = tls.caCredential ? certificateSecret(tls.caCredential) : credential && authoritySecret(credential)
+  const conditions = CertificateValidationContext.fromPartial({
+    verifyCertificateSpki: [...tls.spki],
+    verifyCertificateHash: [...tls.hashes],
+    matchTypedSubjectAltNames: tls.subjectAltNames.map(subjectAltName),
+  })
+  if (name) {
+    const value = { defaultValidationContext: conditions, validationContextSdsSecretConfig: secret(name) }
+    const none = { validationContextCertificateProvider: undefined, validationContextCertificateProviderInstance: undefined }
+    return { $case: 'combinedValidationContext', value: { ...value, ...none } }
+  }
+  const trustedCa = tls.ca ? file(tls.ca) : undefined
+  return { $case: 'validationContext', value: { ...conditions, trustedCa, crl: tls.crl ? file(tls.crl) : undefined } }
+}
+
+function certificateFiles({ certificate, key }: ServerTls['certificates'][number]) {
+  return { certificateChain: file(certificate), privateKey: file(key) }
+}
+
+function secret(name: string): SdsSecretConfig {
+  return SdsSecretConfig.fromPartial({ name, sdsConfig: FROM_ADS })
+}
