@@ -28,6 +28,13 @@ test('PortBook.portOf() passes over ports that others use, and says when none is
   assert.equal(await book.portOf('b'), 102)
 })
 
+test('PortBook.portOf() gives the preferred port, or the next free one', async () => {
+  const book = new PortBook('x', async port => port !== 8080)
+  assert.equal(await book.portOf('gateway 80', 8080), 8081)
+  assert.equal(await book.portOf('gateway 8080', 8080), 8082)
+  assert.equal(await book.portOf('gateway 443', 8443), 8443)
+})
+
 test('isFreeOnLoopback() is false for a port on which somebody listens on loopback or on all addresses', async () => {
   for (const host of ['127.0.0.1', '0.0.0.0']) {
     const server = createServer().listen(0, host)

@@ -8,6 +8,9 @@ import { createServer } from 'node:net'
 /** Below the ports that Linux (32768) and macOS (49152) hand out by themselves, and below Kubernetes' node ports (30000). */
 export const PORT_RANGE = { first: 20_000, last: 29_999 } as const
 
+/** So many ports after the preferred one are tried. */
+const NEXT = 100
+
 /** Can this process listen on it? */
 export type IsFree = (port: number) => Promise<boolean>
 
@@ -25,11 +28,15 @@ export class PortBook {
     this.#range = range
   }
 
-  /** The port of that key. @throws when every port of the range is in use */
-  portOf(key: string): Promise<number> {
+  /**
+   * The port of that key.
+   * @param preferred the port it should be, or else the next free one; undefined: any
+   * @throws when every port that could be is in use
+   */
+  portOf(key: string, preferred?: number): Promise<number> {
     let port = this.#byKey.get(key)
     if (!port) {
-      port = this.#search(key)
+      port = preferred === undefined ? this.#anyFor(key) : this.#firstFree(key, preferred, preferred, preferred + NEXT)
       this.#byKey.set(key, port)
       // A search that failed is made anew next time.
       port.catch(() => this.#byKey.delete(key))
@@ -37,13 +44,18 @@ export class PortBook {
     return port
   }
 
-  async #search(key: string): Promise<number> {
+  #anyFor(key: string): Promise<number> {
     const { first, last } = this.#range
+    const hash = createHash('sha256').update(`${this.#seed}\n${key}`).digest().readUInt32BE(0)
+    return this.#firstFree(key, first + (hash % (last - first + 1)), first, last)
+  }
+
+  /** From `start` upwards, and then from `first` again. */
+  async #firstFree(key: string, start: number, first: number, last: number): Promise<number> {
     const size = last - first + 1
-    const start = createHash('sha256').update(`${this.#seed}\n${key}`).digest().readUInt32BE(0) % size
     for (let i = 0; i < size; i++) {
-      const port = first + ((start + i) % size)
-      if (this.#taken.has(port)) continue
+      const port = first + ((start - first + i) % size)
+      if (port > 65_535 || this.#taken.has(port)) continue
       // Taken before the question is asked: two searches run at the same time.
       this.#taken.add(port)
       if (await this.#isFree(port)) return port

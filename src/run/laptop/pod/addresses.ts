@@ -13,8 +13,23 @@ export interface PodAddresses {
   readonly forwards: ReadonlyMap<string, number>
 }
 
-/** @param forwarded services ("host:port") that HTTP_PROXY does not reach */
-export async function assignAddresses(plan: PodPlan, forwarded: Iterable<string>, ports: PortBook): Promise<PodAddresses> {
+/**
+ * @param forwarded services ("host:port") that HTTP_PROXY does not reach
+ * @param entrance where a gateway should listen for a server port, if it can
+ */
+export async function assignAddresses(
+  plan: PodPlan,
+  forwarded: Iterable<string>,
+  ports: PortBook,
+  entrance: (serverPort: number) => number,
+): Promise<PodAddresses> {
+  if (plan.proxy?.type === 'router') {
+    const listens = async (port: number) => ports.portOf(`${plan.key} server ${port}`, entrance(port))
+    const inbound = await Promise.all(
+      plan.ports.map(async port => [port, await listens(port).then(listen => ({ listen, app: listen }))] as const),
+    )
+    return { inbound: new Map(inbound), httpProxy: undefined, forwards: new Map() }
+  }
   const portOf = (purpose: string) => ports.portOf(`${plan.key} ${purpose}`)
   const inbound = new Map(
     await Promise.all(

@@ -30,6 +30,7 @@ function supervise(script: string, over: Partial<Program> = {}) {
   }
   const ledger = new Ledger(path.join(directory, 'processes'))
   const supervised = new Supervised({ program, clock, ledger, output: { line() {} }, onState })
+  supervised.start()
   const next = (phase: ProgramState['phase']) => new Promise<void>(resolve => waiting.set(phase, resolve))
   return { supervised, clock, states, next }
 }

@@ -60,7 +60,11 @@ export class Supervised {
 
   constructor(options: SupervisorOptions) {
     this.#options = options
-    this.#start()
+  }
+
+  /** Once. */
+  start(): void {
+    this.#run()
   }
 
   get state(): ProgramState {
@@ -80,7 +84,7 @@ export class Supervised {
     this.#become({ phase: 'stopped' })
   }
 
-  #start(): void {
+  #run(): void {
     const { program, output, ledger, clock } = this.#options
     this.#killedFor = undefined
     const startedAt = clock.now()
@@ -98,7 +102,7 @@ export class Supervised {
       this.#become({ phase: 'crashed', reason: this.#killedFor ?? describeExit(exit), retryMs })
       this.#cancelRestart = clock.after(retryMs, () => {
         this.restarts++
-        this.#start()
+        this.#run()
       })
     }, reportBug)
   }
