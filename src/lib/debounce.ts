@@ -31,6 +31,11 @@ export class Debounce {
     this.#run = options.run
   }
 
+  /** Whether a trigger waits for its run, or a run is under way. */
+  get busy(): boolean {
+    return this.#running || this.#firstAt !== undefined
+  }
+
   trigger(): void {
     this.#firstAt ??= this.#clock.now()
     if (!this.#running) this.#arm(this.#firstAt)

@@ -91,6 +91,11 @@ export class AdsServer {
     return [...this.#sessions.values()].map(session => session.status())
   }
 
+  /** Whether a change waits to be pushed: until then `status()` speaks of the state before it. */
+  get pushing(): boolean {
+    return this.#debounce.busy
+  }
+
   /** No more pushes. */
   close(): void {
     this.#unsubscribe()
