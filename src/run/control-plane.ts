@@ -1,0 +1,106 @@
+/**
+ * The control plane's inner circle: the store's objects compiled into a mesh, and from it what each proxy is to have. The ADS server asks
+ * it; files, the laptop's kubelet and later the cluster feed the store.
+ */
+import { type Compiled, type CompileOptions, compile } from '../compile/mesh.ts'
+import type { Mesh } from '../model/mesh.ts'
+import type { Diagnostic } from '../source/diagnostic.ts'
+import type { Store } from '../source/store.ts'
+import type { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
+import { proxyOf } from '../xds/resources/node.ts'
+import { type ProxyResources, ResourceCache, resourcesFor } from '../xds/resources/proxy.ts'
+import type { Change, ResourceSource } from '../xds/server/source.ts'
+
+export class ControlPlane implements ResourceSource {
+  readonly #store: Store
+  readonly #options: CompileOptions
+  readonly #cache = new ResourceCache()
+  readonly #listeners = new Set<(change: Change) => void>()
+  readonly #diagnosticListeners = new Set<(all: readonly Diagnostic[]) => void>()
+  readonly #unsubscribe: () => void
+  #compiled: Compiled
+  #revision: number
+  #failure: Diagnostic | undefined
+
+  constructor(store: Store, options: CompileOptions = {}) {
+    this.#store = store
+    this.#options = options
+    const { objects, revision } = store.snapshot()
+    this.#compiled = compile(objects, options)
+    this.#revision = revision
+    this.#unsubscribe = store.subscribe(() => this.#changed())
+  }
+
+  /** The mesh as of the newest objects. */
+  get mesh(): Mesh {
+    this.#update()
+    return this.#compiled.mesh
+  }
+
+  /** What is wrong between objects, as of the newest; what is wrong within one the store knows. */
+  get diagnostics(): readonly Diagnostic[] {
+    this.#update()
+    return this.#failure ? [this.#failure, ...this.#compiled.diagnostics] : this.#compiled.diagnostics
+  }
+
+  resolve(node: Node): ProxyResources | undefined {
+    const proxy = proxyOf(this.mesh, node)
+    return proxy && resourcesFor(this.#compiled.mesh, proxy, this.#cache)
+  }
+
+  /** A proxy that is gone for good. @param id `Node.id` */
+  forget(id: string): void {
+    this.#cache.forget(id)
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Hears of the diagnostics after every change, changed or not. @returns ends the subscription */
+  subscribeDiagnostics(listener: (all: readonly Diagnostic[]) => void): () => void {
+    this.#diagnosticListeners.add(listener)
+    return () => this.#diagnosticListeners.delete(listener)
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  /** Several changes in one turn of the event loop are compiled once. */
+  #changed(): void {
+    setImmediate(() => this.#update())
+    for (const listener of this.#listeners) listener('all')
+  }
+
+  #update(): void {
+    const { objects, revision } = this.#store.snapshot()
+    if (revision === this.#revision) return
+    this.#revision = revision
+    try {
+      this.#compiled = compile(objects, this.#options, this.#compiled)
+      this.#failure = undefined
+    } catch (error) {
+      // A defect of ours, not of the input: whatever it is, the mesh of before keeps serving.
+      this.#failure = compileFailed(error)
+    }
+    for (const listener of this.#diagnosticListeners) listener(this.diagnostics)
+  }
+}
+
+function compileFailed(error: unknown): Diagnostic {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return {
+    code: 'compile-failed',
+    level: 'error',
+    message: `Cannot compile the configuration, which is a defect of mizzen; what was there before keeps serving: ${reason}`,
+    resource: '',
+    file: '',
+    line: 0,
+    column: 0,
+    fix: 'report it with the files that cause it',
+    excerpt: undefined,
+    effect: undefined,
+  }
+}
