@@ -11,7 +11,7 @@ import type { EncodedResource } from '../wire/resource.ts'
 import type { Encoder } from './encoded.ts'
 import { httpRoutes } from './http-route.ts'
 import { serviceRoutes } from './names.ts'
-import { originMetadata } from './origin-metadata.ts'
+import { originWithLine } from './origin-metadata.ts'
 import { isCatchAll } from './route-match.ts'
 import type { View } from './view.ts'
 import { destinationInputs, type EncodedHost, encodeHost, routeTable } from './virtual-host.ts'
@@ -75,7 +75,7 @@ function hostOf(view: View, { host, port, origin, sets, redirect }: HostParts): 
       domains: [host],
       routes: catchAllsLast(sets.flatMap(({ set, gateway }) => httpRoutes(view, set, { attachment: gateway, port }))),
       requireTls: redirect ? TlsRequirement.ALL : TlsRequirement.NONE,
-      metadata: originMetadata(origin),
+      metadata: originWithLine(origin),
     }),
   )
 }

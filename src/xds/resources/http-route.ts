@@ -15,7 +15,7 @@ import { hashOf, resolveDestination } from './destination.ts'
 import { FAULT, faultConfig } from './fault.ts'
 import { hashPolicy } from './hash.ts'
 import { authorityOf, headerChanges } from './header-changes.ts'
-import { originMetadata } from './origin-metadata.ts'
+import { originWithLine } from './origin-metadata.ts'
 import { retryPolicy } from './retry.ts'
 import { isCatchAll, routeMatch } from './route-match.ts'
 import { duration, fraction, ZERO } from './values.ts'
@@ -41,7 +41,7 @@ function httpRoute(view: View, rule: HttpRule, match: HttpMatch | undefined, pla
     name: [rule.name, match?.name].filter(Boolean).join('.') || 'default',
     match: routeMatch(match),
     action: routeAction(view, rule, place),
-    metadata: originMetadata(rule.origin),
+    metadata: originWithLine(rule.origin),
     typedPerFilterConfig: filterConfigs(rule),
     statPrefix: match?.statPrefix ?? '',
     ...changes,

@@ -5,11 +5,26 @@ import { Metadata } from '../gen/envoy/config/core/v3/base.ts'
 /** The metadata namespace that mizzen's own keys live in. */
 export const OWN = 'mizzen.dev'
 
-/** @param istio further entries beside `config` under Istio's namespace */
+/**
+ * For listeners, filter chains and clusters: without the line. A listener or cluster whose metadata changes is replaced, connections and
+ * all, and a comment at the top of a file must not do that; who needs the line finds it by the object's name.
+ *
+ * @param istio further entries beside `config` under Istio's namespace
+ */
 export function originMetadata(origin: Origin, istio: Readonly<Record<string, unknown>> = {}): Metadata {
+  const { object, file, rule } = origin
+  return metadata(origin, { origin: object, file, rule }, istio)
+}
+
+/** For routes and virtual hosts, which can be exchanged at no cost. */
+export function originWithLine(origin: Origin): Metadata {
   const { object, file, line, rule } = origin
-  const filterMetadata: Record<string, Record<string, unknown>> = { [OWN]: { origin: object, file, line, rule } }
-  const known = origin.path ? { config: origin.path, ...istio } : istio
+  return metadata(origin, { origin: object, file, line, rule }, {})
+}
+
+function metadata({ path }: Origin, own: Record<string, unknown>, istio: Readonly<Record<string, unknown>>): Metadata {
+  const known = path ? { config: path, ...istio } : istio
+  const filterMetadata: Record<string, Record<string, unknown>> = { [OWN]: own }
   if (Object.keys(known).length > 0) filterMetadata['istio'] = known
   return Metadata.fromPartial({ filterMetadata })
 }

@@ -14,7 +14,7 @@ import type { Encoder } from './encoded.ts'
 import { DomainClaims, serviceDomains, withPort } from './host-domains.ts'
 import { timeouts } from './http-route.ts'
 import { DYNAMIC_DNS, HTTP_PROXY_ROUTES, HTTP_PROXY_TUNNEL, outboundCluster, serviceRoutes } from './names.ts'
-import { originMetadata } from './origin-metadata.ts'
+import { originWithLine } from './origin-metadata.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { BLOCK_ALL, routeIndex, ruleHost, serviceHost } from './routes-sidecar.ts'
 import type { View } from './view.ts'
@@ -58,7 +58,7 @@ function portHost(
         name: serviceRoutes(service.hostname, port.number),
         domains: [...domains],
         routes: [tunnel],
-        metadata: originMetadata(service.origin),
+        metadata: originWithLine(service.origin),
       }),
     )
   }
@@ -78,7 +78,7 @@ function connectRoute(view: View, cluster: string, origin: Service['origin']): R
   return Route.fromPartial({
     name: 'connect',
     match: EVERY_CONNECT,
-    metadata: originMetadata(origin),
+    metadata: originWithLine(origin),
     action: {
       $case: 'route',
       value: { clusterSpecifier: { $case: 'cluster', value: cluster }, ...timeouts(view, 0), ...TUNNEL },
@@ -101,7 +101,7 @@ const allowAny = remembering((view: View): EncodedHost => {
       Route.fromPartial({
         name: 'allow_any_dynamic_dns',
         match: EVERY_REQUEST,
-        metadata: originMetadata(origin),
+        metadata: originWithLine(origin),
         action: {
           $case: 'route',
           value: { clusterSpecifier: { $case: 'cluster', value: DYNAMIC_DNS }, ...timeouts(view, 0) },

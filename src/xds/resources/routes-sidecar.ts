@@ -17,7 +17,7 @@ import type { Encoder } from './encoded.ts'
 import { DomainClaims, serviceDomains } from './host-domains.ts'
 import { httpRoutes, timeouts } from './http-route.ts'
 import { PASSTHROUGH, RESERVED_PORTS, serviceRoutes } from './names.ts'
-import { originMetadata } from './origin-metadata.ts'
+import { originWithLine } from './origin-metadata.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { ownAddress } from './service-listener.ts'
 import type { View } from './view.ts'
@@ -131,7 +131,7 @@ export function serviceHost(
       name: serviceRoutes(service.hostname, port),
       domains: [...domains],
       routes: [...before, ...(routes.length > 0 ? routes : [defaultRoute(view, service, port)])],
-      metadata: originMetadata(set && routes.length > 0 ? set.origin : service.origin),
+      metadata: originWithLine(set && routes.length > 0 ? set.origin : service.origin),
     })
   })
 }
@@ -152,7 +152,7 @@ export function ruleHost(
       name: serviceRoutes(host, port),
       domains: [...domains],
       routes: [...before, ...routes],
-      metadata: originMetadata(set.origin),
+      metadata: originWithLine(set.origin),
     }),
   )
 }
@@ -169,7 +169,7 @@ function catchAll(view: View, port: number): EncodedHost {
       Route.fromPartial({
         name: 'allow_any',
         match: EVERY_REQUEST,
-        metadata: originMetadata(builtIn('outboundTrafficPolicy ALLOW_ANY')),
+        metadata: originWithLine(builtIn('outboundTrafficPolicy ALLOW_ANY')),
         action: { $case: 'route', value: { clusterSpecifier: { $case: 'cluster', value: cluster }, ...timeouts(view, 0) } },
       }),
     ],
@@ -183,7 +183,7 @@ export const BLOCK_ALL = encodeHost({
     Route.fromPartial({
       name: 'block_all',
       match: EVERY_REQUEST,
-      metadata: originMetadata(builtIn('outboundTrafficPolicy REGISTRY_ONLY')),
+      metadata: originWithLine(builtIn('outboundTrafficPolicy REGISTRY_ONLY')),
       action: { $case: 'directResponse', value: { status: 502 } },
     }),
   ],

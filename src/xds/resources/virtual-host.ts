@@ -13,7 +13,7 @@ import { concatenated, type Encoder, repeatedField } from './encoded.ts'
 import { hashPolicy } from './hash.ts'
 import { timeouts } from './http-route.ts'
 import { outboundCluster } from './names.ts'
-import { originMetadata } from './origin-metadata.ts'
+import { originWithLine } from './origin-metadata.ts'
 import { retryPolicy } from './retry.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { ruleFor, type View } from './view.ts'
@@ -75,7 +75,7 @@ export function defaultRoute(view: View, service: Service, port: number): Route 
   return Route.fromPartial({
     name: 'default',
     match: EVERY_REQUEST,
-    metadata: originMetadata(service.origin),
+    metadata: originWithLine(service.origin),
     decorator: { operation: `${service.hostname}:${port}/*` },
     action: {
       $case: 'route',
