@@ -24,16 +24,6 @@ import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from '../../src/xds/wire/type-url.
 export const TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE]
 export const PATIENCE_MS = 5000
 
-/** Mulberry32: the same sequence for the same seed. */
-export function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export interface Content {
   readonly type: string
   readonly name: string

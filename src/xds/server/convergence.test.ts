@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PATIENCE_MS, randomFrom, Simulation, TYPES } from '../../../test/xds/simulation.ts'
+import { PATIENCE_MS, Simulation, TYPES } from '../../../test/xds/simulation.ts'
+import { seededRandom } from '../../lib/random.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from '../wire/type-url.ts'
 
@@ -23,7 +24,7 @@ for (const protocol of ['delta', 'sotw'] as const) {
 }
 
 function converges(protocol: 'delta' | 'sotw', seed: number): void {
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   const pick = (n: number) => Math.floor(random() * n)
   const simulation = new Simulation({ protocol, refusesByName: random() < 0.5 })
   const wanted = new Map(TYPES.map(type => [type, new Set<string>()]))

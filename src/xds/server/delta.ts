@@ -36,5 +36,6 @@ export function subscribeDelta(lane: Lane, request: DeltaDiscoveryRequest, first
   if (!first) return
   const versions = Object.entries(request.initialResourceVersions)
   for (const [name, version] of versions) lane.holdings.claim(name, version)
-  if (versions.length > 0) lane.owesFirst = false
+  lane.resumed = versions.length > 0
+  if (lane.resumed) lane.owesFirst = false
 }

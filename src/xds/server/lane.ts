@@ -33,6 +33,9 @@ interface InFlight {
   completes: ResourceSet | undefined
 }
 
+/** Removals: of resources that the client has. That there never was one is told with the additions. */
+export type Part = 'all' | 'additions' | 'removals'
+
 export class Lane {
   readonly type: string
   readonly holdings = new Holdings()
@@ -40,6 +43,8 @@ export class Lane {
   owesFirst = false
   /** State of the world: the version that a client coming back says it has, until it was compared or something was sent. */
   claimedVersion: string | undefined
+  /** Delta: the client came back and said what it has. */
+  resumed = false
   /** State of the world: all requests so far named nothing, which means everything. */
   unnamed = false
   /** The protocol can say that a resource is gone. */
@@ -99,12 +104,8 @@ export class Lane {
     return !this.owesFirst && this.holdings.isCurrent(target)
   }
 
-  /**
-   * What to send next, and whether that is all; undefined: nothing for now.
-   *
-   * @param removals whether resources may be taken from the client; that there never was one is told anyway
-   */
-  select(target: ResourceSet, removals: boolean): { changes: Changes; complete: boolean } | undefined {
+  /** What to send next of a part of the changes, and whether that is all there is; undefined: nothing for now. */
+  select(target: ResourceSet, part: Part): { changes: Changes; complete: boolean } | undefined {
     const all = this.holdings.diff(target)
     if (!this.#tellsRemovals) this.#applySilently(all)
     if (all.size === 0 && !this.owesFirst) {
@@ -115,10 +116,10 @@ export class Lane {
     const changes: Changes = new Map()
     for (const change of all.values()) {
       if (changes.size >= this.#limit) break
-      if (!removals && isRemoval(change)) continue
+      if (part !== 'all' && isRemoval(change) !== (part === 'removals')) continue
       changes.set(change.name, change)
     }
-    if (changes.size === 0 && !this.owesFirst) return undefined
+    if (changes.size === 0 && (part === 'removals' || !this.owesFirst)) return undefined
     return { changes, complete: changes.size === all.size }
   }
 

@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Content, PATIENCE_MS, randomFrom, Simulation, TYPES } from '../../../test/xds/simulation.ts'
+import { type Content, PATIENCE_MS, Simulation, TYPES } from '../../../test/xds/simulation.ts'
+import { seededRandom } from '../../lib/random.ts'
 import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from '../wire/type-url.ts'
 
 const STEPS = 200
@@ -26,7 +27,7 @@ for (const { protocol, reconnects } of [
 }
 
 function staysWhole(protocol: 'delta' | 'sotw', reconnects: boolean, seed: number): void {
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   const pick = (n: number) => Math.floor(random() * n)
   const simulation = new Simulation({ protocol, refusesByName: random() < 0.5, take: takeAsProxy })
   simulation.exchange.subscribe(CLUSTER, ['*'])
@@ -64,14 +65,15 @@ function drain(simulation: Simulation): void {
   while (simulation.deliverToServer() || simulation.deliverToClient());
 }
 
-/** One whole new configuration: some clusters, route tables to these, listeners with these route tables. */
+/** A new configuration, whole or in parts: some clusters, route tables to these, listeners with these route tables. */
 function reconfigure(simulation: Simulation, random: () => number): void {
   const { source, contents } = simulation
   const pick = (n: number) => Math.floor(random() * n)
   const some = (prefix: string, of: number) => Array.from({ length: of }, (_, i) => `${prefix}${i}`).filter(() => random() < 0.6)
   const oneOf = (names: readonly string[]) => names.filter(() => random() < 0.5)
+  const sameListeners = random() < 0.5
   const clusters = some('cluster', 6)
-  const tables = some('table', TABLES)
+  const tables = sameListeners ? [...simulation.current(ROUTE).keys()] : some('table', TABLES)
   const listeners = some('listener', 3)
   const make = (type: string, name: string, refers: string[]): Content => {
     return { type, name, refers, version: pick(3), bad: (type === ROUTE || type === LISTENER) && random() < 0.08 }
@@ -80,7 +82,7 @@ function reconfigure(simulation: Simulation, random: () => number): void {
     [CLUSTER]: clusters.map(name => make(CLUSTER, name, [])),
     [ENDPOINT]: clusters.map(name => make(ENDPOINT, name, [])),
     [ROUTE]: tables.map(name => make(ROUTE, name, oneOf(clusters))),
-    [LISTENER]: listeners.map(name => make(LISTENER, name, oneOf(tables))),
+    ...(!sameListeners && { [LISTENER]: listeners.map(name => make(LISTENER, name, oneOf(tables))) }),
   }
   for (const [type, made] of Object.entries(all)) {
     const names = new Set(made.map(content => content.name))

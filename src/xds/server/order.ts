@@ -3,11 +3,11 @@
  * that it does not have. xDS protocol, "Eventual consistency considerations".
  */
 import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from '../wire/type-url.ts'
+import type { Part } from './lane.ts'
 
 export interface Step {
   readonly type: string
-  /** `changes` includes removals only where the type has no removal step of its own. */
-  readonly part: 'changes' | 'removals'
+  readonly part: Part
   /** Wait until the client answered what was sent of these. */
   readonly after?: readonly string[]
   /** Removals wait until the client has accepted all there is of these. */
@@ -15,11 +15,11 @@ export interface Step {
 }
 
 export const STEPS: readonly Step[] = [
-  { type: CLUSTER, part: 'changes' },
+  { type: CLUSTER, part: 'additions' },
   // Right behind its cluster, not after its acknowledgement: Envoy acknowledges a cluster when it has endpoints.
-  { type: ENDPOINT, part: 'changes' },
-  { type: LISTENER, part: 'changes', after: [CLUSTER, ENDPOINT] },
-  { type: ROUTE, part: 'changes', after: [CLUSTER, ENDPOINT, LISTENER] },
+  { type: ENDPOINT, part: 'additions' },
+  { type: LISTENER, part: 'all', after: [CLUSTER, ENDPOINT] },
+  { type: ROUTE, part: 'additions', after: [CLUSTER, ENDPOINT, LISTENER] },
   // A listener that is still there may use the route table.
   { type: ROUTE, part: 'removals', onceSettled: [LISTENER] },
   // Listeners (TCP) and routes that are still there may use the cluster.
@@ -28,13 +28,8 @@ export const STEPS: readonly Step[] = [
 ]
 
 const ORDERED = new Set(STEPS.map(step => step.type))
-const REMOVED_LATER = new Set(STEPS.filter(step => step.part === 'removals').map(step => step.type))
 
 /** Secrets and what else there is: nothing to wait for. */
 export function isUnordered(type: string): boolean {
   return !ORDERED.has(type)
-}
-
-export function isRemovedLater(type: string): boolean {
-  return REMOVED_LATER.has(type)
 }

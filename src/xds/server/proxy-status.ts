@@ -63,7 +63,7 @@ function syncState(lane: Lane, snapshot: Snapshot | undefined): SyncState {
   if (lane.inFlight) return 'STALE'
   if (!snapshot) return lane.sent ? 'STALE' : 'NOT SENT'
   if (!lane.isCurrent(snapshot.get(lane.type) ?? NOTHING)) return 'STALE'
-  return lane.sent || lane.acked ? 'SYNCED' : 'NOT SENT'
+  return lane.sent || lane.acked || lane.resumed ? 'SYNCED' : 'NOT SENT'
 }
 
 /** `1.40.0` from the structured version, else whatever the proxy calls its version. */

@@ -10,7 +10,7 @@ import { subscribeDelta } from './delta.ts'
 import { type Dialect, ProtocolError } from './dialect.ts'
 import { type Changes, NOTHING } from './holdings.ts'
 import { Lane } from './lane.ts'
-import { isRemovedLater, isUnordered, STEPS, type Step } from './order.ts'
+import { isUnordered, STEPS, type Step } from './order.ts'
 import { engineVersion, type ProxyStatus, typeStatus } from './proxy-status.ts'
 import type { ServerEvent } from './server-event.ts'
 import { subscribeSotw } from './sotw.ts'
@@ -151,7 +151,7 @@ export class Session {
       if (lane) this.#take(step, lane, snapshot)
     }
     for (const lane of this.#lanes.values()) {
-      if (isUnordered(lane.type)) this.#take({ type: lane.type, part: 'changes' }, lane, snapshot)
+      if (isUnordered(lane.type)) this.#take({ type: lane.type, part: 'all' }, lane, snapshot)
     }
   }
 
@@ -161,7 +161,7 @@ export class Session {
     if (this.#isKnownToHave(lane, target)) return
     if (step.after?.some(type => this.#holdsUp(type))) return
     if (step.onceSettled && !step.onceSettled.every(type => this.#settled(type, snapshot))) return
-    const selected = lane.select(target, step.part === 'removals' || !isRemovedLater(step.type))
+    const selected = lane.select(target, step.part)
     if (selected) this.#send(lane, target, selected.changes, selected.complete)
   }
 
