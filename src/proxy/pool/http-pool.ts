@@ -67,7 +67,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
   /** Connections end as they become idle; what waits is still served. A request that comes yet gets a connection of its own. */
   drain(): void {
     this.#draining = true
-    this.#cancelSweep?.()
+    this.#stopSweep()
     for (const pooled of this.#connections) {
       if (!pooled.connecting) this.#retire(pooled)
       else if (this.#waiting.size === 0) this.#abandon(pooled)
@@ -77,6 +77,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
   /** Ends everything at once. */
   destroy(): void {
     this.#draining = true
+    this.#stopSweep()
     this.#failWaiting('local-reset', '')
     for (const pooled of [...this.#connections]) {
       if (pooled.connecting) this.#abandon(pooled)
@@ -324,6 +325,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
     stats.upstream_cx_destroy++
     if (pooled.closedByUs) stats.upstream_cx_destroy_local++
     else stats.upstream_cx_destroy_remote++
+    if (this.#connections.size === 0) this.#stopSweep()
   }
 
   #idle(pooled: PooledConnection): void {
@@ -335,6 +337,11 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
 
   #scheduleSweep(ms: number): void {
     this.#cancelSweep = this.#options.clock.after(ms, () => this.#sweep())
+  }
+
+  #stopSweep(): void {
+    this.#cancelSweep?.()
+    this.#cancelSweep = undefined
   }
 
   /** One timer for all connections: a timer for each would be stopped and started with every request. */
