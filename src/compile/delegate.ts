@@ -1,6 +1,6 @@
 /**
- * Delegation: a root VirtualService hands some of its rules to another, whose rules then apply within the root's. Every pair of a root's
- * and a delegate's match becomes one match, unless the delegate's asks for something outside of the root's.
+ * Delegation: a root VirtualService hands some of its rules to another, whose rules then apply within the root's. A delegate's
+ * match is joined with every match of the root that it is inside of.
  */
 import type { HTTPMatchRequest, HTTPRoute, StringMatch } from '../api/istio/virtualservice/schema.ts'
 import type { VirtualService } from '../api/registry.ts'
@@ -32,15 +32,24 @@ export function mergeRoute(root: HTTPRoute, delegate: HTTPRoute): HTTPRoute | un
   return merged
 }
 
-/** @returns undefined: nothing remains. Empty: both are for every request */
+/**
+ * Each of the delegate's matches has to be inside of one of the root's.
+ *
+ * @returns undefined: one is not, so the rule is left out. Empty: both are for every request
+ */
 export function mergeMatches(
   root: readonly HTTPMatchRequest[],
   delegate: readonly HTTPMatchRequest[],
 ): HTTPMatchRequest[] | undefined {
   if (root.length === 0) return [...delegate]
   if (delegate.length === 0) return [...root]
-  const merged = root.flatMap(outer => delegate.flatMap(inner => (conflicts(outer, inner) ? [] : [mergeMatch(outer, inner)])))
-  return merged.length > 0 ? merged : undefined
+  const merged: HTTPMatchRequest[] = []
+  for (const leaf of delegate) {
+    const around = root.filter(match => !conflicts(match, leaf))
+    if (around.length === 0) return undefined
+    merged.push(...around.map(match => mergeMatch(match, leaf)))
+  }
+  return merged
 }
 
 /** Whether the delegate's match is outside of what the root's lets through. */

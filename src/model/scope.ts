@@ -217,7 +217,6 @@ function mergeable(a: Service, b: Service): boolean {
   if (serviceKey(a) !== serviceKey(b) || a.platform !== b.platform) return false
   if (a.origin === b.origin) return true // the same service with other ports
   return (
-    !a.platform &&
     a.resolution === b.resolution &&
     labelsKey(a.selector ?? {}) === labelsKey(b.selector ?? {}) &&
     [...a.exportTo].sort().join() === [...b.exportTo].sort().join()
