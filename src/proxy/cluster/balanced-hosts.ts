@@ -1,16 +1,14 @@
 /**
  * Hosts that are told (by the configuration, by EDS, by DNS) and balanced over.
  */
+import type { BuildBalancer } from '../balance/build.ts'
 import type { Balancer, Host, PickContext } from '../balance/host.ts'
 import type { ClusterHost } from './cluster-host.ts'
 import type { ClusterStats } from './cluster-stats.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Assignment } from './endpoint.ts'
 import type { HostKeeper, HostSource } from './host-source.ts'
 import { HostTable } from './host-table.ts'
 import type { TransportSockets } from './transport-socket.ts'
-
-/** A cluster's load-balancing policy, read and checked. */
-export type BuildBalancer = (hosts: readonly Host[]) => Balancer
 
 export interface BalancedHostsOptions {
   readonly sockets: TransportSockets
@@ -26,6 +24,7 @@ export class BalancedHosts implements HostSource {
   readonly #table: HostTable
   /** undefined: to be built at the next pick. Most clusters of a large mesh are never asked, and changes come in bursts. */
   #balancer: Balancer | undefined
+  #overprovisioning: number | undefined
 
   constructor(options: BalancedHostsOptions) {
     this.#options = options
@@ -36,21 +35,22 @@ export class BalancedHosts implements HostSource {
     return this.#table.hosts
   }
 
-  /** @param endpoints all there are from now on */
-  assign(endpoints: readonly Endpoint[]): void {
+  /** @param assignment all there is from now on, names resolved */
+  assign({ endpoints, overprovisioning }: Assignment): void {
     const { stats, keeper } = this.#options
     const { changed, added, removed } = this.#table.update(endpoints)
-    if (!changed) {
+    if (!changed && overprovisioning === this.#overprovisioning) {
       stats.update_no_rebuild++
       return
     }
     if (added > 0 || removed.length > 0) stats.membership_change++
+    this.#overprovisioning = overprovisioning
     for (const host of removed) keeper.onRemoved(host)
     this.#rebalance()
   }
 
   pick(context: PickContext): Host | undefined {
-    this.#balancer ??= this.#options.build(this.#table.hosts)
+    this.#balancer ??= this.#options.build(this.#table.hosts, this.#overprovisioning)
     return this.#balancer.pick(context)
   }
 

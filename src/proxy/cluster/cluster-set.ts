@@ -4,18 +4,18 @@
  */
 import { Cluster as ClusterMessage } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import type { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/v3/endpoint.ts'
+import type { BuildBalancer } from '../balance/build.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
-import type { BuildBalancer } from './balanced-hosts.ts'
 import type { Clusters } from './cluster.ts'
 import { ClusterConfigError, ofCluster } from './cluster-error.ts'
 import { ClusterRecord } from './cluster-record.ts'
-import { readCluster } from './cluster-settings.ts'
-import { type Endpoint, readEndpoints } from './endpoint.ts'
+import { type DiscoverySettings, readCluster } from './cluster-settings.ts'
+import { type Assignment, readAssignment } from './endpoint.ts'
 import { type ClusterContext, UpstreamCluster } from './upstream-cluster.ts'
 
 export interface ClusterSetContext extends ClusterContext {
   readonly stats: StatsRegistry
-  /** Reads a cluster's load-balancing policy. @throws on what is not supported */
+  /** Reads a cluster's load-balancing policy; not asked for clusters whose hosts a request names itself. @throws on what is not supported */
   readonly readBalancing: (cluster: ClusterMessage) => BuildBalancer
 }
 
@@ -34,7 +34,7 @@ export class ClusterSet implements Clusters {
   /** Those in use, for `get`. */
   readonly #active = new Map<string, UpstreamCluster>()
   /** What EDS said last, by service name, while a cluster uses it: a changed cluster need not wait for what is known. */
-  readonly #assignments = new Map<string, readonly Endpoint[]>()
+  readonly #assignments = new Map<string, Assignment>()
   readonly #usersOf = new Map<string, Set<ClusterRecord>>()
   readonly #stats = new ClusterManagerStats()
   /** Called when no cluster waits for endpoints any more. */
@@ -70,7 +70,9 @@ export class ClusterSet implements Clusters {
     if (known && Buffer.compare(known.bytes, bytes) === 0) return serviceOf(known.latest)
     if (message.name === '') throw new ClusterConfigError('', 'the cluster has no name')
     const settings = readCluster(message)
-    const build = ofCluster(message.name, () => this.#context.readBalancing(message))
+    const build = namesHosts(settings.discovery)
+      ? NO_BALANCING
+      : ofCluster(message.name, () => this.#context.readBalancing(message))
     const record = known ?? this.#add(new ClusterRecord(message.name, settings.statName, addedViaApi, bytes))
     if (known) this.#stats.cluster_modified++
     record.bytes = bytes
@@ -104,12 +106,12 @@ export class ClusterSet implements Clusters {
   putEndpoints(service: string, assignment: ClusterLoadAssignment): void {
     const users = this.#usersOf.get(service)
     if (!users) return
-    const endpoints = readEndpoints(assignment, false)
-    this.#assignments.set(service, endpoints)
+    const read = readAssignment(assignment, false)
+    this.#assignments.set(service, read)
     for (const record of [...users]) {
       record.stats.update_attempt++
       record.stats.update_success++
-      record.latest?.assign(endpoints)
+      record.latest?.assign(read)
     }
   }
 
@@ -183,6 +185,12 @@ export class ClusterSet implements Clusters {
     this.#usersOf.delete(service)
     this.#assignments.delete(service)
   }
+}
+
+const NO_BALANCING: BuildBalancer = () => ({ pick: () => undefined })
+
+function namesHosts({ kind }: DiscoverySettings): boolean {
+  return kind === 'original-destination' || kind === 'forward-proxy'
 }
 
 function serviceOf(cluster: UpstreamCluster | undefined): string | undefined {

@@ -16,15 +16,15 @@ import type { ResourcePriority } from './cluster.ts'
 import { ofCluster } from './cluster-error.ts'
 import type { ConnectorSettings } from './connector.ts'
 import type { DnsSettings } from './dns-discovery.ts'
-import { type Endpoint, readEndpoints } from './endpoint.ts'
+import { type Assignment, readAssignment } from './endpoint.ts'
 import { type HttpSettings, httpSettings } from './http-settings.ts'
 import { type OutlierSettings, outlierSettings } from './outlier-settings.ts'
 import { TransportSockets } from './transport-socket.ts'
 
 /** Where a cluster's hosts come from. */
 export type DiscoverySettings =
-  | { readonly kind: 'static'; readonly endpoints: readonly Endpoint[] }
-  | { readonly kind: 'dns'; readonly endpoints: readonly Endpoint[]; readonly dns: DnsSettings }
+  | { readonly kind: 'static'; readonly assignment: Assignment }
+  | { readonly kind: 'dns'; readonly assignment: Assignment; readonly dns: DnsSettings }
   /** `initialFetchTimeoutMs` 0: wait for the first assignment as long as it takes. */
   | { readonly kind: 'eds'; readonly service: string; readonly initialFetchTimeoutMs: number }
   | { readonly kind: 'original-destination'; readonly cleanupMs: number; readonly port: number | undefined }
@@ -84,13 +84,14 @@ function readDiscovery(message: Cluster, sockets: TransportSockets): DiscoverySe
   }
   switch (choice?.value ?? Cluster_DiscoveryType.STATIC) {
     case Cluster_DiscoveryType.STATIC:
-      return { kind: 'static', endpoints: assigned(message, false) }
+      return { kind: 'static', assignment: assigned(message, false) }
     case Cluster_DiscoveryType.STRICT_DNS:
-      return { kind: 'dns', endpoints: assigned(message, true), dns: dnsSettings(message, false) }
+      return { kind: 'dns', assignment: assigned(message, true), dns: dnsSettings(message, false) }
     case Cluster_DiscoveryType.LOGICAL_DNS: {
-      const endpoints = assigned(message, true)
-      if (endpoints.length !== 1) throw new Error(`LOGICAL_DNS has ${endpoints.length} endpoints, expected exactly one`)
-      return { kind: 'dns', endpoints, dns: dnsSettings(message, true) }
+      const assignment = assigned(message, true)
+      const count = assignment.endpoints.length
+      if (count !== 1) throw new Error(`LOGICAL_DNS has ${count} endpoints, expected exactly one`)
+      return { kind: 'dns', assignment, dns: dnsSettings(message, true) }
     }
     case Cluster_DiscoveryType.EDS: {
       const config = message.edsClusterConfig
@@ -111,8 +112,8 @@ function readDiscovery(message: Cluster, sockets: TransportSockets): DiscoverySe
   }
 }
 
-function assigned(message: Cluster, names: boolean): Endpoint[] {
-  return message.loadAssignment ? readEndpoints(message.loadAssignment, names) : []
+function assigned(message: Cluster, names: boolean): Assignment {
+  return message.loadAssignment ? readAssignment(message.loadAssignment, names) : { endpoints: [], overprovisioning: undefined }
 }
 
 function dnsSettings(message: Cluster, logical: boolean): DnsSettings {

@@ -38,11 +38,22 @@ export interface Endpoint extends EndpointTraits {
 
 const NOWHERE: Locality = { region: '', zone: '', subZone: '' }
 
+/** An assignment, read. */
+export interface Assignment {
+  readonly endpoints: readonly Endpoint[]
+  /** Percent; undefined: the balancer's default. How far healthy hosts of a priority stand in for its unhealthy ones. */
+  readonly overprovisioning: number | undefined
+}
+
 /**
  * @param names whether addresses may be names
  * @throws on an address that cannot be connected to
  */
-export function readEndpoints(assignment: ClusterLoadAssignment, names: boolean): Endpoint[] {
+export function readAssignment(message: ClusterLoadAssignment, names: boolean): Assignment {
+  return { endpoints: readEndpoints(message, names), overprovisioning: message.policy?.overprovisioningFactor }
+}
+
+function readEndpoints(assignment: ClusterLoadAssignment, names: boolean): Endpoint[] {
   const endpoints: Endpoint[] = []
   for (const group of assignment.endpoints) {
     if (group.lbConfig) throw new Error('endpoints by reference (LEDS) are not supported, expected lb_endpoints')

@@ -3,10 +3,11 @@
  * configuration makes a new one, and this one drains.
  */
 import type { Clock } from '../../lib/clock.ts'
+import type { BuildBalancer } from '../balance/build.ts'
 import type { Host, PickContext } from '../balance/host.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { HttpPool } from '../pool/http-pool.ts'
-import { BalancedHosts, type BuildBalancer } from './balanced-hosts.ts'
+import { BalancedHosts } from './balanced-hosts.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { AttemptOutcome, Cluster, ConnectOwner, PendingConnect, ResourcePriority, UpstreamStream } from './cluster.ts'
 import { ClusterHost } from './cluster-host.ts'
@@ -14,7 +15,7 @@ import type { ClusterSettings } from './cluster-settings.ts'
 import type { ClusterStats } from './cluster-stats.ts'
 import { type CodecChoice, Connector } from './connector.ts'
 import { DnsDiscovery } from './dns-discovery.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Assignment } from './endpoint.ts'
 import type { HostKeeper, HostSource } from './host-source.ts'
 import { NamedHosts, splitAuthority } from './named-hosts.ts'
 import { OutlierDetector, type OutlierStats } from './outlier-detector.ts'
@@ -57,6 +58,7 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   /** Who waits for the first endpoints. */
   #onReady: (() => void) | undefined
 
+  /** @param build not called for clusters whose hosts a request names itself */
   constructor(settings: ClusterSettings, build: BuildBalancer, counters: ClusterCounters, context: ClusterContext) {
     const { discovery, outlier } = settings
     const { stats } = counters
@@ -96,16 +98,16 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     this.#onReady = onReady
     switch (discovery.kind) {
       case 'static':
-        this.assign(discovery.endpoints)
+        this.assign(discovery.assignment)
         return
       case 'dns':
-        this.#dns = new DnsDiscovery(discovery.endpoints, {
+        this.#dns = new DnsDiscovery(discovery.assignment.endpoints, {
           settings: discovery.dns,
           clock,
           random,
           resolver,
           stats: this.#stats,
-          onEndpoints: endpoints => this.assign(endpoints),
+          onEndpoints: endpoints => this.assign({ ...discovery.assignment, endpoints }),
         })
         this.#dns.start()
         return
@@ -121,9 +123,9 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     }
   }
 
-  /** @param endpoints all there are from now on */
-  assign(endpoints: readonly Endpoint[]): void {
-    this.#balanced?.assign(endpoints)
+  /** @param assignment all there is from now on */
+  assign(assignment: Assignment): void {
+    this.#balanced?.assign(assignment)
     this.#ready()
   }
 
