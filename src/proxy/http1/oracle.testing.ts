@@ -58,6 +58,7 @@ export function findEnvoy(): string | undefined {
 
 export interface EnvoyOracle {
   readonly port: number
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -76,6 +77,7 @@ export async function startEnvoy(binary: string, upstreamPort: number): Promise<
     const port = await listenerPort(child, adminPath)
     return {
       port,
+      pid: child.pid ?? 0,
       async stop() {
         await end(child)
         await rm(folder, { recursive: true })
