@@ -7,7 +7,7 @@ import type { Entry } from './client.ts'
 import { freePorts } from './ports.ts'
 import type { Caller } from './scenario.ts'
 
-export interface Proxy {
+export interface ProxyPod {
   readonly type: 'sidecar' | 'router'
   readonly namespace: string
   readonly pod: string
@@ -19,7 +19,7 @@ export interface Proxy {
 export interface Topology {
   /** Namespaces, Services and Pods, as YAML. */
   readonly manifests: string
-  readonly proxies: readonly Proxy[]
+  readonly proxies: readonly ProxyPod[]
   readonly backends: readonly Backend[]
   /** A server that no object knows: what ServiceEntries lead to. */
   readonly outside: Backend
@@ -76,7 +76,7 @@ const forwarded = services.filter(service => service.protocol !== 'http')
 
 export async function startTopology(): Promise<Topology> {
   const backends: Backend[] = []
-  const proxies: Proxy[] = []
+  const proxies: ProxyPod[] = []
   const pods = services.flatMap(service =>
     Object.entries(service.replicas).flatMap(([version, count]) =>
       Array.from({ length: count }, (_, i) => ({ service, version, pod: `${service.name}-${version}-${i}` })),
@@ -128,7 +128,7 @@ export async function startTopology(): Promise<Topology> {
   }
 }
 
-async function clientProxy(name: string, namespace: string): Promise<{ proxy: Proxy; entry: Entry }> {
+async function clientProxy(name: string, namespace: string): Promise<{ proxy: ProxyPod; entry: Entry }> {
   const [adminPort = 0, httpProxy = 0, ...ports] = await freePorts(2 + forwarded.length)
   const forwards = forwarded.map((service, i) => ({ service, port: ports[i] ?? 0 }))
   const byHost = forwards.map(({ service, port }) => [
@@ -171,7 +171,7 @@ spec:
 `
 }
 
-function podManifest({ pod, namespace, labels, annotations }: Proxy): string {
+function podManifest({ pod, namespace, labels, annotations }: ProxyPod): string {
   const containerPorts = Object.keys(JSON.parse(annotations['mizzen.dev/inbound'] ?? '{}')).map(Number)
   return `apiVersion: v1
 kind: Pod

@@ -61,7 +61,8 @@ export const balancing: Scenario[] = [
   },
   {
     name: 'subsets select pods by label',
-    config: `${dr('{}', '  subsets: [{name: second, labels: {version: v2}}]').replace('  trafficPolicy: {}\n', '')}---
+    config: `${dr('{}', '  subsets: [{name: second, labels: {version: v2}}]').replace('  trafficPolicy: {}\n', '')}
+---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: echo}
@@ -71,7 +72,8 @@ spec: {hosts: [echo], http: [{route: [{destination: {host: echo, subset: second}
   },
   {
     name: 'a subset has a policy of its own',
-    config: `${dr('{loadBalancer: {simple: ROUND_ROBIN}}', '  subsets: [{name: first, labels: {version: v1}, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x-user}}}}]')}---
+    config: `${dr('{loadBalancer: {simple: ROUND_ROBIN}}', '  subsets: [{name: first, labels: {version: v1}, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x-user}}}}]')}
+---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: echo}

@@ -1,0 +1,249 @@
+/**
+ * Runs the table on one data plane: a control plane in this process, the topology's pods, a proxy process beside each, and then row after
+ * row: apply the row's objects, wait until every proxy has them, call.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AnyObject } from '../../src/api/registry.ts'
+import { encodeBootstrap } from '../../src/run/bootstrap.ts'
+import { ControlPlane } from '../../src/run/control-plane.ts'
+import { objectsOf, readContents } from '../../src/source/files/contents.ts'
+import { Store } from '../../src/source/store.ts'
+import { AdsServer } from '../../src/xds/server/ads-server.ts'
+import { serveAds } from '../../src/xds/server/grpc.ts'
+import { forgetFailures } from './backends.ts'
+import { callHttp, callTcp, callWebSocket, GrpcCaller } from './client.ts'
+import { envoyCommand, mizzenCommand } from './engines.ts'
+import { differences, shareDifferences } from './expectation.ts'
+import type { Call, GrpcCall, HttpCall, Scenario, TcpCall } from './scenario.ts'
+import { type ProxyPod, startTopology, type Topology } from './topology.ts'
+
+const SYNC_DEADLINE_MS = 10_000
+/** How many answers travel at once where a call is repeated: enough to be quick, few enough to stay in order of cause. */
+const PARALLEL = 8
+
+export class Harness {
+  readonly #topology: Topology
+  readonly #folder: string
+  readonly #store = new Store()
+  readonly #base = this.#store.source()
+  readonly #row = this.#store.source()
+  readonly #controlPlane = new ControlPlane(this.#store)
+  readonly #ads = new AdsServer({ source: this.#controlPlane, quietMs: 5 })
+  readonly #children: ChildProcess[] = []
+  #closeGrpc: (() => Promise<void>) | undefined
+
+  private constructor(topology: Topology, folder: string) {
+    this.#topology = topology
+    this.#folder = folder
+  }
+
+  static async start(engine: 'mizzen' | 'envoy'): Promise<Harness> {
+    const folder = await mkdtemp(path.join(tmpdir(), `mizzen-scenarios-${engine}-`))
+    const harness = new Harness(await startTopology(), folder)
+    try {
+      await harness.#run(engine)
+    } catch (error) {
+      await harness.close()
+      throw error
+    }
+    return harness
+  }
+
+  async #run(engine: 'mizzen' | 'envoy'): Promise<void> {
+    const socket = path.join(this.#folder, 'xds.sock')
+    const server = await serveAds({ ads: this.#ads, listen: [{ path: socket }] })
+    this.#closeGrpc = () => server.close(100)
+    this.#base.publish(await parse('topology.yaml', this.#topology.manifests))
+    for (const proxy of this.#topology.proxies) await this.#startProxy(engine, proxy, socket)
+    await Promise.all(this.#topology.proxies.map(proxy => ready(proxy)))
+    await this.#synced()
+  }
+
+  async #startProxy(engine: 'mizzen' | 'envoy', proxy: ProxyPod, socket: string): Promise<void> {
+    const bootstrap = path.join(this.#folder, `${proxy.pod}.pb`)
+    const identity = {
+      type: proxy.type,
+      pod: proxy.pod,
+      namespace: proxy.namespace,
+      ip: '127.0.0.1',
+      workload: proxy.pod,
+      serviceAccount: 'default',
+      labels: proxy.labels,
+      annotations: proxy.annotations,
+      interception: 'NONE',
+    } as const
+    await writeFile(bootstrap, encodeBootstrap({ identity, adminPort: proxy.adminPort, controlPlane: { path: socket } }))
+    const [command, ...args] = engine === 'envoy' ? envoyCommand(bootstrap) : mizzenCommand(bootstrap)
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.on('data', bytes => {
+      if (process.env['MIZZEN_SCENARIO_LOGS']) process.stderr.write(`${proxy.pod}: ${bytes}`)
+    })
+    this.#children.push(child)
+  }
+
+  /** @returns what differs from what the row expects; empty: it holds */
+  async run(scenario: Scenario): Promise<string[]> {
+    const config = (scenario.config ?? '').replaceAll('{{outside}}', String(this.#topology.outside.port))
+    this.#row.publish(await parse(scenario.name, config))
+    await this.#synced()
+    forgetFailures()
+    const found: string[] = []
+    for (const call of scenario.calls) found.push(...(await this.#call(call)))
+    return found
+  }
+
+  async #call(call: Call): Promise<string[]> {
+    for (const backend of this.#topology.backends) backend.received = 0
+    const what = call.kind === 'http' ? `${call.method ?? 'GET'} ${call.url} from ${call.from}` : `${call.kind} from ${call.from}`
+    const found = await (call.kind === 'http'
+      ? this.#http(call)
+      : call.kind === 'tcp'
+        ? this.#tcp(call)
+        : call.kind === 'grpc'
+          ? this.#grpc(call)
+          : this.#webSocket(call))
+    return found.map(sentence => `${what}: ${sentence}`)
+  }
+
+  async #http(call: HttpCall): Promise<string[]> {
+    const url = call.url.replace('{{outside}}', String(this.#topology.outside.port))
+    const entry = this.#topology.entries[call.from]
+    const outcomes = await repeat(call.times ?? 1, call.parallel ? (call.times ?? 1) : call.expect.share ? PARALLEL : 1, () =>
+      callHttp(entry, call, url),
+    )
+    const expect = { ...call.expect, ...(call.expect.host && { host: call.expect.host }) }
+    if (expect.received) await sleep(100) // copies travel on their own
+    return differences(expect, outcomes, served => this.#received(served))
+  }
+
+  async #tcp(call: TcpCall): Promise<string[]> {
+    const answers = await repeat(call.times ?? 1, PARALLEL, () => callTcp(this.#topology.entries[call.from], call))
+    if (call.expect.refused) return answers.some(answer => answer !== '') ? [`expected no answer, got "${answers.join()}"`] : []
+    const wrong = answers.find(answer => !answer.endsWith(`: ${call.send}`))
+    if (wrong !== undefined) return [`expected "${call.send}" to come back, got "${wrong}"`]
+    return servedDifferences(
+      call.expect,
+      answers.map(answer => answer.slice(0, answer.indexOf(':'))),
+    )
+  }
+
+  async #grpc(call: GrpcCall): Promise<string[]> {
+    const caller = new GrpcCaller(this.#topology.entries[call.from], call)
+    const outcomes = await repeat(call.times ?? 1, PARALLEL, () => caller.once())
+    caller.close()
+    const { expect } = call
+    const wrong = outcomes.find(outcome => outcome.code !== (expect.code ?? 'OK'))
+    if (wrong) return [`expected status ${expect.code ?? 'OK'}, got ${wrong.code}`]
+    const found =
+      expect.served || expect.share
+        ? servedDifferences(
+            expect,
+            outcomes.map(outcome => outcome.served ?? wrongCode(outcome.code)),
+          )
+        : []
+    const pods = new Set(outcomes.map(outcome => outcome.pod))
+    if (expect.pods !== undefined && pods.size < expect.pods)
+      found.push(`expected at least ${expect.pods} pods to answer, got ${[...pods].join(', ')}`)
+    const messages = outcomes[0]?.messages.join()
+    if (expect.messages && messages !== expect.messages.join())
+      found.push(`expected the messages ${expect.messages.join()}, got ${messages}`)
+    return found
+  }
+
+  async #webSocket(call: Extract<Call, { kind: 'websocket' }>): Promise<string[]> {
+    const outcome = await callWebSocket(this.#topology.entries[call.from], call).catch(error => ({
+      served: undefined,
+      received: String(error),
+    }))
+    const found =
+      outcome.received === call.expect.received
+        ? []
+        : [`expected to receive "${call.expect.received}", got "${outcome.received}"`]
+    return call.expect.served && outcome.served !== call.expect.served
+      ? [...found, `expected ${call.expect.served} to answer, got ${outcome.served}`]
+      : found
+  }
+
+  #received(served: string): number {
+    return this.#topology.backends.reduce((sum, backend) => sum + (backend.served === served ? backend.received : 0), 0)
+  }
+
+  /** Every proxy has accepted all there is. */
+  async #synced(): Promise<void> {
+    const until = performance.now() + SYNC_DEADLINE_MS
+    for (;;) {
+      const status = this.#ads.status()
+      const bad = status.flatMap(proxy =>
+        proxy.types.filter(type => type.state !== 'SYNCED' && type.state !== 'NOT SENT').map(type => ({ proxy, type })),
+      )
+      const refused = bad.find(({ type }) => type.state === 'NACKED')
+      if (refused) throw new Error(`${refused.proxy.node} refused ${refused.type.type}: ${JSON.stringify(refused.type.refusal)}`)
+      if (bad.length === 0 && !this.#ads.pushing && status.length >= this.#topology.proxies.length) return
+      if (performance.now() > until)
+        throw new Error(
+          `Not in sync after ${SYNC_DEADLINE_MS} ms: ${JSON.stringify(bad.map(({ proxy, type }) => [proxy.node, type]))}`,
+        )
+      await sleep(10)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#children.map(child => {
+        if (child.exitCode !== null || child.signalCode !== null) return undefined
+        const gone = new Promise(resolve => child.once('exit', resolve))
+        child.kill('SIGKILL')
+        return gone
+      }),
+    )
+    await this.#closeGrpc?.()
+    this.#ads.close()
+    this.#controlPlane.close()
+    await this.#topology.close()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function wrongCode(code: string): string {
+  return `(${code})`
+}
+
+function servedDifferences(
+  expect: { served?: string; share?: HttpCall['expect']['share'] },
+  served: readonly string[],
+): string[] {
+  if (expect.share) return shareDifferences(expect.share, served)
+  const stranger = served.find(name => expect.served !== undefined && name !== expect.served)
+  return stranger === undefined ? [] : [`expected ${expect.served} to answer, got ${stranger}`]
+}
+
+async function repeat<T>(times: number, parallel: number, once: () => Promise<T>): Promise<T[]> {
+  const outcomes: T[] = []
+  for (let done = 0; done < times; done += parallel) {
+    outcomes.push(...(await Promise.all(Array.from({ length: Math.min(parallel, times - done) }, once))))
+  }
+  return outcomes
+}
+
+async function parse(name: string, text: string): Promise<AnyObject[]> {
+  const contents = await readContents(name, text, false)
+  const errors = contents.documents.flatMap(document => document.diagnostics).filter(each => each.level === 'error')
+  if (errors.length > 0) throw new Error(errors.map(each => `${each.file}:${each.line}: ${each.message}`).join('\n'))
+  return objectsOf(contents)
+}
+
+async function ready(proxy: ProxyPod): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const status = await fetch(`http://127.0.0.1:${proxy.adminPort}/ready`).then(
+      answer => answer.status,
+      () => 0,
+    )
+    if (status === 200) return
+    await sleep(50)
+  }
+  throw new Error(`The proxy of ${proxy.pod} is not ready after 15 s`)
+}

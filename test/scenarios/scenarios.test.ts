@@ -1,0 +1,29 @@
+/** The scenario table, on mizzen's proxy and on Envoy. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { ENVOY_MISSING, envoyBinary } from './engines.ts'
+import { Harness } from './harness.ts'
+import type { Scenario } from './scenario.ts'
+import { actions } from './table/actions.ts'
+import { balancing } from './table/balancing.ts'
+import { matching } from './table/matching.ts'
+import { protocols } from './table/protocols.ts'
+import { resilience } from './table/resilience.ts'
+
+const table: readonly Scenario[] = [...matching, ...actions, ...resilience, ...balancing, ...protocols]
+
+for (const engine of ['envoy', 'mizzen'] as const) {
+  const missing = engine === 'envoy' && !envoyBinary() ? ENVOY_MISSING : undefined
+  describe(`scenarios on ${engine}`, { skip: missing ?? false }, () => {
+    let harness: Harness
+    before(async () => {
+      harness = await Harness.start(engine)
+    })
+    after(() => harness?.close())
+    for (const scenario of table) {
+      it(scenario.name, { skip: scenario.skip?.[engine] ?? false }, async () => {
+        assert.deepEqual(await harness.run(scenario), [])
+      })
+    }
+  })
+}
