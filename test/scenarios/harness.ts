@@ -22,10 +22,13 @@ import type { Call, GrpcCall, HttpCall, Scenario, TcpCall } from './scenario.ts'
 import { type ProxyPod, startTopology, type Topology } from './topology.ts'
 
 const SYNC_DEADLINE_MS = 10_000
+/** Envoy acknowledges when its main thread has accepted an update; its workers take it over a moment later, and nothing tells when. */
+const ENVOY_WORKERS_MS = 60
 /** How many answers travel at once where a call is repeated: enough to be quick, few enough to stay in order of cause. */
 const PARALLEL = 8
 
 export class Harness {
+  readonly #engine: 'mizzen' | 'envoy'
   readonly #topology: Topology
   readonly #folder: string
   readonly #store = new Store()
@@ -36,16 +39,17 @@ export class Harness {
   readonly #children: ChildProcess[] = []
   #closeGrpc: (() => Promise<void>) | undefined
 
-  private constructor(topology: Topology, folder: string) {
+  private constructor(engine: 'mizzen' | 'envoy', topology: Topology, folder: string) {
+    this.#engine = engine
     this.#topology = topology
     this.#folder = folder
   }
 
   static async start(engine: 'mizzen' | 'envoy'): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), `mizzen-scenarios-${engine}-`))
-    const harness = new Harness(await startTopology(), folder)
+    const harness = new Harness(engine, await startTopology(), folder)
     try {
-      await harness.#run(engine)
+      await harness.#startAll()
     } catch (error) {
       await harness.close()
       throw error
@@ -53,17 +57,17 @@ export class Harness {
     return harness
   }
 
-  async #run(engine: 'mizzen' | 'envoy'): Promise<void> {
+  async #startAll(): Promise<void> {
     const socket = path.join(this.#folder, 'xds.sock')
     const server = await serveAds({ ads: this.#ads, listen: [{ path: socket }] })
     this.#closeGrpc = () => server.close(100)
     this.#base.publish(await parse('topology.yaml', this.#topology.manifests))
-    for (const proxy of this.#topology.proxies) await this.#startProxy(engine, proxy, socket)
+    for (const proxy of this.#topology.proxies) await this.#startProxy(proxy, socket)
     await Promise.all(this.#topology.proxies.map(proxy => ready(proxy)))
     await this.#synced()
   }
 
-  async #startProxy(engine: 'mizzen' | 'envoy', proxy: ProxyPod, socket: string): Promise<void> {
+  async #startProxy(proxy: ProxyPod, socket: string): Promise<void> {
     const bootstrap = path.join(this.#folder, `${proxy.pod}.pb`)
     const identity = {
       type: proxy.type,
@@ -77,7 +81,7 @@ export class Harness {
       interception: 'NONE',
     } as const
     await writeFile(bootstrap, encodeBootstrap({ identity, adminPort: proxy.adminPort, controlPlane: { path: socket } }))
-    const [command, ...args] = engine === 'envoy' ? envoyCommand(bootstrap) : mizzenCommand(bootstrap)
+    const [command, ...args] = this.#engine === 'envoy' ? envoyCommand(bootstrap) : mizzenCommand(bootstrap)
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.on('data', bytes => {
       if (process.env['MIZZEN_SCENARIO_LOGS']) process.stderr.write(`${proxy.pod}: ${bytes}`)
@@ -90,6 +94,7 @@ export class Harness {
     const config = (scenario.config ?? '').replaceAll('{{outside}}', String(this.#topology.outside.port))
     this.#row.publish(await parse(scenario.name, config))
     await this.#synced()
+    if (this.#engine === 'envoy') await sleep(ENVOY_WORKERS_MS)
     forgetFailures()
     const found: string[] = []
     for (const call of scenario.calls) found.push(...(await this.#call(call)))

@@ -53,7 +53,8 @@ export const resilience: Scenario[] = [
   },
   {
     name: 'retries give up after the last attempt and pass its answer on',
-    config: vs(`    - retries: {attempts: 2, retryOn: 5xx}\n      ${toV1}`) + `\n---${dr('{loadBalancer: {simple: ROUND_ROBIN}}')}`,
+    config:
+      vs(`    - retries: {attempts: 2, retryOn: 5xx}\n      ${toV1}`) + `\n---${dr('{loadBalancer: {simple: ROUND_ROBIN}}')}`,
     calls: [http('http://echo/', { status: 500, received: { 'echo v1': [3, 3] } }, failFirst(9, 'retry-exhausted', 500))],
   },
   {
