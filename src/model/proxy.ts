@@ -42,19 +42,18 @@ export function servedPorts(mesh: Mesh, proxy: MeshProxy): ServedPort[] {
 }
 
 function targets(mesh: Mesh, proxy: MeshProxy, service: Service, port: ServicePort): Iterable<number> {
-  if (service.selector) {
-    if (service.namespace !== proxy.namespace || !selectsProxy(service, proxy.labels)) return []
+  if (selectsProxy(service, proxy)) {
     const target = typeof port.target === 'number' ? port.target : proxy.namedPorts.get(port.target)
     return target === undefined ? [] : [target]
   }
-  const key = serviceKey(service)
-  const mine = endpointsOf(mesh, proxy).get(key)
+  const mine = endpointsOf(mesh, proxy).get(serviceKey(service))
   return new Set(mine?.filter(entry => entry.servicePort === port.number).map(entry => entry.endpoint.port))
 }
 
-function selectsProxy(service: Service, labels: Labels): boolean {
-  const selector = service.selector ?? {}
-  return service.platform ? selects(selector, labels) : hasLabels(labels, selector)
+/** Also while the workload is not ready, when it is nobody's endpoint. */
+function selectsProxy({ selector, namespace, platform }: Service, proxy: MeshProxy): boolean {
+  if (!selector || namespace !== proxy.namespace) return false
+  return platform ? selects(selector, proxy.labels) : hasLabels(proxy.labels, selector)
 }
 
 interface IndexedEndpoint {

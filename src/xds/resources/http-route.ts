@@ -38,7 +38,7 @@ export function httpRoutes(view: View, set: RouteSet, place: Place): Route[] {
 function httpRoute(view: View, rule: HttpRule, match: HttpMatch | undefined, place: Place): Route {
   const changes = rule.action.kind === 'forward' ? ownHeaders(rule, rule.action) : headerChanges(rule.headers)
   return Route.fromPartial({
-    name: [rule.name, match?.name].filter(Boolean).join('.') || 'default',
+    name: [rule.name, match?.name].filter(Boolean).join('.'),
     match: routeMatch(match),
     action: routeAction(view, rule, place),
     metadata: originWithLine(rule.origin),

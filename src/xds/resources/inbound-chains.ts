@@ -25,7 +25,9 @@ const HTTP: readonly ChainKind[] = [{ speaks: 'http', match: {} }]
 const REDIRECTED_HTTP: readonly ChainKind[] = [{ speaks: 'http', match: { transportProtocol: RAW } }]
 const DETECTED: readonly ChainKind[] = [
   { speaks: 'http', match: { transportProtocol: RAW, applicationProtocols: PLAINTEXT_HTTP } },
-  { speaks: 'bytes', match: {} },
+  // Two, and not one without a condition: see listener.ts on how Envoy chooses.
+  { speaks: 'bytes', match: { transportProtocol: RAW } },
+  { speaks: 'bytes', match: { transportProtocol: 'tls' } },
 ]
 
 /** @param redirected chains are told apart by destination port; otherwise the port has a listener of its own */

@@ -34,16 +34,22 @@ export interface ListenerParts {
   readonly options?: Partial<Listener>
 }
 
+/**
+ * A chain without conditions beside others becomes the fallback: Envoy narrows chains down by one criterion after the other and never
+ * goes back, so that such a chain would lose plaintext bytes to one for plaintext HTTP, which then does not match either.
+ */
 export function listener(parts: ListenerParts): Listener {
-  const inspectors = parts.inspectors ?? inspectorsFor([...parts.chains])
+  const inspectors = parts.inspectors ?? inspectorsFor(parts.chains)
+  const looksAtBytes = parts.chains.some(chain => chain.filterChainMatch?.transportProtocol)
+  const catchAll = looksAtBytes ? parts.chains.find(chain => chain.filterChainMatch === undefined) : undefined
   const timeout = parts.detectionTimeoutMs > 0 ? duration(parts.detectionTimeoutMs) : ZERO
   return Listener.fromPartial({
     name: parts.name,
     address: socketAddress(parts.address, parts.port),
     trafficDirection: parts.direction === 'inbound' ? TrafficDirection.INBOUND : TrafficDirection.OUTBOUND,
     bindToPort: parts.bind ? undefined : false,
-    filterChains: [...parts.chains],
-    defaultFilterChain: parts.fallback,
+    filterChains: parts.chains.filter(chain => chain !== catchAll),
+    defaultFilterChain: catchAll ?? parts.fallback,
     listenerFilters: [...inspectors],
     listenerFiltersTimeout: inspectors.length > 0 ? timeout : undefined,
     continueOnListenerFiltersTimeout: inspectors.length > 0,

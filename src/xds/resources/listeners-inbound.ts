@@ -91,10 +91,13 @@ function passthroughChains(settings: MeshSettings): FilterChain[] {
       filters: [manager],
       metadata: originMetadata(origin),
     }),
-    FilterChain.fromPartial({
-      name: 'virtualInbound',
-      filters: [tcpTo(settings, INBOUND_PASSTHROUGH)],
-      metadata: originMetadata(origin),
-    }),
+    ...[RAW, 'tls'].map(transportProtocol =>
+      FilterChain.fromPartial({
+        name: 'virtualInbound',
+        filterChainMatch: { transportProtocol },
+        filters: [tcpTo(settings, INBOUND_PASSTHROUGH)],
+        metadata: originMetadata(origin),
+      }),
+    ),
   ]
 }

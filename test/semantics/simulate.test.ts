@@ -1,0 +1,74 @@
+/** Calls through configurations end where Istio's would. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RouteConfiguration } from '../../src/xds/gen/envoy/config/route/v3/route.ts'
+import type { Route } from '../../src/xds/gen/envoy/config/route/v3/route_components.ts'
+import { ROUTE } from '../../src/xds/wire/type-url.ts'
+import { fields, flag, list, number, oracleFile, text, texts, withoutOracle } from './oracle.ts'
+import { type Outcome, simulate } from './simulate.ts'
+import { resourcesOf } from './world.ts'
+
+const FILES = ['httpgateway', 'disableporttranslation', 'passthroughtraffic', 'inbound']
+const COMPARED = ['listener', 'filterChain', 'routeConfig', 'virtualHost', 'route', 'cluster'] as const
+
+for (const file of FILES) {
+  test(`calls of ${file} end where Istio's do`, { skip: withoutOracle }, async t => {
+    for (const world of list(oracleFile(`simulate/${file}.yaml`))) {
+      const resources = resourcesOf(world)
+      for (const entry of list(world, 'calls')) {
+        const call = fields(entry, 'call')
+        const skip = text(call, 'tls') === 'mtls' ? 'mutual TLS between sidecars comes with the mesh identities' : false
+        await t.test(`${text(world, 'id')} ${text(entry, 'id')}`, { skip }, () => {
+          const outcome = simulate(resources, {
+            mode: text(call, 'mode'),
+            address: text(call, 'address'),
+            port: number(call, 'port'),
+            protocol: text(call, 'protocol'),
+            tls: text(call, 'tls'),
+            sni: text(call, 'sni'),
+            alpn: text(call, 'alpn'),
+            host: text(call, 'host'),
+            path: text(call, 'path') || '/',
+          })
+          compare(outcome, fields(entry, 'expect'))
+        })
+      }
+    }
+  })
+}
+
+function compare(outcome: Outcome, expected: Readonly<Record<string, unknown>>): void {
+  assert.equal(outcome.error, expected['error'] ?? null, JSON.stringify(outcome))
+  for (const name of COMPARED) {
+    const wanted = expected[name]
+    if (typeof wanted === 'string') assert.equal(short(outcome[name]), short(wanted), name)
+    else if (flag(expected, 'strict')) assert.equal(outcome[name] || undefined, undefined, name)
+  }
+}
+
+/** "x.ns.svc.cluster.local" and "x.ns" are the same there. */
+function short(name: string | undefined): string | undefined {
+  return name?.replace('.svc.cluster.local', '')
+}
+
+test("sidecars' route tables lead where Istio's do", { skip: withoutOracle }, async t => {
+  for (const row of list(oracleFile('simulate/sidecarroutes.yaml'))) {
+    const skip = text(row, 'variant') === 'httproute' ? 'HTTPRoute comes with the Gateway API' : false
+    await t.test(text(row, 'id'), { skip }, () => {
+      const resource = resourcesOf(row).get(ROUTE)?.get(text(row, 'routeConfig'))
+      assert.ok(resource, `there is a route table "${text(row, 'routeConfig')}"`)
+      const { virtualHosts } = RouteConfiguration.decode(resource.bytes)
+      for (const [domain, clusters] of Object.entries(fields(row, 'virtualHosts'))) {
+        const host = virtualHosts.find(entry => entry.domains.includes(domain))
+        if (clusters === null) assert.equal(host, undefined, domain)
+        else assert.deepEqual(host?.routes.flatMap(clustersOf), texts(clusters), domain)
+      }
+    })
+  }
+})
+
+function clustersOf({ action }: Route): string[] {
+  const specifier = action?.$case === 'route' ? action.value.clusterSpecifier : undefined
+  if (specifier?.$case === 'weightedClusters') return specifier.value.clusters.map(cluster => cluster.name)
+  return specifier?.$case === 'cluster' ? [specifier.value] : []
+}
