@@ -77,6 +77,10 @@ function readKind<Name extends string, Group extends string, Spec extends TSchem
   if (headFits) checkMetadata(metadata, kind, findings.at('metadata'))
 
   if (kind.strict) checkTopLevel(document, kind, findings)
+  if (kind.strict && (document['spec'] ?? null) === null) {
+    findings.error('"spec" is missing: expected a map', { code: 'missing-field' })
+    return undefined
+  }
   const inRoot = kind.payload === 'root'
   const spec = prune(kind.spec, inRoot ? document : (document['spec'] ?? {}))
   if (!fits(kind.spec, spec, inRoot ? findings : findings.at('spec')) || !headFits) return undefined
@@ -112,7 +116,6 @@ function readStatus<Status extends TSchema>(
 const topLevel = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status'])
 
 function checkTopLevel(document: Record<string, unknown>, kind: Kind, findings: Findings): void {
-  if ((document['spec'] ?? null) === null) findings.error('"spec" is missing: expected a map', { code: 'missing-field' })
   for (const name of Object.keys(document)) {
     if (topLevel.has(name)) continue
     const misplaced = schemaAt(kind.spec, name) !== undefined

@@ -34,7 +34,7 @@ export interface DiagnosticsChange {
 export interface Contribution {
   /**
    * Replaces all that this source said before. An object that did not change should be the same object as last time: that is how
-   * changes are found. Listeners run before it returns.
+   * changes are found. Listeners run before it returns; called by a listener, it takes effect after all listeners have run.
    */
   publish(objects: readonly AnyObject[], diagnostics?: readonly Diagnostic[]): void
 }
@@ -51,6 +51,8 @@ export class Store {
   #objects = new Map<string, AnyObject>()
   #snapshot: Snapshot = { revision: 0, objects: listsOf([], undefined, new Set(kindIds)) }
   #diagnostics: readonly Diagnostic[] = []
+  #merging = false
+  #mergeAgain = false
 
   /** A new source; those made earlier win over those made later. */
   source(): Contribution {
@@ -85,7 +87,19 @@ export class Store {
     return () => this.#diagnosticListeners.delete(listener)
   }
 
+  /** One change after the other: a listener that publishes must not make others see the newer snapshot first. */
   #merge(): void {
+    this.#mergeAgain = true
+    if (this.#merging) return
+    this.#merging = true
+    while (this.#mergeAgain) {
+      this.#mergeAgain = false
+      this.#mergeOnce()
+    }
+    this.#merging = false
+  }
+
+  #mergeOnce(): void {
     const objects = new Map<string, AnyObject>()
     const diagnostics: Diagnostic[] = []
     for (const share of this.#shares) {
@@ -98,7 +112,7 @@ export class Store {
       }
     }
     const change = this.#changeTo(objects)
-    const failures = change ? this.#notify(change) : []
+    const failures = change ? callAll(this.#listeners, change) : []
     this.#setDiagnostics([...diagnostics, ...failures])
   }
 
@@ -122,18 +136,6 @@ export class Store {
     return { snapshot: this.#snapshot, added, updated, removed }
   }
 
-  #notify(change: Change): Diagnostic[] {
-    const failures: Diagnostic[] = []
-    for (const listener of this.#listeners) {
-      try {
-        listener(change)
-      } catch (error) {
-        failures.push(consumerFailed(error))
-      }
-    }
-    return failures
-  }
-
   #setDiagnostics(all: readonly Diagnostic[]): void {
     const before = new Set(this.#diagnostics.map(identity))
     const now = new Set(all.map(identity))
@@ -141,8 +143,21 @@ export class Store {
     const resolved = this.#diagnostics.filter(diagnostic => !now.has(identity(diagnostic)))
     this.#diagnostics = all
     if (appeared.length + resolved.length === 0) return
-    for (const listener of this.#diagnosticListeners) listener({ all, appeared, resolved })
+    this.#diagnostics = [...all, ...callAll(this.#diagnosticListeners, { all, appeared, resolved })]
   }
+}
+
+/** @returns what the listeners threw */
+function callAll<Event>(listeners: ReadonlySet<(event: Event) => void>, event: Event): Diagnostic[] {
+  const failures: Diagnostic[] = []
+  for (const listener of listeners) {
+    try {
+      listener(event)
+    } catch (error) {
+      failures.push(consumerFailed(error))
+    }
+  }
+  return failures
 }
 
 function keyOf(object: AnyObject): string {

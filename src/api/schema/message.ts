@@ -40,7 +40,7 @@ export function int32(options: TSchemaOptions = {}) {
   return Type.Integer({ minimum: -2147483648, maximum: 2147483647, ...options })
 }
 
-/** A length of time as Go writes it ("1h30m", "0.5s", "100ms"); {@link file://../../lib/duration.ts} reads it. */
+/** A length of time as Go writes it ("1h30m", "0.5s", "100ms"); parseDuration() of src/lib reads it. */
 export function duration(options: TSchemaOptions = {}) {
   return Type.String({ ...options, examples: ['5s'] })
 }

@@ -26,7 +26,7 @@ export function splitDocuments(text: string): Piece[] {
 
 /** "%YAML 1.2" and the like stand before the document that they are about, and before its "---". */
 function isDirective(text: string): boolean {
-  return /^(?:\.\.\..*\r?\n)?(?:[ \t]*(?:#.*)?\r?\n)*%/.test(text)
+  return /^%/m.test(text) && /^(?:\.\.\..*\n)?(?:[ \t]*(?:#.*)?\r?\n|%.*\n)*$/.test(text)
 }
 
 /** The items of a long List in block form, each indented as it was; undefined when the text is none, or is better read whole. */

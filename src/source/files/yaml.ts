@@ -27,7 +27,8 @@ export function parseYaml(text: string): Parsed {
     const duplicate = index(document.contents, builder, lines)
     if (duplicate) return duplicate
     builder.close(root)
-    return { form: 'value', value: document.toJS({ maxAliasCount: MAX_ALIASES }), positions: builder.build() }
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+    return value === null ? { form: 'nothing' } : { form: 'value', value, positions: builder.build() }
   } catch (error) {
     return thrownProblem(error, text, lines)
   }
