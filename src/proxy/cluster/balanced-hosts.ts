@@ -25,6 +25,7 @@ export class BalancedHosts implements HostSource {
   /** undefined: to be built at the next pick. Most clusters of a large mesh are never asked, and changes come in bursts. */
   #balancer: Balancer | undefined
   #overprovisioning: number | undefined
+  #stopped = false
 
   constructor(options: BalancedHostsOptions) {
     this.#options = options
@@ -54,13 +55,17 @@ export class BalancedHosts implements HostSource {
     return this.#balancer.pick(context)
   }
 
-  stop(): void {}
+  stop(): void {
+    this.#stopped = true
+  }
 
   #rebalance(): void {
+    this.#balancer = undefined
+    // The numbers are those of the cluster that took over.
+    if (this.#stopped) return
     const { stats } = this.#options
     const { hosts } = this.#table
     stats.membership_total = hosts.length
     stats.membership_healthy = hosts.filter(host => host.healthy).length
-    this.#balancer = undefined
   }
 }

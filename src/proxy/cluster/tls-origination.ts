@@ -95,6 +95,8 @@ function secureContext(common: CommonTlsContext | undefined, validation: Certifi
   const crl = read('crl', validation?.crl)
   const suites = common?.tlsParams?.cipherSuites ?? []
   try {
+    // node:tls takes a CA that is none without a word, and would then trust nobody.
+    if (ca) new (process.getBuiltinModule('node:crypto').X509Certificate)(ca)
     return process.getBuiltinModule('node:tls').createSecureContext({
       ...(certificates.length > 0 && { cert: certificates.map(chain), key: certificates.map(key) }),
       ...(ca && { ca }),
