@@ -93,29 +93,40 @@ const v3 = new Word()
 const v4 = new Word()
 let input = new Uint8Array(256)
 const result = new BigUint64Array(1)
+/** Little endian, as every machine that Node runs on. */
 const halves = new Uint32Array(result.buffer)
+const parts = { high: 0, low: 0 }
 
-/** @param text byte text: one character (0 to 255) per byte @param seed 0 to 2^31-1 */
-export function xxHash64(text: string, seed = 0): bigint {
+/** @param text byte text: one character (0 to 255) per byte @param seed 64 bits */
+export function xxHash64(text: string, seed = 0n): bigint {
   const length = text.length
   if (length > input.length) input = new Uint8Array(length * 2)
   for (let i = 0; i < length; i++) input[i] = text.charCodeAt(i)
-  compute(length, seed)
+  const { high, low } = split64(seed)
+  compute(length, high, low)
   halves[0] = hash.lo
   halves[1] = hash.hi
   return result[0] ?? 0n
 }
 
-function compute(length: number, seed: number): void {
+/** The halves of a 64-bit number. The result is reused by the next call. */
+export function split64(number: bigint): { readonly high: number; readonly low: number } {
+  result[0] = number
+  parts.low = halves[0] ?? 0
+  parts.high = halves[1] ?? 0
+  return parts
+}
+
+function compute(length: number, seedHigh: number, seedLow: number): void {
   let at = 0
   if (length >= 32) {
     v1.set(P1H, P1L)
     v1.add(P2H, P2L)
-    v1.add(0, seed)
+    v1.add(seedHigh, seedLow)
     v2.set(P2H, P2L)
-    v2.add(0, seed)
-    v3.set(0, seed)
-    v4.set(0, seed)
+    v2.add(seedHigh, seedLow)
+    v3.set(seedHigh, seedLow)
+    v4.set(seedHigh, seedLow)
     v4.add(~P1H, ~P1L)
     v4.add(0, 1)
     for (; at + 32 <= length; at += 32) {
@@ -135,7 +146,7 @@ function compute(length: number, seed: number): void {
     hash.merge(v4)
   } else {
     hash.set(P5H, P5L)
-    hash.add(0, seed)
+    hash.add(seedHigh, seedLow)
   }
   hash.add(0, length)
   for (; at + 8 <= length; at += 8) {

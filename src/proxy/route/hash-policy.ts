@@ -49,7 +49,7 @@ function compileMethod({ policySpecifier: specifier }: RouteAction_HashPolicy): 
       const name = toByteText(specifier.value.name)
       return head => {
         const value = queryParameter(head.path, name)
-        return value === undefined ? undefined : xxHash64(percentDecode(value))
+        return value === undefined ? undefined : xxHash64(value)
       }
     }
     case 'connectionProperties':
@@ -70,12 +70,12 @@ function byHeader(name: string, rewrite: Parameters<typeof compileRegexRewrite>[
     const joined = read(head)
     if (joined === undefined) return undefined
     if (!joined.includes(',')) return xxHash64(change(joined))
-    // Several fields of that name hash alike in any order; a comma inside one field is only a character.
+    // Several fields of that name hash alike in any order, each with the hash so far as its seed. A comma may also be within one field.
     const values: string[] = []
     head.headers.forEach((field, value) => {
       if (field === lower) values.push(change(value))
     })
-    return xxHash64(values.length === 0 ? change(joined) : values.sort().join(''))
+    return values.length === 0 ? xxHash64(change(joined)) : values.sort().reduce((seed, value) => xxHash64(value, seed), 0n)
   }
 }
 
@@ -117,9 +117,4 @@ function cookieValue(header: string | undefined, name: string): string | undefin
     return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
   }
   return undefined
-}
-
-/** Byte for byte; what is not %XX stays as it is. */
-function percentDecode(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

@@ -1,0 +1,43 @@
+/**
+ * RING_HASH and MAGLEV: the same hash leads to the same host for as long as that is there, and to the host that Envoy would choose.
+ */
+import { HashRing } from '../../lib/hash-ring.ts'
+import { MaglevTable } from '../../lib/maglev.ts'
+import type { Host } from './host.ts'
+import { HostList, type HostPicker, type MakePicker, type WeightedHost } from './host-picker.ts'
+
+/** @param byHostname hosts are placed by name instead of address @param minimumSize of the ring, in entries */
+export function ringHash(byHostname: boolean, minimumSize: number, maximumSize: number): MakePicker {
+  return (hosts, random) => {
+    const list = new HostList(hosts)
+    const ring = new HashRing(keyed(hosts, byHostname), minimumSize, maximumSize)
+    return hashed(list, random, (hash, attempt) => ring.find(hash, attempt) ?? 0)
+  }
+}
+
+/** @param tableSize a prime */
+export function maglev(byHostname: boolean, tableSize: number): MakePicker {
+  return (hosts, random) => {
+    const list = new HostList(hosts)
+    const table = new MaglevTable(keyed(hosts, byHostname), tableSize)
+    // Another try flips nearly all bits, so that keys of one host do not all move to the same other host.
+    return hashed(list, random, (hash, attempt) => table.find(attempt === 0 ? hash : hash ^ BigInt.asUintN(64, -BigInt(attempt))))
+  }
+}
+
+function hashed(list: HostList, random: () => number, find: (hash: bigint, attempt: number) => number): HostPicker {
+  return { pick: (hash, attempt) => list.at(find(hash ?? randomHash(random), attempt)) }
+}
+
+function keyed(hosts: readonly WeightedHost[], byHostname: boolean): { key: string; weight: number }[] {
+  return hosts.map(({ host, weight }) => ({ key: hashKey(host, byHostname), weight }))
+}
+
+/** Endpoint metadata "envoy.lb": {hash_key} wins over the address. */
+function hashKey(host: Host, byHostname: boolean): string {
+  return host.labels.get('hash_key') || (byHostname ? host.hostname : host.address)
+}
+
+export function randomHash(random: () => number): bigint {
+  return (BigInt(Math.floor(random() * 0x1_0000_0000)) << 32n) | BigInt(Math.floor(random() * 0x1_0000_0000))
+}

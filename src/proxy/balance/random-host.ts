@@ -1,0 +1,9 @@
+/**
+ * RANDOM: any host, whatever its weight, as in Envoy.
+ */
+import { HostList, type HostPicker, type WeightedHost } from './host-picker.ts'
+
+export function randomHost(hosts: readonly WeightedHost[], random: () => number): HostPicker {
+  const list = new HostList(hosts)
+  return { pick: () => list.at(Math.floor(random() * list.size)) }
+}

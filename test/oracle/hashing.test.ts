@@ -1,0 +1,285 @@
+/**
+ * Ring hash, Maglev and hash policies place every key on the host that Envoy places it on.
+ */
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import { after, before, describe, test } from 'node:test'
+import { compileBalancing } from '../../src/proxy/balance/build.ts'
+import type { Host } from '../../src/proxy/balance/host.ts'
+import { HeaderList } from '../../src/proxy/http/headers.ts'
+import type { RequestHead } from '../../src/proxy/http/stream.ts'
+import { compileRoutes } from '../../src/proxy/route/compile.ts'
+import type { RouteContext } from '../../src/proxy/route/decision.ts'
+import { Cluster } from '../../src/xds/gen/envoy/config/cluster/v3/cluster.ts'
+import { RouteConfiguration } from '../../src/xds/gen/envoy/config/route/v3/route.ts'
+import { type JsonValue, jsonToBytes } from '../../src/xds/wire/json.ts'
+import { CLUSTER, ROUTE } from '../../src/xds/wire/type-url.ts'
+import { type Envoy, startEnvoy, withoutEnvoy } from './envoy.ts'
+
+const BACKENDS = 9
+const KEYS = 150
+
+interface Placement {
+  readonly weight?: (i: number) => number
+  readonly hashKey?: (i: number) => string
+  readonly hostname?: (i: number) => string
+  /** Localities "z0" and "z1" in turn, with these weights. */
+  readonly localityWeights?: readonly [number, number]
+  readonly policy: { [key: string]: JsonValue }
+}
+
+const RING = { lbPolicy: 'RING_HASH' }
+const MAGLEV = { lbPolicy: 'MAGLEV' }
+const TYPED = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
+const LOCALITY_WEIGHTED = { commonLbConfig: { localityWeightedLbConfig: {} } }
+
+const PLACEMENTS: Readonly<Record<string, Placement>> = {
+  ring: { policy: RING },
+  'ring with weights': { policy: RING, weight: i => 1 + (i % 4) },
+  'small ring': { policy: { ...RING, ringHashLbConfig: { minimumRingSize: 20, maximumRingSize: 31 } }, weight: i => 1 + (i % 3) },
+  'ring by hash_key': { policy: RING, hashKey: i => `host-${i}` },
+  'ring by hostname': {
+    policy: { ...RING, type: 'STRICT_DNS', commonLbConfig: { consistentHashingLbConfig: { useHostnameForHashing: true } } },
+    hostname: i => `cart-${i}.shop`,
+  },
+  'ring over localities': { policy: { ...RING, ...LOCALITY_WEIGHTED }, localityWeights: [3, 1], weight: i => 1 + (i % 2) },
+  'ring as an extension': {
+    policy: {
+      loadBalancingPolicy: {
+        policies: [
+          {
+            typedExtensionConfig: {
+              name: 'ring',
+              typedConfig: { '@type': `${TYPED}.ring_hash.v3.RingHash`, minimumRingSize: '64' },
+            },
+          },
+        ],
+      },
+    },
+  },
+  maglev: { policy: MAGLEV },
+  'maglev with weights': { policy: MAGLEV, weight: i => 1 + (i % 4) },
+  'small maglev': { policy: { ...MAGLEV, maglevLbConfig: { tableSize: '131' } }, weight: i => 1 + (i % 3) },
+  'maglev by hash_key': {
+    policy: { ...MAGLEV, maglevLbConfig: { tableSize: '131' } },
+    hashKey: i => `host-${9 - i}`,
+    weight: i => 1 + (i % 2),
+  },
+  'maglev over localities': { policy: { ...MAGLEV, ...LOCALITY_WEIGHTED }, localityWeights: [1, 4] },
+}
+
+const names = Object.keys(PLACEMENTS)
+
+function clusterJson(name: string, ports: readonly number[]): JsonValue {
+  const { policy, weight, hashKey, hostname, localityWeights } = PLACEMENTS[name] ?? { policy: RING }
+  const endpoint = (port: number, i: number) => ({
+    endpoint: { address: { socketAddress: { address: '127.0.0.1', portValue: port } }, hostname: hostname?.(i) ?? '' },
+    loadBalancingWeight: weight?.(i) ?? 1,
+    ...(hashKey ? { metadata: { filterMetadata: { 'envoy.lb': { hash_key: hashKey(i) } } } } : {}),
+  })
+  const all = ports.map(endpoint)
+  const endpoints = localityWeights
+    ? localityWeights.map((loadBalancingWeight, zone) => ({
+        locality: { zone: `z${zone}` },
+        loadBalancingWeight,
+        lbEndpoints: all.filter((_, i) => i % 2 === zone),
+      }))
+    : [{ lbEndpoints: all }]
+  return { name, type: 'STATIC', connectTimeout: '2s', ...policy, loadAssignment: { clusterName: name, endpoints } }
+}
+
+/** As cluster/ makes them from the assignment: locality by locality. */
+function hostsOf(name: string, ports: readonly number[]): Host[] {
+  const { weight, hashKey, hostname, localityWeights } = PLACEMENTS[name] ?? { policy: RING }
+  const hosts = ports.map((port, i): Host => {
+    const address = `127.0.0.1:${port}`
+    return {
+      address,
+      ip: '127.0.0.1',
+      port,
+      hostname: hostname?.(i) ?? address,
+      weight: weight?.(i) ?? 1,
+      priority: 0,
+      locality: localityWeights ? `/z${i % 2}/` : '',
+      localityWeight: localityWeights?.[i % 2] ?? 0,
+      labels: new Map(hashKey ? [['hash_key', hashKey(i)]] : []),
+      healthy: true,
+      active: 0,
+    }
+  })
+  return localityWeights ? [0, 1].flatMap(zone => hosts.filter((_, i) => i % 2 === zone)) : hosts
+}
+
+interface Policy {
+  readonly hashPolicy: JsonValue
+  readonly ask: (key: string) => { path: string; headers?: Record<string, string | string[]> }
+}
+
+const header = (headerName: string, more: object = {}) => ({ header: { headerName, ...more } })
+const byHeader = (key: string) => ({ path: '/', headers: { 'x-key': key } })
+
+/** Each on the ring: what is compared is the hash. */
+const POLICIES: Readonly<Record<string, Policy>> = {
+  'several fields of one header': {
+    hashPolicy: [header('x-key')],
+    ask: key => ({ path: '/', headers: { 'x-key': [key, 'fixed', `${key}-other`] } }),
+  },
+  'a header, rewritten': {
+    hashPolicy: [
+      JSON.parse(JSON.stringify(header('x-key', { regexRewrite: { pattern: { regex: '-\\d$' }, substitution: '!' } }))),
+    ],
+    ask: byHeader,
+  },
+  'the path': { hashPolicy: [header(':path')], ask: key => ({ path: `/${key}?q=1,2` }) },
+  'a query parameter': {
+    hashPolicy: [{ queryParameter: { name: 'k' } }],
+    ask: key => ({ path: `/?x=1&k=${key}%20%c3%a9+&k=2` }),
+  },
+  'a cookie': {
+    hashPolicy: [{ cookie: { name: 'session' } }],
+    ask: key => ({ path: '/', headers: { cookie: `other=1; session="${key}"; more=2` } }),
+  },
+  'two policies': {
+    hashPolicy: [header('x-key'), { queryParameter: { name: 'k' } }],
+    ask: key => ({ path: `/?k=${key}`, headers: { 'x-key': key } }),
+  },
+  'a terminal policy': {
+    hashPolicy: [{ ...header('x-key'), terminal: true }, header(':path')],
+    ask: key => ({ path: `/${key}`, headers: { 'x-key': key } }),
+  },
+  'the source address': { hashPolicy: [{ connectionProperties: { sourceIp: true } }], ask: () => ({ path: '/' }) },
+  'the source address and a header': {
+    hashPolicy: [{ connectionProperties: { sourceIp: true } }, header('x-key')],
+    ask: byHeader,
+  },
+}
+
+function routes(cluster: string, hashPolicy: JsonValue): { [key: string]: JsonValue } {
+  return {
+    name: 'r',
+    virtualHosts: [{ name: 'v', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster, hashPolicy } }] }],
+  }
+}
+
+/** Listener name -> its route configuration. */
+const LISTENERS: Readonly<Record<string, { [key: string]: JsonValue }>> = {
+  ...Object.fromEntries(names.map(name => [name, routes(name, [header('x-key')])])),
+  ...Object.fromEntries(Object.entries(POLICIES).map(([name, { hashPolicy }]) => [`by ${name}`, routes('ring', hashPolicy)])),
+}
+
+function listener(name: string, routeConfig: JsonValue): JsonValue {
+  const filters = 'type.googleapis.com/envoy.extensions.filters'
+  const manager = {
+    '@type': `${filters}.network.http_connection_manager.v3.HttpConnectionManager`,
+    statPrefix: 'x',
+    routeConfig,
+    httpFilters: [{ name: 'router', typedConfig: { '@type': `${filters}.http.router.v3.Router` } }],
+  }
+  return {
+    name,
+    address: { socketAddress: { address: '127.0.0.1', portValue: 0 } },
+    filterChains: [{ filters: [{ name: 'hcm', typedConfig: manager }] }],
+  }
+}
+
+describe('Envoy', { skip: withoutEnvoy }, () => {
+  const backends: http.Server[] = []
+  const ports: number[] = []
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
+  let envoy: Envoy | undefined
+
+  before(async () => {
+    for (let i = 0; i < BACKENDS; i++) {
+      const server = http.createServer((_, response) => response.end(String(ports[i])))
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+      const address = server.address()
+      ports.push(typeof address === 'object' && address ? address.port : 0)
+      backends.push(server)
+    }
+    envoy = await startEnvoy({
+      listeners: Object.entries(LISTENERS).map(([name, config]) => listener(name, config)),
+      clusters: names.map(name => clusterJson(name, ports)),
+    })
+  })
+
+  after(async () => {
+    agent.destroy()
+    await envoy?.stop()
+    for (const backend of backends) {
+      backend.closeAllConnections()
+      await new Promise(resolve => backend.close(resolve))
+    }
+  })
+
+  const keys = Array.from({ length: KEYS }, (_, i) => `user-${i % 7}-${i}`)
+
+  for (const name of names) test(`the balancer picks the same hosts as Envoy: ${name}`, () => compare(name, name, byHeader))
+
+  for (const [name, { ask }] of Object.entries(POLICIES))
+    test(`the hash policy picks the same hosts as Envoy: by ${name}`, () => compare(`by ${name}`, 'ring', ask))
+
+  async function compare(listenerName: string, clusterName: string, ask: Policy['ask']): Promise<void> {
+    const table = compileRoutes(RouteConfiguration.decode(jsonToBytes(ROUTE, LISTENERS[listenerName] ?? {})))
+    const cluster = Cluster.decode(jsonToBytes(CLUSTER, clusterJson(clusterName, ports)))
+    const balancer = compileBalancing(cluster, Math.random)(hostsOf(clusterName, ports))
+    const context: RouteContext = {
+      remoteAddress: '127.0.0.1',
+      remotePort: 0,
+      localAddress: '127.0.0.1',
+      localPort: 0,
+      startTime: 0,
+      random: Math.random,
+      setCookie: () => {},
+    }
+    const ours: (number | undefined)[] = []
+    const envoys: number[] = []
+    for (const key of keys) {
+      const { path, headers = {} } = ask(key)
+      const head = requestHead(path, headers)
+      const decision = table.match(head, context)
+      assert.ok(decision && decision !== 'tls-required' && decision.action.kind === 'forward' && decision.action.hash)
+      const hash = decision.action.hash(head, context)
+      assert.notEqual(hash, undefined)
+      const host = balancer.pick({
+        hash,
+        subset: undefined,
+        tried: undefined,
+        previousPrioritiesFrequency: 0,
+        originalDestination: undefined,
+        authority: '',
+      })
+      ours.push(host?.port)
+      envoys.push(await askEnvoy(envoy?.ports.get(listenerName) ?? 0, path, headers, agent))
+    }
+    assert.deepEqual(ours, envoys)
+    if (!listenerName.endsWith('source address')) assert.ok(new Set(envoys).size > 3, 'keys are spread')
+  }
+})
+
+function requestHead(path: string, headers: Record<string, string | string[]>): RequestHead {
+  const fields = Object.entries(headers).flatMap(([name, value]) => [value].flat().flatMap(one => [name, one]))
+  return {
+    protocol: 'HTTP/1.1',
+    method: 'GET',
+    scheme: 'http',
+    authority: 'x',
+    path,
+    headers: new HeaderList(fields),
+    upgrade: undefined,
+  }
+}
+
+function askEnvoy(port: number, path: string, headers: http.OutgoingHttpHeaders, agent: http.Agent): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port, path, agent, headers: { host: 'x', ...headers } }, response => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', text => {
+        body += text
+      })
+      response.on('end', () => resolve(Number(body)))
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
