@@ -54,11 +54,11 @@ export class Kubelet {
     this.#changed()
   }
 
-  /** Stops everything. */
-  async close(): Promise<void> {
+  /** Stops everything at once, with at most `limitMs` for each program to end by itself. */
+  async close(limitMs: number): Promise<void> {
     this.#closed = true
     this.#wanted = new Map()
-    await Promise.all(this.pods.map(pod => pod.stop()))
+    await Promise.all(this.pods.map(pod => pod.stop(limitMs)))
     await Promise.allSettled(this.#queues.values())
     this.#pods.clear()
   }

@@ -148,14 +148,12 @@ export class RunningPod {
     this.#onChange()
   }
 
-  /** The application first, then the proxy, through which it may still be talking. */
-  async stop(): Promise<void> {
+  /** The application first, then the proxy, through which it may still be talking. @param limitMs shortens the grace periods */
+  async stop(limitMs?: number): Promise<void> {
     this.#phase = 'stopping'
-    await Promise.all([
-      this.#initialising?.stop(this.plan.graceMs),
-      ...[...this.#containers.values()].map(program => program.stop()),
-    ])
-    await this.#proxy?.stop()
+    const containers = [...this.#containers.values()].map(program => program.stop(limitMs))
+    await Promise.all([this.#initialising?.stop(Math.min(limitMs ?? this.plan.graceMs, this.plan.graceMs)), ...containers])
+    await this.#proxy?.stop(limitMs)
     await this.#network?.release()
   }
 

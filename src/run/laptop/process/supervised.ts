@@ -75,12 +75,12 @@ export class Supervised {
     return 'pid' in this.#state ? this.#state.pid : undefined
   }
 
-  /** For good. Resolves when the process and all it started are gone. */
-  async stop(): Promise<void> {
+  /** For good. Resolves when the process and all it started are gone. @param limitMs shortens the program's own grace period */
+  async stop(limitMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#stopping = true
     this.#cancelRestart?.()
     this.#stopProbes()
-    await this.#child?.stop(this.#options.program.graceMs)
+    await this.#child?.stop(Math.min(limitMs, this.#options.program.graceMs))
     this.#become({ phase: 'stopped' })
   }
 

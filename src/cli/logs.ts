@@ -1,0 +1,60 @@
+/** `mizzen logs [-f] [NAME] [-d DIR]` */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { nearest } from '../lib/nearest.ts'
+import { LinePrinter } from '../run/laptop/console/line-printer.ts'
+import { readLog } from '../run/laptop/console/log-file.ts'
+import { isFrom, prefixOf } from '../run/laptop/console/log-line.ts'
+import { painter } from '../run/laptop/console/paint.ts'
+import { type StateDirectory, stateDirectoryOf } from '../run/laptop/state/directory.ts'
+import { findRunning } from '../run/laptop/state/find.ts'
+import { readLock } from '../run/laptop/state/lock.ts'
+import { parseFlags } from './flags.ts'
+import { EXIT, type Io } from './io.ts'
+
+export const USAGE = `Usage: mizzen logs [-f] [NAME]
+
+The lines of all processes of a mesh, or of NAME: a pod ("cart-0"), all pods of a workload ("cart"), one container ("cart-0/proxy"), the
+mesh's own ("mizzen"). Those of the last run when the mesh does not run.
+
+  -f, --follow           go on with lines as they come
+  -d, --directory DIR    the mesh of DIR; default: of this directory, or the only one that runs
+`
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const options = { follow: { type: 'boolean', short: 'f' }, directory: { type: 'string', short: 'd' } } as const
+  const { values, positionals } = parseFlags('logs', args, options, 1)
+  if (values.help) {
+    io.stdout.write(USAGE)
+    return EXIT.ok
+  }
+  const [name] = positionals
+  const state = stateOf(values.directory, io)
+  const printer = new LinePrinter(painter(io.stdout, io.env))
+  const goOn = () => values.follow === true && readLock(state).kind === 'held'
+  const others = new Set<string>()
+  let found = false
+  for await (const { source, text } of readLog(state.log, goOn)) {
+    if (name !== undefined && !isFrom(source, name)) {
+      others.add(prefixOf(source))
+      continue
+    }
+    found = true
+    io.stdout.write(printer.line(source, text))
+  }
+  if (found || name === undefined) return EXIT.ok
+  const meant = nearest(name, others)
+  throw new Error(
+    `Cannot find lines of "${name}": ${meant ? `did you mean "${meant}"?` : `there are some of ${[...others].sort().join(', ') || 'nobody'}`}`,
+  )
+}
+
+/** @throws when there is no log */
+function stateOf(directory: string | undefined, io: Io): StateDirectory {
+  const asked = path.resolve(io.cwd, directory ?? '.')
+  if (existsSync(asked)) {
+    const state = stateDirectoryOf(asked, io.env)
+    if (existsSync(state.log)) return state
+  }
+  return findRunning(directory, io).state
+}

@@ -1,0 +1,19 @@
+/** All verbs in one line each, in the order in which a newcomer meets them. */
+export const SUMMARIES = {
+  up: 'run the mesh of a directory of manifests on this machine',
+  ps: 'what runs: workloads, their proxies, where to enter',
+  logs: 'the lines of all processes, or of one',
+  down: 'stop a mesh that runs on this machine',
+  validate: 'check manifests without running anything',
+  xds: 'print the configuration that a proxy would get',
+  'control-plane': 'run the control plane alone',
+  proxy: 'run the data plane from an Envoy bootstrap',
+  version: 'print the version',
+  help: 'print this, or what a command can do',
+} as const satisfies Readonly<Record<string, string>>
+
+export type VerbName = keyof typeof SUMMARIES
+
+export function isVerb(word: string): word is VerbName {
+  return Object.hasOwn(SUMMARIES, word)
+}

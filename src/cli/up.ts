@@ -1,0 +1,54 @@
+/** `mizzen up [DIR]` */
+import { upDetached } from '../run/laptop/detached.ts'
+import { ENGINES } from '../run/laptop/plan/pod-plan.ts'
+import { up } from '../run/laptop/up.ts'
+import { durationMs, oneOf, parseFlags, portNumber } from './flags.ts'
+import { EXIT, type Io } from './io.ts'
+
+export const USAGE = `Usage: mizzen up [DIR]
+
+Runs the Kubernetes manifests of DIR (default: this directory) as a mesh on this machine: each pod as local processes, each with a sidecar
+of its own, steered by the Istio resources there. Edits take effect when they are saved.
+
+  -d, --detach             return when all is ready; "mizzen down" stops it
+      --timeout DURATION   how long --detach waits (default 60s)
+      --engine ENGINE      data plane of pods that name none: mizzen (default) or envoy
+      --ingress-port PORT  where port 80 of a Gateway listens (default 8080)
+`
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parseFlags(
+    'up',
+    args,
+    {
+      detach: { type: 'boolean', short: 'd' },
+      timeout: { type: 'string', default: '60s' },
+      engine: { type: 'string', default: 'mizzen' },
+      'ingress-port': { type: 'string' },
+    },
+    1,
+  )
+  if (values.help) {
+    io.stdout.write(USAGE)
+    return EXIT.ok
+  }
+  const [directory = '.'] = positionals
+  const engine = oneOf('engine', values.engine, ENGINES)
+  const ingressPort = values['ingress-port'] === undefined ? undefined : portNumber('ingress-port', values['ingress-port'])
+  const timeoutMs = durationMs('timeout', values.timeout)
+  if (values.detach) {
+    const same = args.filter(word => word !== '--detach' && word !== '-d')
+    const isUp = await upDetached({ args: same, directory, cwd: io.cwd, env: io.env, out: io.stdout, timeoutMs, ingressPort })
+    return isUp ? EXIT.ok : EXIT.failed
+  }
+  const end = new AbortController()
+  let asked = 0
+  const stop = () => {
+    end.abort()
+    // Who asks again does not want to wait; the watchdog clears away.
+    if (++asked > 1) process.exit(EXIT.failed)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  await up({ directory, cwd: io.cwd, env: io.env, engine, ingressPort, out: io.stdout, end: end.signal })
+  return EXIT.ok
+}

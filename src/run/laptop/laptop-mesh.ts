@@ -1,0 +1,247 @@
+/**
+ * A mesh on this machine: files -> store -> control plane -> proxies, and the kubelet that runs the pods and tells the store of them. This
+ * is the composition; every part has a file of its own.
+ */
+import { statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import type { AnyObject } from '../../api/registry.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { FileSource } from '../../source/files/file-source.ts'
+import { type Change, Store } from '../../source/store.ts'
+import { AdsServer } from '../../xds/server/ads-server.ts'
+import { type GrpcServer, serveAds } from '../../xds/server/grpc.ts'
+import type { ServerEvent } from '../../xds/server/server-event.ts'
+import { ControlPlane } from '../control-plane.ts'
+import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
+import { Rollouts } from '../rollout.ts'
+import { type StatusPage, serveStatusPage } from '../status-page.ts'
+import { changeWords } from './change-words.ts'
+import { DiagnosticTeller } from './console/diagnostic-teller.ts'
+import type { Journal } from './console/journal.ts'
+import { FileObjects } from './file-objects.ts'
+import { Kubelet } from './kubelet.ts'
+import { forwardedServices, servicePorts } from './mesh-services.ts'
+import { withGateways } from './plan/gateways.ts'
+import type { Engine, PodPlan } from './plan/pod-plan.ts'
+import { planPods } from './plan/pods.ts'
+import { referencesOf } from './plan/references.ts'
+import type { Network } from './pod/network.ts'
+import type { PodSurroundings } from './pod/running-pod.ts'
+import type { Ledger } from './process/ledger.ts'
+import type { StateDirectory } from './state/directory.ts'
+import { ingressOf } from './status/ingress.ts'
+import type { MeshStatus, WorkloadStatus } from './status/mesh-status.ts'
+
+export interface LaptopMeshOptions {
+  /** The manifests, as the user typed it and as an absolute path. */
+  readonly directory: string
+  readonly absolute: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly engine: Engine
+  readonly network: Network
+  readonly state: StateDirectory
+  readonly journal: Journal
+  readonly ledger: Ledger
+  readonly colour: boolean
+  /** Something that `status` tells may have changed. */
+  readonly onChange: () => void
+}
+
+/** Nobody who presses Ctrl-C waits for Kubernetes' half minute. */
+const SHUTDOWN_GRACE_MS = 3000
+
+/** Where the status page listens, or on the next port that is free: Istio's proxies have 15000 to 15090, this one is free there. */
+const STATUS_PORT = 15080
+
+export class LaptopMesh {
+  readonly #options: LaptopMeshOptions
+  readonly #store = new Store()
+  readonly #files: FileSource
+  readonly #fileObjects: FileObjects
+  readonly #controlPlane: ControlPlane
+  readonly #ads: AdsServer
+  readonly #rollouts: Rollouts
+  readonly #kubelet: Kubelet
+  readonly #teller: DiagnosticTeller
+  #grpc: GrpcServer | undefined
+  #page: StatusPage | undefined
+  #replanning = false
+  #problems: readonly string[] = []
+
+  constructor(options: LaptopMeshOptions) {
+    this.#options = options
+    const { journal, cwd, directory } = options
+    this.#teller = new DiagnosticTeller(journal, options.colour)
+    this.#fileObjects = new FileObjects(this.#store.source())
+    this.#files = new FileSource({ paths: [directory], cwd }, this.#fileObjects)
+    this.#controlPlane = new ControlPlane(this.#store)
+    this.#rollouts = new Rollouts(systemClock, () => this.#ads)
+    this.#ads = new AdsServer({ source: this.#controlPlane, onEvent: event => this.#onServerEvent(event) })
+    this.#kubelet = new Kubelet({
+      around: this.#surroundings(),
+      to: this.#store.source(),
+      onChange: options.onChange,
+      settled: () => this.#rollouts.settled(1000),
+    })
+  }
+
+  /** Resolves when the pods are being started. @throws when something that all need cannot be had, such as a port */
+  async start(): Promise<void> {
+    const { state, env, engine } = this.#options
+    if (engine === 'envoy') findEnvoy(env)
+    this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }] })
+    this.#page = await serveStatusPage({
+      host: '127.0.0.1',
+      port: STATUS_PORT,
+      mesh: () => this.status,
+      proxies: () => this.#ads.status(),
+    })
+    await this.#files.start()
+    this.#replan()
+    this.#tellDiagnostics()
+    this.#store.subscribe(change => this.#onConfiguration(change))
+    this.#store.subscribeDiagnostics(() => this.#tellDiagnostics())
+    this.#controlPlane.subscribeDiagnostics(() => this.#tellDiagnostics())
+  }
+
+  /** Everything that can run is ready; what cannot stands in `status.problems`. */
+  get ready(): boolean {
+    return this.#kubelet.ready
+  }
+
+  get status(): Omit<MeshStatus, 'phase'> {
+    const pods = this.#kubelet.pods
+    const entrances = pods.flatMap(({ network, plan }) => (network ? [{ plan, entrance: network.entrance }] : []))
+    return {
+      directory: this.#options.directory,
+      ingress: ingressOf(
+        entrances.filter(({ plan }) => plan.proxy?.type === 'router'),
+        this.#controlPlane.mesh.gateways,
+      ),
+      dashboard: this.#page?.url ?? '',
+      controlPlane: `unix:${this.#options.state.xds}`,
+      workloads: pods.map((pod): WorkloadStatus => {
+        const { plan, pid, proxyPid } = pod
+        return {
+          namespace: plan.namespace,
+          name: plan.name,
+          version: plan.labels['app.kubernetes.io/version'] ?? plan.labels['version'] ?? '',
+          engine: plan.proxy?.engine ?? 'none',
+          ready: pod.ready,
+          // A gateway is its proxy.
+          pid: (plan.proxy?.type === 'router' ? proxyPid : pid) ?? null,
+          proxyPid: proxyPid ?? null,
+          restarts: pod.restarts,
+          phase: pod.phase,
+          reason: pod.reason,
+        }
+      }),
+      problems: this.#problems,
+    }
+  }
+
+  /** Stops pods, then what serves them. */
+  async close(): Promise<void> {
+    this.#files.close()
+    await this.#kubelet.close(SHUTDOWN_GRACE_MS)
+    await this.#page?.close()
+    await this.#grpc?.close(200)
+    this.#ads.close()
+    this.#controlPlane.close()
+    await this.#options.network.close()
+  }
+
+  #surroundings(): PodSurroundings {
+    const { network, state, ledger, journal, env } = this.#options
+    return {
+      network,
+      controlPlane: { path: state.xds },
+      clock: systemClock,
+      ledger,
+      journal,
+      inherited: env,
+      nodeName: hostname(),
+      bootstrapFile: ({ namespace, name }: PodPlan) => state.bootstrap(`${namespace}.${name}`),
+      engineCommand: (engine, file) => (engine === 'envoy' ? envoyCommand(findEnvoy(env), file) : mizzenCommand(file)),
+      references: namespace => referencesOf(this.#store.snapshot().objects, namespace),
+      services: () => servicePorts(this.#controlPlane.mesh),
+      forwarded: () => forwardedServices(this.#controlPlane.mesh),
+    }
+  }
+
+  #onConfiguration(change: Change): void {
+    const isOfFiles = (object: AnyObject) => object.kind !== 'Pod'
+    const touched = [...change.added, ...change.removed, ...change.updated.map(({ after }) => after)]
+    if (!touched.some(isOfFiles)) return
+    const words = changeWords(change)
+    if (words) void this.#followRollout(words.text, savedAt(words.files, this.#options.cwd))
+    if (this.#replanning) return
+    this.#replanning = true
+    // The control plane compiles in this turn too; its mesh tells which services there are now.
+    setImmediate(() => {
+      this.#replanning = false
+      this.#replan()
+      this.#tellDiagnostics()
+    })
+  }
+
+  #replan(): void {
+    const { engine, cwd } = this.#options
+    const { objects } = this.#store.snapshot()
+    const planned = planPods({ ...objects, Pod: this.#fileObjects.pods }, { engine, cwd })
+    this.#problems = this.#teller.replace('plan', planned.diagnostics)
+    this.#kubelet.apply({ ...planned, pods: withGateways(planned.pods, this.#controlPlane.mesh.gateways, engine) })
+  }
+
+  #tellDiagnostics(): void {
+    this.#teller.replace('files', this.#store.diagnostics())
+    this.#teller.replace('mesh', this.#controlPlane.diagnostics)
+  }
+
+  async #followRollout(what: string, since: number): Promise<void> {
+    const { proxies, refused, tookMs, complete } = await this.#rollouts.begin(since)
+    const { journal } = this.#options
+    if (proxies.length === 0) journal.tell(`${what}: no proxy needed anything new`)
+    else if (refused.length > 0) journal.tell(`${what}: refused by ${refused.map(podOf).join(', ')}`, 'bad')
+    else if (!complete) journal.tell(`${what}: not every proxy has answered after ${tookMs} ms`, 'warning')
+    else
+      journal.tell(
+        `${what}: live on ${proxies.length} ${proxies.length === 1 ? 'proxy' : 'proxies'} in ${Math.round(tookMs)} ms`,
+        'good',
+      )
+  }
+
+  #onServerEvent(event: ServerEvent): void {
+    this.#rollouts.onEvent(event)
+    const { journal } = this.#options
+    if (event.kind === 'nacked' && event.resources.length > 0) {
+      const type = event.type.slice(event.type.lastIndexOf('.') + 1)
+      journal.tell(
+        `${podOf(event.node)} refused ${type} ${event.resources.join(', ')} and keeps what it had: ${event.detail}`,
+        'bad',
+      )
+    } else if (event.kind === 'source-failed') {
+      journal.tell(`Cannot make the configuration of ${podOf(event.node)}, it keeps what it had: ${String(event.error)}`, 'bad')
+    }
+  }
+}
+
+/** "sidecar~127.0.0.1~cart-0.shop~..." -> "cart-0". */
+function podOf(node: string): string {
+  const [, , name = node] = node.split('~')
+  const dot = name.lastIndexOf('.')
+  return dot < 0 ? name : name.slice(0, dot)
+}
+
+/** Longer ago, the file's time says nothing about this change: it was moved here, or checked out. */
+const RECENT_MS = 5000
+
+/** When the change was saved, as the files tell; milliseconds since the epoch. */
+function savedAt(files: readonly string[], cwd: string): number {
+  const now = Date.now()
+  const times = files.map(file => statSync(path.resolve(cwd, file), { throwIfNoEntry: false })?.mtimeMs ?? now)
+  const newest = Math.max(...times)
+  return newest <= now && now - newest < RECENT_MS ? newest : now
+}

@@ -1,0 +1,65 @@
+/** What a running laptop mesh tells of itself: to `mizzen ps` through a file in its state directory, and to the status page. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { StateDirectory } from '../state/directory.ts'
+
+export interface MeshStatus {
+  readonly phase: 'starting' | 'ready' | 'stopping'
+  readonly directory: string
+  readonly ingress: readonly Ingress[]
+  /** URL of the status page. */
+  readonly dashboard: string
+  /** Where proxies get their configuration: "unix:/...". */
+  readonly controlPlane: string
+  readonly workloads: readonly WorkloadStatus[]
+  /** Why workloads are not among them: whole messages. */
+  readonly problems: readonly string[]
+}
+
+export interface Ingress {
+  /** As the Gateway says; "*" is every host. */
+  readonly host: string
+  /** Where to send a request: with `host` in its Host header, unless that is "*". */
+  readonly url: string
+}
+
+/** One pod. */
+export interface WorkloadStatus {
+  readonly namespace: string
+  readonly name: string
+  /** Label app.kubernetes.io/version or version; "". */
+  readonly version: string
+  /** "none": no proxy stands beside it. */
+  readonly engine: 'mizzen' | 'envoy' | 'none'
+  readonly ready: boolean
+  /** Of the first container; null when it does not run, and for gateways. */
+  readonly pid: number | null
+  readonly proxyPid: number | null
+  readonly restarts: number
+  /** "ready", "starting"... */
+  readonly phase: string
+  /** Why it is not ready; "". */
+  readonly reason: string
+}
+
+export function writeMeshStatus(state: StateDirectory, status: MeshStatus): void {
+  const part = `${state.mesh}.part`
+  writeFileSync(part, JSON.stringify(status), { mode: 0o600 })
+  renameSync(part, state.mesh)
+}
+
+/** @returns undefined when there is none, or none of this version of mizzen */
+export function readMeshStatus(state: StateDirectory): MeshStatus | undefined {
+  try {
+    const status: unknown = JSON.parse(readFileSync(state.mesh, 'utf8'))
+    return isMeshStatus(status) ? status : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The file is written by mizzen alone, whole or not at all: a look at its outline is enough. */
+function isMeshStatus(status: unknown): status is MeshStatus {
+  return (
+    typeof status === 'object' && status !== null && 'phase' in status && 'workloads' in status && Array.isArray(status.workloads)
+  )
+}
