@@ -29,6 +29,7 @@ export interface RelayOptions {
   readonly headTimeoutMs?: number
   readonly idleTimeoutMs?: number
   readonly onConnection?: (connection: Http1ServerConnection) => void
+  readonly onUpstream?: (connection: Http1ClientConnection) => void
 }
 
 /** @returns the server, not yet listening */
@@ -83,6 +84,7 @@ class Pool {
             },
             onProtocolError: code => this.options.onProtocolError?.('upstream', code),
           })
+          this.options.onUpstream?.(connection)
           exchange.begin(connection)
         },
         onConnectFailed: () => exchange.answer.onReset('connect-failure'),
@@ -101,6 +103,7 @@ class Exchange implements StreamHandler {
   readonly #head: RequestHead
   readonly #last: boolean
   #early: { chunk: Buffer; last: boolean }[] = []
+  #earlyTrailers: Headers | undefined
 
   constructor(pool: Pool, down: ServerStream, head: RequestHead, last: boolean) {
     this.pool = pool
@@ -118,6 +121,7 @@ class Exchange implements StreamHandler {
     }
     this.up = connection.open(this.#head, this.#last, this.answer)
     for (const { chunk, last } of this.#early) this.up.write(chunk, last)
+    if (this.#earlyTrailers !== undefined) this.up.writeTrailers(this.#earlyTrailers)
     if (this.#early.length > 0) this.down.resume()
     this.#early = []
   }
@@ -130,8 +134,8 @@ class Exchange implements StreamHandler {
   }
 
   onTrailers(trailers: Headers): void {
-    // Only a message in one read with its head could be here before the connection, and tests of trailers come in pieces.
-    this.up?.writeTrailers(trailers)
+    if (this.up === undefined) this.#earlyTrailers = trailers
+    else this.up.writeTrailers(trailers)
   }
 
   onReset(): void {
