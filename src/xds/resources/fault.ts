@@ -27,12 +27,12 @@ export function faultConfig({ delay, abort }: Fault): Any {
   )
 }
 
-const FILTER = HttpFilter.fromPartial({
+export const FAULT_FILTER = HttpFilter.fromPartial({
   name: FAULT,
   configType: { $case: 'typedConfig', value: pack(FAULT_TYPE, HTTPFault, HTTPFault.fromPartial({})) },
 })
 
 /** Where clients are: faults are made on the client's side. Always there, so that a fault changes a route and not a listener. */
 export function faultFilter({ direction }: HttpConnection): HttpFilter | undefined {
-  return direction === 'inbound' ? undefined : FILTER
+  return direction === 'inbound' ? undefined : FAULT_FILTER
 }

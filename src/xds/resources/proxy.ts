@@ -15,20 +15,24 @@ import { outboundClusters } from './cluster-outbound.ts'
 import { blackHole, dynamicDns, httpProxyTunnel, inboundPassthrough, passthrough } from './cluster-special.ts'
 import { Encoder } from './encoded.ts'
 import { endpointResources } from './endpoints.ts'
+import { grpcClusters } from './grpc-clusters.ts'
+import { GrpcListeners } from './grpc-listeners.ts'
+import { grpcRoutes } from './grpc-routes.ts'
 import { inboundPorts } from './inbound-port.ts'
 import { gatewayListeners, gatewayTables } from './listeners-gateway.ts'
 import { inboundListeners } from './listeners-inbound.ts'
 import { findPort, portListeners } from './listeners-ports.ts'
 import { redirectListeners } from './listeners-redirect.ts'
 import { lookupFamily } from './lookup-family.ts'
+import type { ResourceSet } from './resource-set.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
 import { ownTable, sidecarRoutes } from './routes-sidecar.ts'
 import { gatewaySecrets } from './secrets.ts'
 import { type View, viewOf } from './view.ts'
 
-export type ResourceMap = ReadonlyMap<string, EncodedResource>
+type ResourceMap = ReadonlyMap<string, EncodedResource>
 /** By type URL; for the ADS server this is a snapshot. */
-export type ProxyResources = ReadonlyMap<ResourceType, ResourceMap>
+export type ProxyResources = ReadonlyMap<ResourceType, ResourceSet>
 
 /** Keep one for the life of the control plane. */
 export class ResourceCache {
@@ -55,8 +59,22 @@ export class ResourceCache {
 
 export function resourcesFor(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const view = viewOf(mesh, proxy)
+  if (proxy.kind === 'grpc') return grpcResources(view, proxy, cache)
   const made = proxy.kind === 'gateway' ? gatewayResources(view, proxy, cache) : sidecarResources(view, proxy, cache)
   return new Map(RESOURCE_TYPES.map(type => [type, cache.settle(proxy.id, type, made[type] ?? [])]))
+}
+
+/** A new state of the mesh gives new listeners, since it is not known which of them were asked for. */
+function grpcResources(view: View, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
+  const { encoder, shared } = cache
+  const settle = (type: ResourceType, make: () => readonly EncodedResource[]) =>
+    cache.settle(proxy.id, type, shared.get([view, type], make))
+  return new Map<ResourceType, ResourceSet>([
+    [CLUSTER, settle(CLUSTER, () => grpcClusters(view, encoder))],
+    [ENDPOINT, settle(ENDPOINT, () => endpointResources(view, encoder))],
+    [LISTENER, new GrpcListeners(view, inboundPorts(view.mesh, proxy), encoder)],
+    [ROUTE, settle(ROUTE, () => grpcRoutes(view, encoder))],
+  ])
 }
 
 type Made = Partial<Record<ResourceType, readonly EncodedResource[]>>

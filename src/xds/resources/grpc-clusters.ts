@@ -1,0 +1,51 @@
+/**
+ * Clusters for applications that speak gRPC and xDS themselves. They know fewer features than Envoy and refuse a resource with one they do
+ * not know, so only those are here that all implementations have.
+ */
+import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
+import type { EncodedResource } from '../wire/resource.ts'
+import { type ClusterInputs, discoveryOf, outboundClusterInputs } from './cluster-inputs.ts'
+import type { Encoder } from './encoded.ts'
+import { loadAssignment } from './load-assignment.ts'
+import { outboundCluster } from './names.ts'
+import { originMetadata } from './origin-metadata.ts'
+import { outlierDetection } from './outlier-detection.ts'
+import { FROM_ADS } from './values.ts'
+import type { View } from './view.ts'
+
+export function grpcClusters(view: View, encoder: Encoder): EncodedResource[] {
+  return outboundClusterInputs(view).flatMap(inputs => {
+    const cluster = grpcCluster(inputs)
+    return cluster ? [encoder.encode(Cluster, cluster.name, cluster)] : []
+  })
+}
+
+function grpcCluster(inputs: ClusterInputs): Cluster | undefined {
+  const { service, port, subset, policy } = inputs
+  const name = outboundCluster(port.number, subset?.name ?? '', service.hostname)
+  const discovery = discoveryFor(inputs, name)
+  if (!discovery) return undefined
+  const maxRequests = policy?.pool?.maxRequests
+  return Cluster.fromPartial({
+    name,
+    ...discovery,
+    // grpc-js refuses LEAST_REQUEST, which elsewhere is the default.
+    lbPolicy: policy?.balancer?.kind === 'consistent-hash' ? Cluster_LbPolicy.RING_HASH : Cluster_LbPolicy.ROUND_ROBIN,
+    circuitBreakers: maxRequests === undefined ? undefined : { thresholds: [{ maxRequests }] },
+    outlierDetection: policy?.outliers && outlierDetection(policy.outliers),
+    metadata: originMetadata(subset?.origin ?? service.origin),
+  })
+}
+
+/** Endpoints over xDS, or one DNS name; others cannot be reached from such a client. */
+function discoveryFor(inputs: ClusterInputs, name: string): Partial<Cluster> | undefined {
+  const resolution = discoveryOf(inputs)
+  if (resolution === 'endpoints') {
+    const clusterDiscoveryType = { $case: 'type', value: Cluster_DiscoveryType.EDS } as const
+    return { clusterDiscoveryType, edsClusterConfig: { edsConfig: FROM_ADS, serviceName: name } }
+  }
+  if (resolution !== 'dns' && resolution !== 'dns-round-robin') return undefined
+  const assignment = loadAssignment(inputs, name)
+  if (assignment.endpoints.length !== 1 || assignment.endpoints[0]?.lbEndpoints.length !== 1) return undefined
+  return { clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.LOGICAL_DNS }, loadAssignment: assignment }
+}
