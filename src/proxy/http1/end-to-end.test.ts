@@ -1,7 +1,14 @@
 /** Server and client connection together, over real sockets: client - relay - backend. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { Agent, createServer as createHttpServer, get as httpGet, request as httpRequest, type IncomingMessage } from 'node:http'
+import {
+  Agent,
+  type ClientRequest,
+  createServer as createHttpServer,
+  get as httpGet,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { HIGH_WATER_MARK } from '../net/socket-transport.ts'
