@@ -4,6 +4,7 @@ import { ENGINES } from '../run/laptop/plan/pod-plan.ts'
 import { up } from '../run/laptop/up.ts'
 import { durationMs, oneOf, parseFlags, portNumber } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { untilSignal } from './until-signal.ts'
 
 export const USAGE = `Usage: mizzen up [DIR]
 
@@ -41,14 +42,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const isUp = await upDetached({ args: same, directory, cwd: io.cwd, env: io.env, out: io.stdout, timeoutMs, ingressPort })
     return isUp ? EXIT.ok : EXIT.failed
   }
-  const end = new AbortController()
-  let asked = 0
-  const stop = () => {
-    end.abort()
-    // Who asks again does not want to wait; the watchdog clears away.
-    if (++asked > 1) process.exit(EXIT.failed)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  await up({ directory, cwd: io.cwd, env: io.env, engine, ingressPort, out: io.stdout, end: end.signal })
+  await up({ directory, cwd: io.cwd, env: io.env, engine, ingressPort, out: io.stdout, end: untilSignal() })
   return EXIT.ok
 }

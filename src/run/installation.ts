@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 
 export interface Installation {
+  /** Holds package.json. */
   readonly root: string
   /** Program and first argument that run the command line: add a verb. */
   readonly mizzen: readonly [node: string, script: string]
@@ -11,20 +12,19 @@ export interface Installation {
 }
 
 export function installation(): Installation {
-  const root = packageRoot(import.meta.dirname)
-  // The bundle's chunks know where they are; run from source, the sources are.
-  const bundled = !import.meta.filename.endsWith('.ts')
-  return {
-    root,
-    mizzen: [process.execPath, path.join(root, bundled ? 'dist/mizzen.js' : 'src/cli/main.ts')],
-    proxy: path.join(root, bundled ? 'dist/proxy.js' : 'src/proxy/main.ts'),
-  }
+  const root = above('package.json')
+  const scripts = import.meta.filename.endsWith('.ts')
+    ? { mizzen: path.join(root, 'src/cli/main.ts'), proxy: path.join(root, 'src/proxy/main.ts') }
+    : { mizzen: path.join(above('mizzen.js'), 'mizzen.js'), proxy: path.join(above('proxy.js'), 'proxy.js') }
+  return { root, mizzen: [process.execPath, scripts.mizzen], proxy: scripts.proxy }
 }
 
-function packageRoot(from: string): string {
-  for (let directory = from; ; directory = path.dirname(directory)) {
-    if (existsSync(path.join(directory, 'package.json'))) return directory
-    if (directory === path.dirname(directory))
-      throw new Error(`Cannot find mizzen's package.json: it is in no directory above "${from}"`)
+/** The nearest directory above this file that holds a file of that name. */
+function above(name: string): string {
+  for (let directory = import.meta.dirname; ; directory = path.dirname(directory)) {
+    if (existsSync(path.join(directory, name))) return directory
+    if (directory === path.dirname(directory)) {
+      throw new Error(`Cannot find mizzen's "${name}": it is in no directory above "${import.meta.dirname}"`)
+    }
   }
 }

@@ -270,7 +270,12 @@ export class RunningPod {
 
   #output(part: string) {
     const source = this.#source(part)
-    return { line: (text: string) => this.#around.journal.line(source, text) }
+    return {
+      // A proxy that stops tells of every connection that ends with it.
+      line: (text: string) => {
+        if (part !== 'proxy' || !this.#isStopping()) this.#around.journal.line(source, text)
+      },
+    }
   }
 
   /** The only container of a pod speaks for the pod. */
