@@ -8,9 +8,12 @@ import type { Host, PickContext } from '../balance/host.ts'
 import { ClusterHost, type HostTarget } from './cluster-host.ts'
 import type { DiscoverySettings } from './cluster-settings.ts'
 import type { ClusterStats } from './cluster-stats.ts'
+import { addressText } from './endpoint.ts'
 import type { HostKeeper, HostSource } from './host-source.ts'
 import { OnDemandHosts } from './on-demand-hosts.ts'
 import type { TransportSocket } from './transport-socket.ts'
+
+type NamedTarget = Exclude<HostTarget, { readonly path: string }>
 
 export interface NamedHostsOptions {
   readonly settings: Extract<DiscoverySettings, { kind: 'original-destination' | 'forward-proxy' }>
@@ -45,8 +48,10 @@ export class NamedHosts implements HostSource {
   }
 
   pick(context: PickContext): Host | undefined {
-    const key = this.#options.settings.kind === 'forward-proxy' ? context.authority : context.originalDestination
-    return key === undefined ? undefined : this.#hosts.get(key)
+    const { settings } = this.#options
+    const text = settings.kind === 'forward-proxy' ? context.authority : context.originalDestination
+    const target = text === undefined ? undefined : this.#target(text)
+    return target && this.#hosts.get(keyOf(target))
   }
 
   stop(): void {
@@ -54,22 +59,24 @@ export class NamedHosts implements HostSource {
   }
 
   #make(key: string): ClusterHost | undefined {
-    const { settings, socket } = this.#options
-    const named = splitAuthority(key)
+    const target = this.#target(key)
+    if (!target) return undefined
+    this.#count(1)
+    return new ClusterHost(target, target.ip ?? target.name, this.#options.socket, () => {})
+  }
+
+  #target(text: string): NamedTarget | undefined {
+    const { settings } = this.#options
+    const named = splitAuthority(text)
     if (!named) return undefined
     const { name } = named
-    let target: HostTarget
-    if (settings.kind === 'original-destination') {
-      const port = settings.port ?? named.port
-      if (isIP(name) === 0 || port === undefined) return undefined
-      target = { ip: name, port }
-    } else {
+    const literal = isIP(name) !== 0
+    if (settings.kind === 'forward-proxy') {
       const port = named.port ?? settings.port
-      target = isIP(name) === 0 ? { ip: undefined, name, port } : { ip: name, port }
+      return literal ? { ip: name, port } : { ip: undefined, name, port }
     }
-    const host = new ClusterHost(target, name, socket, () => {})
-    this.#count(1)
-    return host
+    const port = settings.port ?? named.port
+    return literal && port !== undefined ? { ip: name, port } : undefined
   }
 
   #count(more = 0): void {
@@ -78,6 +85,11 @@ export class NamedHosts implements HostSource {
     stats.membership_total = this.#hosts.size + more
     stats.membership_healthy = stats.membership_total
   }
+}
+
+/** One key for all ways to write a target. */
+function keyOf(target: NamedTarget): string {
+  return addressText(target.ip ?? target.name, target.port)
 }
 
 /** "name:80", "name", "10.0.0.1:80", "[::1]:80". @returns undefined when it is none of these */
