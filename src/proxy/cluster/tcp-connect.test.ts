@@ -56,6 +56,7 @@ const upperCase = () =>
   net.createServer({ allowHalfOpen: true }, socket => {
     socket.on('data', bytes => socket.write(bytes.toString().toUpperCase()))
     socket.on('end', () => socket.end('bye'))
+    socket.on('error', () => {})
   })
 
 test('connect() gives a connection of its own, counts it, and each half closes by itself', async t => {
