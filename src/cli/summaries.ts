@@ -5,6 +5,7 @@ export const SUMMARIES = {
   logs: 'the lines of all processes, or of one',
   down: 'stop a mesh that runs on this machine',
   validate: 'check manifests without running anything',
+  xds: 'print the configuration that a proxy would get',
   'control-plane': 'run the control plane alone',
   proxy: 'run the data plane from an Envoy bootstrap',
   version: 'print the version',
