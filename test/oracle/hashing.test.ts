@@ -2,7 +2,7 @@
  * Ring hash, Maglev and hash policies place every key on the host that Envoy places it on.
  */
 import assert from 'node:assert/strict'
-import http from 'node:http'
+import { Agent } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { compileBalancing } from '../../src/proxy/balance/build.ts'
 import type { Host } from '../../src/proxy/balance/host.ts'
@@ -15,6 +15,7 @@ import { RouteConfiguration } from '../../src/xds/gen/envoy/config/route/v3/rout
 import { type JsonValue, jsonToBytes } from '../../src/xds/wire/json.ts'
 import { CLUSTER, ROUTE } from '../../src/xds/wire/type-url.ts'
 import { type Envoy, startEnvoy, withoutEnvoy } from './envoy.ts'
+import { askOver, httpListener, startBackend } from './http-listener.ts'
 
 const BACKENDS = 9
 const KEYS = 150
@@ -167,37 +168,20 @@ const LISTENERS: Readonly<Record<string, { [key: string]: JsonValue }>> = {
   ...Object.fromEntries(Object.entries(POLICIES).map(([name, { hashPolicy }]) => [`by ${name}`, routes('ring', hashPolicy)])),
 }
 
-function listener(name: string, routeConfig: JsonValue): JsonValue {
-  const filters = 'type.googleapis.com/envoy.extensions.filters'
-  const manager = {
-    '@type': `${filters}.network.http_connection_manager.v3.HttpConnectionManager`,
-    statPrefix: 'x',
-    routeConfig,
-    httpFilters: [{ name: 'router', typedConfig: { '@type': `${filters}.http.router.v3.Router` } }],
-  }
-  return {
-    name,
-    address: { socketAddress: { address: '127.0.0.1', portValue: 0 } },
-    filterChains: [{ filters: [{ name: 'hcm', typedConfig: manager }] }],
-  }
-}
-
 describe('Envoy', { skip: withoutEnvoy }, () => {
-  const backends: http.Server[] = []
+  const backends: Awaited<ReturnType<typeof startBackend>>[] = []
   const ports: number[] = []
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   let envoy: Envoy | undefined
 
   before(async () => {
     for (let i = 0; i < BACKENDS; i++) {
-      const server = http.createServer((_, response) => response.end(String(ports[i])))
-      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-      const address = server.address()
-      ports.push(typeof address === 'object' && address ? address.port : 0)
-      backends.push(server)
+      const backend = await startBackend((_, response) => response.end(String(ports[i])))
+      backends.push(backend)
+      ports.push(backend.port)
     }
     envoy = await startEnvoy({
-      listeners: Object.entries(LISTENERS).map(([name, config]) => listener(name, config)),
+      listeners: Object.entries(LISTENERS).map(([name, config]) => httpListener(name, config)),
       clusters: names.map(name => clusterJson(name, ports)),
     })
   })
@@ -205,10 +189,7 @@ describe('Envoy', { skip: withoutEnvoy }, () => {
   after(async () => {
     agent.destroy()
     await envoy?.stop()
-    for (const backend of backends) {
-      backend.closeAllConnections()
-      await new Promise(resolve => backend.close(resolve))
-    }
+    for (const backend of backends) await backend.stop()
   })
 
   const keys = Array.from({ length: KEYS }, (_, i) => `user-${i % 7}-${i}`)
@@ -249,7 +230,8 @@ describe('Envoy', { skip: withoutEnvoy }, () => {
         authority: '',
       })
       ours.push(host?.port)
-      envoys.push(await askEnvoy(envoy?.ports.get(listenerName) ?? 0, path, headers, agent))
+      const { body } = await askOver(envoy?.ports.get(listenerName) ?? 0, { path, headers, agent })
+      envoys.push(Number(body))
     }
     assert.deepEqual(ours, envoys)
     if (!listenerName.endsWith('source address')) assert.ok(new Set(envoys).size > 3, 'keys are spread')
@@ -267,19 +249,4 @@ function requestHead(path: string, headers: Record<string, string | string[]>): 
     headers: new HeaderList(fields),
     upgrade: undefined,
   }
-}
-
-function askEnvoy(port: number, path: string, headers: http.OutgoingHttpHeaders, agent: http.Agent): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port, path, agent, headers: { host: 'x', ...headers } }, response => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', text => {
-        body += text
-      })
-      response.on('end', () => resolve(Number(body)))
-    })
-    request.on('error', reject)
-    request.end()
-  })
 }

@@ -2,7 +2,7 @@
  * Two judges of one routing case: the compiled route table, and Envoy with the same RouteConfiguration in front of backends that tell
  * what reached them. Both give an Outcome.
  */
-import http, { type IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import { HeaderList } from '../../src/proxy/http/headers.ts'
 import type { RequestHead } from '../../src/proxy/http/stream.ts'
 import { compileRoutes } from '../../src/proxy/route/compile.ts'
@@ -11,6 +11,7 @@ import { RouteConfiguration } from '../../src/xds/gen/envoy/config/route/v3/rout
 import { type JsonValue, jsonToBytes } from '../../src/xds/wire/json.ts'
 import { ROUTE } from '../../src/xds/wire/type-url.ts'
 import { type Envoy, startEnvoy } from './envoy.ts'
+import { askOver, httpListener, startBackend, staticCluster } from './http-listener.ts'
 
 export interface Ask {
   readonly path: string
@@ -125,18 +126,15 @@ export interface EnvoyJudge {
 
 /** One Envoy with a listener for each configuration. */
 export async function startEnvoyJudge(configs: readonly JsonValue[]): Promise<EnvoyJudge> {
-  const backends = await Promise.all(CLUSTERS.map(startBackend))
-  const stopBackends = async () => {
-    for (const backend of backends) {
-      backend.closeAllConnections()
-      await new Promise(resolve => backend.close(resolve))
-    }
-  }
+  const backends = await Promise.all(CLUSTERS.map(startEcho))
+  const stopBackends = () => Promise.all(backends.map(backend => backend.stop()))
   let envoy: Envoy
   try {
     envoy = await startEnvoy({
-      listeners: configs.map((config, i) => listener(`case-${i}`, config)),
-      clusters: CLUSTERS.map((name, i) => cluster(name, portOf(backends[i]))),
+      listeners: configs.map((config, i) =>
+        httpListener(`case-${i}`, config, [], { upgradeConfigs: [{ upgradeType: 'CONNECT' }] }),
+      ),
+      clusters: CLUSTERS.map((name, i) => staticCluster(name, backends[i]?.port ?? 0)),
     })
   } catch (error) {
     await stopBackends()
@@ -152,60 +150,17 @@ export async function startEnvoyJudge(configs: readonly JsonValue[]): Promise<En
 }
 
 /** Answers with what reached it. */
-async function startBackend(cluster: string): Promise<http.Server> {
-  const server = http.createServer((request, response) => {
-    const { method, url, headersDistinct } = request
+async function startEcho(cluster: string) {
+  const backend = await startBackend(({ method, url, headersDistinct }, response) => {
     response.setHeader('x-oracle-upstream', 'yes')
     response.setHeader('x-t-upstream', 'yes')
     response.end(JSON.stringify({ cluster, method, path: url, headers: headersDistinct }))
   })
-  server.on('connect', ({ headersDistinct }, socket) => {
+  backend.server.on('connect', ({ headersDistinct }, socket) => {
     const echo = JSON.stringify({ cluster, method: 'CONNECT', path: '', headers: headersDistinct })
     socket.end(`HTTP/1.1 200 OK\r\nx-oracle-upstream: yes\r\nx-t-upstream: yes\r\nx-echo: ${echo}\r\n\r\n`)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
-const type = (name: string) => `type.googleapis.com/envoy.extensions.filters.${name}`
-
-function listener(name: string, routeConfig: JsonValue): JsonValue {
-  return {
-    name,
-    address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
-    filter_chains: [
-      {
-        filters: [
-          {
-            name: 'hcm',
-            typed_config: {
-              '@type': type('network.http_connection_manager.v3.HttpConnectionManager'),
-              stat_prefix: name,
-              generate_request_id: false,
-              route_config: routeConfig,
-              upgrade_configs: [{ upgrade_type: 'CONNECT' }],
-              http_filters: [{ name: 'router', typed_config: { '@type': type('http.router.v3.Router') } }],
-            },
-          },
-        ],
-      },
-    ],
-  }
-}
-
-function portOf(server: http.Server | undefined): number {
-  const address = server?.address()
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-function cluster(name: string, port: number): JsonValue {
-  const endpoint = { address: { socket_address: { address: '127.0.0.1', port_value: port } } }
-  return {
-    name,
-    type: 'STATIC',
-    connect_timeout: '2s',
-    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
-  }
+  return backend
 }
 
 interface Echo {
@@ -215,45 +170,18 @@ interface Echo {
 }
 
 async function askEnvoy(port: number, ask: Ask): Promise<Outcome> {
-  const { status, headers, body } = await exchange(port, ask)
+  const sent: OutgoingHttpHeaders = {}
+  for (const [name, value] of Object.entries(ask.headers ?? {})) sent[name] = typeof value === 'string' ? value : [...value]
+  if (ask.host !== undefined) sent['host'] = ask.host
+  const { status, headers, body } = await askOver(port, { method: ask.method ?? 'GET', path: ask.path, headers: sent })
   const response = shown(headers)
   if (headers['x-oracle-upstream'] === undefined) {
     const location = headers.location
     return location === undefined ? { status, body, response } : { status, location, response }
   }
-  const echo = JSON.parse(body) as Echo // written by the backend above
+  const echo = JSON.parse(ask.method === 'CONNECT' ? String(headers['x-echo']) : body) as Echo // written by the backend above
   const { host = [], ...rest } = echo.headers
   return { status, cluster: echo.cluster, path: echo.path, host: host.join(), request: shown(rest), response }
-}
-
-function exchange(port: number, ask: Ask): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
-  return new Promise((resolve, reject) => {
-    const request = http.request({
-      host: '127.0.0.1',
-      port,
-      method: ask.method ?? 'GET',
-      path: ask.path,
-      agent: false,
-      headers: {
-        ...(ask.method === 'CONNECT' ? {} : { host: ask.host ?? 'shop.example' }),
-        ...(ask.headers as http.OutgoingHttpHeaders),
-      },
-    })
-    request.on('error', reject)
-    request.on('connect', (response, socket) => {
-      socket.destroy()
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: String(response.headers['x-echo'] ?? '') })
-    })
-    request.on('response', response => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', text => {
-        body += text
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
-    })
-    request.end()
-  })
 }
 
 function shown(headers: IncomingHttpHeaders | Echo['headers']): Record<string, string> {

@@ -97,6 +97,7 @@ function compileVirtualHost(config: RouteConfiguration, virtualHost: VirtualHost
   const scope: VirtualHostScope = here(() => {
     if (virtualHost.domains.length === 0) throw new Error('it has no domains')
     if (virtualHost.matcher) throw new Error('matcher is not supported, expected routes')
+    if (virtualHost.cors) throw new Error('cors (the older form; typed_per_filter_config is the newer) is not supported')
     if (virtualHost.hedgePolicy) throw new Error('hedge_policy is not supported')
     if (virtualHost.retryPolicyTypedConfig) throw new Error('retry_policy_typed_config is not supported')
     const policies = virtualHost.requestMirrorPolicies

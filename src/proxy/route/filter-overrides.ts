@@ -4,16 +4,29 @@
 import { FilterConfig } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import type { Any } from '../../xds/gen/google/protobuf/any.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
+import { checkOverride } from '../filters/check-override.ts'
 import type { FilterOverride } from './decision.ts'
 
 export type FilterOverrides = ReadonlyMap<string, FilterOverride>
 
 const NONE: FilterOverrides = new Map()
 
-/** One level's entries, unwrapped from envoy.config.route.v3.FilterConfig where they are in one. */
+/**
+ * One level's entries, unwrapped from envoy.config.route.v3.FilterConfig where they are in one.
+ * @throws when settings of a filter that this proxy has cannot be honoured
+ */
 export function compileFilterOverrides(entries: Readonly<Record<string, Any>>): FilterOverrides {
   const names = Object.entries(entries)
-  return names.length === 0 ? NONE : new Map(names.map(([name, any]) => [name, unwrap(name, any)]))
+  if (names.length === 0) return NONE
+  const overrides = new Map(names.map(([name, any]) => [name, unwrap(name, any)]))
+  for (const [name, override] of overrides) {
+    try {
+      if (!override.disabled) checkOverride(override)
+    } catch (error) {
+      throw new Error(`typed_per_filter_config "${name}": ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return overrides
 }
 
 function unwrap(filter: string, any: Any): FilterOverride {

@@ -99,6 +99,7 @@ function compileBase(action: RouteAction, scope: ActionScope): ForwardBase {
 /** Fields that change what happens to a request, and that nothing here obeys: better refused than ignored. */
 function refuseUnsupported(action: RouteAction): void {
   const unsupported: readonly (readonly [string, boolean])[] = [
+    ['cors (the older form; typed_per_filter_config is the newer)', action.cors !== undefined],
     ['path_rewrite_policy', action.pathRewritePolicy !== undefined],
     ['internal_redirect_policy', action.internalRedirectPolicy !== undefined],
     ['internal_redirect_action', action.internalRedirectAction !== 0],

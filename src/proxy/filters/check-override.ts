@@ -1,0 +1,17 @@
+/**
+ * Per-route filter settings are read when the route configuration arrives, so that a bad one is refused then, and not met by a request.
+ */
+import { messageName } from '../../xds/wire/type-url.ts'
+import type { FilterOverride } from '../route/decision.ts'
+import { CORS_POLICY, corsOf } from './cors-policy.ts'
+import { FAULT, faultOf } from './fault-rule.ts'
+
+const READERS: Readonly<Record<string, (override: FilterOverride) => unknown>> = {
+  [CORS_POLICY]: corsOf,
+  [FAULT]: faultOf,
+}
+
+/** Settings of filters that are not listed are left to whoever knows them. @throws when the settings cannot be honoured */
+export function checkOverride(override: FilterOverride): void {
+  READERS[messageName(override.typeUrl)]?.(override)
+}
