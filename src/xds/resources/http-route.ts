@@ -80,12 +80,18 @@ function distinct(policies: readonly RouteAction_HashPolicy[]): RouteAction_Hash
   return [...new Map(policies.map(policy => [JSON.stringify(policy), policy])).values()]
 }
 
-/** 0 is none; gRPC's own deadline is kept up to the same length. A client without a proxy reads another field. */
-export function timeouts(view: Pick<View, 'kind'>, timeoutMs: number): Pick<RouteAction, 'timeout' | 'maxStreamDuration'> {
+/**
+ * 0 is none; gRPC's own deadline is kept up to the same length. The deprecated field, as Istio does: with max_stream_duration on a route,
+ * Envoy ignores `timeout`. A client without a proxy reads only the newer field.
+ */
+export function timeouts(
+  view: Pick<View, 'kind'>,
+  timeoutMs: number,
+): Pick<RouteAction, 'timeout' | 'maxStreamDuration' | 'maxGrpcTimeout'> {
   const timeout = timeoutMs > 0 ? duration(timeoutMs) : ZERO
-  const none = { maxStreamDuration: undefined, grpcTimeoutHeaderMax: undefined, grpcTimeoutHeaderOffset: undefined }
-  if (view.kind === 'grpc') return { timeout, maxStreamDuration: { ...none, maxStreamDuration: timeout } }
-  return { timeout, maxStreamDuration: { ...none, grpcTimeoutHeaderMax: timeout } }
+  if (view.kind !== 'grpc') return { timeout, maxStreamDuration: undefined, maxGrpcTimeout: timeout }
+  const maxStreamDuration = { maxStreamDuration: timeout, grpcTimeoutHeaderMax: undefined, grpcTimeoutHeaderOffset: undefined }
+  return { timeout, maxStreamDuration, maxGrpcTimeout: undefined }
 }
 
 /** Weight 0 is no share, except where there is only one destination. */
