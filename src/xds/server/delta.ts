@@ -31,7 +31,7 @@ export function subscribeDelta(lane: Lane, request: DeltaDiscoveryRequest, first
   if (request.resourceNamesUnsubscribe.includes(ALL)) lane.holdings.unsubscribeAll()
   if (names.includes(ALL) || (first && names.length === 0 && emptyMeansAll(lane.type))) lane.subscribeAll()
   // After that: of a name that the wildcard may cover, the client needs to hear.
-  for (const name of request.resourceNamesUnsubscribe) if (name !== ALL) lane.holdings.unsubscribe(name)
+  for (const name of request.resourceNamesUnsubscribe) if (name !== ALL) lane.unsubscribe(name)
   for (const name of names) if (name !== ALL) lane.subscribe(name)
   if (!first) return
   const versions = Object.entries(request.initialResourceVersions)

@@ -10,8 +10,8 @@ export interface Dialect {
   readonly name: 'delta' | 'sotw'
   /** Whether a response can say that a resource is gone. */
   tellsRemovals(type: string): boolean
-  /** Whether a client that came back has all of `target` already. */
-  recognises(lane: Lane, target: ResourceSet): boolean
+  /** Whether a client that came back has all of `target` already, as its version says. */
+  recognises(lane: Lane, target: ResourceSet, version: string): boolean
   encode(message: Outgoing): { bytes: Buffer; version: string }
 }
 

@@ -23,11 +23,8 @@ export interface Refusal {
 
 interface InFlight {
   readonly mark: Mark
-  /** Without those that the client asked for again in the meantime. */
   readonly changes: Changes
-  /** How many there were. */
-  readonly size: number
-  /** To be told again when this has arrived. */
+  /** Names to be told again when this has arrived. */
   readonly repeat: Set<string>
   /** The set that the client will have whole when it accepts; undefined when more is to come. */
   completes: ResourceSet | undefined
@@ -41,7 +38,7 @@ export class Lane {
   readonly holdings = new Holdings()
   /** A wildcard subscription gets a first response even if it is empty: the client waits for it to start. */
   owesFirst = false
-  /** State of the world: the version that a client coming back says it has, until it was compared or something was sent. */
+  /** State of the world: the version that a client coming back says it has, until it was compared. */
   claimedVersion: string | undefined
   /** Delta: the client came back and said what it has. */
   resumed = false
@@ -77,16 +74,20 @@ export class Lane {
     return this.#refusal
   }
 
-  /** The client wants this name (again): the answer under way may be older than its question. */
+  /** The client wants this name (again). */
   subscribe(name: string): void {
-    this.#inFlight?.changes.delete(name)
     this.holdings.subscribe(name)
+    this.#repeatLater(name)
   }
 
-  /** The client must hear of this name once more, after what is under way. */
+  unsubscribe(name: string): void {
+    this.holdings.unsubscribe(name)
+    this.#repeatLater(name)
+  }
+
+  /** The client must hear of this name once more. */
   repeat(name: string): void {
-    if (this.#inFlight?.changes.has(name)) this.#inFlight.repeat.add(name)
-    else this.holdings.repeat(name)
+    if (!this.#repeatLater(name)) this.holdings.repeat(name)
   }
 
   subscribeAll(): void {
@@ -124,17 +125,15 @@ export class Lane {
   }
 
   sending(mark: Mark, changes: Changes, completes: ResourceSet | undefined): void {
-    this.#inFlight = { mark, changes, size: changes.size, repeat: new Set(), completes }
+    this.#inFlight = { mark, changes, repeat: new Set(), completes }
     this.#sent = mark
     this.owesFirst = false
-    this.claimedVersion = undefined
   }
 
   /** A client that came back has `target` already, under this version. */
   adopt(target: ResourceSet, version: string, at: number): void {
     this.holdings.adopt(target)
     this.owesFirst = false
-    this.claimedVersion = undefined
     this.#acked = { version, nonce: '', at }
   }
 
@@ -156,14 +155,23 @@ export class Lane {
     const flight = this.#land(nonce)
     if (!flight) return undefined
     this.#refusal = { detail, nonce, at }
-    if (flight.size > 1) {
-      this.#limit = Math.floor(flight.size / 2)
-      for (const name of flight.changes.keys()) this.holdings.repeat(name)
+    const { changes, repeat } = flight
+    if (changes.size > 1) {
+      this.#limit = Math.floor(changes.size / 2)
+      for (const name of changes.keys()) this.holdings.repeat(name)
       return []
     }
-    const culprits = [...flight.changes.values()]
+    const culprits = [...changes.values()]
     for (const change of culprits) this.holdings.refuse(change)
+    for (const name of repeat) this.holdings.repeat(name)
     return culprits
+  }
+
+  /** What is under way may be older than the client's question, so it is not the answer; but the client will have it. */
+  #repeatLater(name: string): boolean {
+    if (!this.#inFlight?.changes.has(name)) return false
+    this.#inFlight.repeat.add(name)
+    return true
   }
 
   #rebase(target: ResourceSet): void {

@@ -65,8 +65,9 @@ export class Session {
   /** @throws ProtocolError */
   onDelta(request: DeltaDiscoveryRequest): void {
     const { lane, first } = this.#laneOf(request)
-    if (!first && request.responseNonce !== '') this.#answered(lane, request.responseNonce, request.errorDetail?.message)
     subscribeDelta(lane, request, first)
+    // After that: what a client takes on with its answer, it has with the response that it answers.
+    if (!first && request.responseNonce !== '') this.#answered(lane, request.responseNonce, request.errorDetail?.message)
     this.#advance()
   }
 
@@ -77,8 +78,8 @@ export class Session {
    */
   onSotw(request: DiscoveryRequest): void {
     const { lane, first } = this.#laneOf(request)
-    if (!first) this.#answered(lane, request.responseNonce, request.errorDetail?.message)
     subscribeSotw(lane, request, first)
+    if (!first) this.#answered(lane, request.responseNonce, request.errorDetail?.message)
     this.#advance()
   }
 
@@ -158,16 +159,18 @@ export class Session {
   #take(step: Step, lane: Lane, snapshot: Snapshot): void {
     if (lane.inFlight) return
     const target = snapshot.get(lane.type) ?? NOTHING
-    if (this.#isKnownToHave(lane, target)) return
+    if (this.#isCurrent(lane, target)) return
     if (step.after?.some(type => this.#holdsUp(type))) return
     if (step.onceSettled && !step.onceSettled.every(type => this.#settled(type, snapshot))) return
     const selected = lane.select(target, step.part)
     if (selected) this.#send(lane, target, selected.changes, selected.complete)
   }
 
-  #isKnownToHave(lane: Lane, target: ResourceSet): boolean {
-    if (lane.claimedVersion !== undefined && this.#stream.dialect.recognises(lane, target)) {
-      lane.adopt(target, lane.claimedVersion, this.#host.clock.now())
+  #isCurrent(lane: Lane, target: ResourceSet): boolean {
+    const claimed = lane.claimedVersion
+    lane.claimedVersion = undefined
+    if (claimed !== undefined && this.#stream.dialect.recognises(lane, target, claimed)) {
+      lane.adopt(target, claimed, this.#host.clock.now())
     }
     return lane.isCurrent(target)
   }

@@ -18,8 +18,8 @@ const ALL = '*'
 export const sotw: Dialect = {
   name: 'sotw',
   tellsRemovals: isComplete,
-  recognises(lane, target) {
-    return lane.claimedVersion === digest(lane.holdings.wanted(target))
+  recognises(lane, target, version) {
+    return version === digest(lane.holdings.wanted(target))
   },
   encode({ lane, target, changes, nonce }) {
     const contents = lane.holdings.contents(target, changes)
@@ -35,11 +35,12 @@ export function subscribeSotw(lane: Lane, request: DiscoveryRequest, first: bool
   const starred = names.delete(ALL)
   lane.unnamed = names.size === 0 && !starred && (first || lane.unnamed)
   const all = starred || (lane.unnamed && emptyMeansAll(lane.type))
-  for (const name of lane.holdings.names) if (!names.has(name)) lane.holdings.unsubscribe(name)
+  for (const name of lane.holdings.names) if (!names.has(name)) lane.unsubscribe(name)
   if (all && !lane.holdings.wildcard) lane.subscribeAll()
   else if (!all && lane.holdings.wildcard) lane.holdings.unsubscribeAll()
   for (const name of names) if (!lane.holdings.names.has(name)) lane.subscribe(name)
-  if (first && request.versionInfo !== '') lane.claimedVersion = request.versionInfo
+  // It was said of the names of that request.
+  lane.claimedVersion = first && request.versionInfo !== '' ? request.versionInfo : undefined
 }
 
 function changed(changes: Iterable<{ resource: EncodedResource | undefined }>): EncodedResource[] {
