@@ -6,7 +6,7 @@
  *
  * usage: node scripts/build.ts [OUTDIR]   (default dist)
  */
-import { rmSync } from 'node:fs'
+import { rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 
@@ -38,3 +38,8 @@ await Promise.all([
   build({ ...common, entryPoints: { mizzen: 'src/cli/main.ts' }, chunkNames: 'mizzen/[name]-[hash]' }),
   build({ ...common, entryPoints: { proxy: 'src/proxy/main.ts' }, chunkNames: 'proxy/[name]-[hash]' }),
 ])
+
+// In a clone, `npx mizzen` should find this very build, at once; otherwise npx packs and installs the clone for each call.
+const link = path.join(repository, 'node_modules/.bin/mizzen')
+rmSync(link, { force: true })
+symlinkSync(path.relative(path.dirname(link), path.join(outdir, 'mizzen.js')), link)
