@@ -17,7 +17,9 @@ export interface CaseHead {
   /** What the case is about, in a sentence. */
   readonly about: string
   /** File name part -> node id, or id and metadata. */
-  readonly proxies: Readonly<Record<string, string | { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> }>>
+  readonly proxies: Readonly<
+    Record<string, string | { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> }>
+  >
   /** Types that are written down: listeners, routes, clusters, endpoints, secrets. @default all */
   readonly show?: readonly string[]
   readonly meshConfig?: unknown

@@ -28,5 +28,6 @@ for (const file of globSync('*.in.yaml', { cwd: folder }).sort()) {
 
 function write(name: string, made: ReadonlyMap<string, unknown>): void {
   for (const old of globSync(`${name}.*.yaml`, { cwd: folder })) if (!old.endsWith('.in.yaml')) rmSync(path.join(folder, old))
-  for (const [golden, value] of made) writeFileSync(path.join(folder, golden), stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }))
+  for (const [golden, value] of made)
+    writeFileSync(path.join(folder, golden), stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }))
 }

@@ -32,7 +32,13 @@ export function staticBootstrap(resources: ProxyResources): JsonValue {
       secrets: [...decodeAll(resources, SECRET, Secret).values()],
     },
     // Secrets asked for over ADS need a stream to be asked for on.
-    dynamicResources: { adsConfig: { apiType: 2, transportApiVersion: 2, grpcServices: [{ targetSpecifier: { $case: 'envoyGrpc', value: { clusterName: 'xds-grpc' } } }] } },
+    dynamicResources: {
+      adsConfig: {
+        apiType: 2,
+        transportApiVersion: 2,
+        grpcServices: [{ targetSpecifier: { $case: 'envoyGrpc', value: { clusterName: 'xds-grpc' } } }],
+      },
+    },
   })
   bootstrap.staticResources?.clusters.push(controlPlane())
   return bytesToJson('envoy.config.bootstrap.v3.Bootstrap', Bootstrap.encode(bootstrap).finish())
@@ -66,20 +72,44 @@ function withRoutes(listener: Listener, routes: ReadonlyMap<string, RouteConfigu
 function carrier(name: string, table: RouteConfiguration | undefined, index: number): Listener {
   if (!table) throw new Error(`Cannot find route table "${name}"`)
   const manager = HttpConnectionManager.fromPartial({ statPrefix: name, routeSpecifier: { $case: 'routeConfig', value: table } })
-  const router = { name: 'envoy.filters.http.router', configType: { $case: 'typedConfig', value: { typeUrl: `type.googleapis.com/envoy.extensions.filters.http.router.v3.Router`, value: new Uint8Array() } } } as const
-  const config = pack(MANAGER, HttpConnectionManager, { ...manager, httpFilters: [{ ...router, isOptional: false, disabled: false }] })
+  const router = {
+    name: 'envoy.filters.http.router',
+    configType: {
+      $case: 'typedConfig',
+      value: { typeUrl: `type.googleapis.com/envoy.extensions.filters.http.router.v3.Router`, value: new Uint8Array() },
+    },
+  } as const
+  const config = pack(MANAGER, HttpConnectionManager, {
+    ...manager,
+    httpFilters: [{ ...router, isOptional: false, disabled: false }],
+  })
   return Listener.fromPartial({
     name: `carrier-${index}`,
-    address: { address: { $case: 'socketAddress', value: { address: '127.0.0.1', portSpecifier: { $case: 'portValue', value: 60000 + index } } } },
-    filterChains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', configType: { $case: 'typedConfig', value: config } }] }],
+    address: {
+      address: {
+        $case: 'socketAddress',
+        value: { address: '127.0.0.1', portSpecifier: { $case: 'portValue', value: 60000 + index } },
+      },
+    },
+    filterChains: [
+      {
+        filters: [{ name: 'envoy.filters.network.http_connection_manager', configType: { $case: 'typedConfig', value: config } }],
+      },
+    ],
   })
 }
 
 function withEndpoints(cluster: Cluster, endpoints: ReadonlyMap<string, ClusterLoadAssignment>): Cluster {
-  if (cluster.clusterDiscoveryType?.$case !== 'type' || cluster.clusterDiscoveryType.value !== Cluster_DiscoveryType.EDS) return cluster
+  if (cluster.clusterDiscoveryType?.$case !== 'type' || cluster.clusterDiscoveryType.value !== Cluster_DiscoveryType.EDS)
+    return cluster
   const loadAssignment = endpoints.get(cluster.name)
   if (!loadAssignment) throw new Error(`Cannot find endpoints of cluster "${cluster.name}"`)
-  return { ...cluster, clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC }, edsClusterConfig: undefined, loadAssignment }
+  return {
+    ...cluster,
+    clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
+    edsClusterConfig: undefined,
+    loadAssignment,
+  }
 }
 
 function controlPlane(): Cluster {

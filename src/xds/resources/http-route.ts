@@ -81,17 +81,14 @@ function distinct(policies: readonly RouteAction_HashPolicy[]): RouteAction_Hash
 }
 
 /**
- * 0 is none; gRPC's own deadline is kept up to the same length. The deprecated field, as Istio does: with max_stream_duration on a route,
- * Envoy ignores `timeout`. A client without a proxy reads only the newer field.
+ * 0 is none, except for the deadline that a gRPC client sends. A length holds for gRPC too; it cannot stand beside max_stream_duration, since
+ * Envoy then ignores it, and its other companion (max_grpc_timeout) is deprecated. A client without a proxy reads only the former.
  */
-export function timeouts(
-  view: Pick<View, 'kind'>,
-  timeoutMs: number,
-): Pick<RouteAction, 'timeout' | 'maxStreamDuration' | 'maxGrpcTimeout'> {
+export function timeouts(view: Pick<View, 'kind'>, timeoutMs: number): Pick<RouteAction, 'timeout' | 'maxStreamDuration'> {
   const timeout = timeoutMs > 0 ? duration(timeoutMs) : ZERO
-  if (view.kind !== 'grpc') return { timeout, maxStreamDuration: undefined, maxGrpcTimeout: timeout }
-  const maxStreamDuration = { maxStreamDuration: timeout, grpcTimeoutHeaderMax: undefined, grpcTimeoutHeaderOffset: undefined }
-  return { timeout, maxStreamDuration, maxGrpcTimeout: undefined }
+  const none = { maxStreamDuration: undefined, grpcTimeoutHeaderMax: undefined, grpcTimeoutHeaderOffset: undefined }
+  if (view.kind === 'grpc') return { timeout, maxStreamDuration: { ...none, maxStreamDuration: timeout } }
+  return { timeout, maxStreamDuration: timeoutMs > 0 ? undefined : { ...none, grpcTimeoutHeaderMax: ZERO } }
 }
 
 /** Weight 0 is no share, except where there is only one destination. */
