@@ -33,12 +33,12 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 
 export function connectTransport(target: ConnectTarget, options: ConnectOptions, listener: ConnectListener): ConnectAttempt {
   const attempt = new Attempt(options.timeoutMs, listener)
-  attempt.watch(connect({ ...target, allowHalfOpen: true, noDelay: true, onread: attempt.onread }), 'connect')
+  attempt.watch(connect({ ...target, allowHalfOpen: true, noDelay: true, onread: attempt.onread }))
   return attempt
 }
 
 /** From the first packet to the established connection; what comes after is the transport's. */
-export class Attempt implements ConnectAttempt {
+class Attempt implements ConnectAttempt {
   /** For the socket's options: reads into the shared buffer. */
   readonly onread: OnReadOpts
   readonly #listener: ConnectListener
@@ -59,15 +59,14 @@ export class Attempt implements ConnectAttempt {
     }
   }
 
-  /** @param ready the event that tells the connection is established: 'connect', or 'secureConnect' with TLS */
-  watch(socket: Socket, ready: 'connect' | 'secureConnect'): void {
+  watch(socket: Socket): void {
     this.#socket = socket
     const onError = (error: Error) => this.#fail(error, false)
     const onEarlyEnd = () =>
       this.#fail(new Error('Cannot connect: the peer closed the connection before it was established'), false)
     socket.on('error', onError)
     socket.on('close', onEarlyEnd)
-    socket.once(ready, () => {
+    socket.once('connect', () => {
       if (this.#over) return
       this.#settle()
       // The transport listens before we stop to, so that no error is ever without a listener.

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mock, test } from 'node:test'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { CA, CERTIFICATE, PRIVATE_KEY } from '../cluster/certificates.testing.ts'
 import { ACCEPT_OPTIONS, acceptTransport } from './accept.ts'
 import { type ConnectTarget, connectTransport } from './connect.ts'
 import { HIGH_WATER_MARK } from './socket-transport.ts'
@@ -92,14 +94,22 @@ function portOf(server: Server): number {
   return (address satisfies AddressInfo).port
 }
 
-async function withPair(use: (pair: Pair) => Promise<void>, path?: string): Promise<void> {
-  const listener = createServer(ACCEPT_OPTIONS)
+/** Connects two transports and closes what the test leaves open. `over`: TLS, or a unix socket of that path. */
+async function withPair(use: (pair: Pair) => Promise<void>, over: { tls?: boolean; path?: string } = {}): Promise<void> {
+  const { path } = over
+  const options = { ...ACCEPT_OPTIONS, key: PRIVATE_KEY, cert: CERTIFICATE }
+  const listener = over.tls === true ? createTlsServer(options) : createServer(ACCEPT_OPTIONS)
   listener.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path })
   await once(listener, 'listening')
-  const accepted = new Promise<Socket>(resolve => listener.once('connection', resolve))
+  const accepted = new Promise<Socket>(resolve => {
+    listener.once(over.tls === true ? 'secureConnection' : 'connection', resolve)
+  })
   const clientHears = new Recorder()
   const serverHears = new Recorder()
-  const client = await dial(path === undefined ? { host: '127.0.0.1', port: portOf(listener) } : { path }, clientHears)
+  const client =
+    over.tls === true
+      ? await dialTls(portOf(listener), clientHears)
+      : await dial(path === undefined ? { host: '127.0.0.1', port: portOf(listener) } : { path }, clientHears)
   const serverSocket = await accepted
   const server = acceptTransport(serverSocket, serverHears)
   try {
@@ -110,6 +120,14 @@ async function withPair(use: (pair: Pair) => Promise<void>, path?: string): Prom
     await Promise.all([clientHears.until(() => clientHears.closed > 0), serverHears.until(() => serverHears.closed > 0)])
     listener.close()
   }
+}
+
+/** Upstream TLS connections are made elsewhere, and come here as sockets. */
+async function dialTls(port: number, handler: TransportHandler): Promise<Transport> {
+  const plain = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const socket = connectTls({ socket: plain, ca: CA, servername: 'cart.example' })
+  await once(socket, 'secureConnect')
+  return acceptTransport(socket, handler)
 }
 
 test('Transport.write() gathers the small writes of one turn into one read of the peer', () =>
@@ -130,53 +148,66 @@ test('Transport.write() has copied the bytes when it returns', () =>
     assert.equal(p.clientHears.text, 'before')
   }))
 
-test('Transport.write() keeps the order of writes of every size', () =>
-  withPair(async p => {
-    const sizes = [1, 4095, 4096, 4097, 10, 65_536, 65_537, 1, 200_000, 0, 3]
-    const sent: Buffer[] = []
-    let next = 0
-    for (const size of sizes) {
-      const part = Buffer.alloc(size)
-      for (let i = 0; i < size; i++) part[i] = next++ % 251
-      sent.push(part)
-      p.client.write(part)
-    }
-    const all = Buffer.concat(sent)
-    await p.serverHears.until(() => p.serverHears.bytes === all.length)
-    assert.ok(Buffer.concat(p.serverHears.received).equals(all))
-  }))
+for (const tls of [false, true]) {
+  const over = tls ? ' over TLS' : ''
 
-test('Transport.write() returns false above the high-water mark, and onWritable() follows when the peer reads again', () =>
-  withPair(async p => {
-    p.server.pause()
-    const chunk = Buffer.alloc(64 * 1024, 'a')
-    let sent = 0
-    do sent += chunk.length
-    while (p.client.write(chunk))
-    assert.ok(
-      p.client.pending > HIGH_WATER_MARK && p.client.pending <= HIGH_WATER_MARK + 2 * chunk.length,
-      `${p.client.pending} waiting`,
-    )
-    assert.equal(p.clientHears.writable, 0)
-    p.server.resume()
-    await p.clientHears.until(() => p.clientHears.writable === 1)
-    await p.serverHears.until(() => p.serverHears.bytes === sent)
-    assert.equal(p.client.pending, 0)
-  }))
+  test(`Transport.write() keeps the order of writes of every size${over}`, () =>
+    withPair(
+      async p => {
+        const sizes = [1, 4095, 4096, 4097, 10, 65_536, 65_537, 1, 200_000, 0, 3]
+        const sent: Buffer[] = []
+        let next = 0
+        for (const size of sizes) {
+          const part = Buffer.alloc(size)
+          for (let i = 0; i < size; i++) part[i] = next++ % 251
+          sent.push(part)
+          p.client.write(part)
+        }
+        const all = Buffer.concat(sent)
+        await p.serverHears.until(() => p.serverHears.bytes === all.length)
+        assert.ok(Buffer.concat(p.serverHears.received).equals(all))
+      },
+      { tls },
+    ))
 
-test('Transport.end() half-closes after what was written, and the other half goes on', () =>
-  withPair(async p => {
-    p.client.write(Buffer.from('question'))
-    p.client.end()
-    await p.serverHears.until(() => p.serverHears.ended)
-    assert.equal(p.serverHears.text, 'question')
-    assert.equal(p.serverHears.closed, 0)
-    p.server.write(Buffer.from('answer'))
-    p.server.end()
-    await p.clientHears.until(() => p.clientHears.closed === 1)
-    assert.equal(p.clientHears.text, 'answer')
-    assert.equal(p.clientHears.error, undefined)
-  }))
+  test(`Transport.write() returns false above the high-water mark, and onWritable() follows when the peer reads again${over}`, () =>
+    withPair(
+      async p => {
+        p.server.pause()
+        const chunk = Buffer.alloc(64 * 1024, 'a')
+        let sent = 0
+        do sent += chunk.length
+        while (p.client.write(chunk))
+        assert.ok(
+          p.client.pending > HIGH_WATER_MARK && p.client.pending <= HIGH_WATER_MARK + 2 * chunk.length,
+          `${p.client.pending} waiting`,
+        )
+        assert.equal(p.clientHears.writable, 0)
+        p.server.resume()
+        await p.clientHears.until(() => p.clientHears.writable === 1)
+        await p.serverHears.until(() => p.serverHears.bytes === sent)
+        assert.equal(p.client.pending, 0)
+      },
+      { tls },
+    ))
+
+  test(`Transport.end() half-closes after what was written, and the other half goes on${over}`, () =>
+    withPair(
+      async p => {
+        p.client.write(Buffer.from('question'))
+        p.client.end()
+        await p.serverHears.until(() => p.serverHears.ended)
+        assert.equal(p.serverHears.text, 'question')
+        assert.equal(p.serverHears.closed, 0)
+        p.server.write(Buffer.from('answer'))
+        p.server.end()
+        await p.clientHears.until(() => p.clientHears.closed === 1)
+        assert.equal(p.clientHears.text, 'answer')
+        assert.equal(p.clientHears.error, undefined)
+      },
+      { tls },
+    ))
+}
 
 test('Transport.destroy() with abort makes the peer see a reset, not an end', () =>
   withPair(async p => {
@@ -202,17 +233,21 @@ test('Transport tells its handler of the end once, and ignores what is written, 
     assert.equal(p.clientHears.closed, 1)
   }))
 
-test('Transport.pause() keeps bytes back until resume(), on both kinds', () =>
-  withPair(async p => {
-    p.client.pause()
-    p.server.write(Buffer.from('held'))
-    p.client.write(Buffer.from('ping'))
-    // The server has answered after the bytes that are held back were sent, so they could have arrived.
-    await p.serverHears.until(() => p.serverHears.bytes === 4)
-    assert.equal(p.clientHears.bytes, 0)
-    p.client.resume()
-    await p.clientHears.until(() => p.clientHears.bytes === 4)
-  }))
+for (const side of ['client', 'server'] as const) {
+  test(`Transport.pause() of the ${side} keeps bytes back until resume()`, () =>
+    withPair(async p => {
+      const other = side === 'client' ? 'server' : 'client'
+      const [here, there] = side === 'client' ? [p.clientHears, p.serverHears] : [p.serverHears, p.clientHears]
+      p[side].pause()
+      p[other].write(Buffer.from('held'))
+      p[side].write(Buffer.from('ping'))
+      // The bytes that are held back were sent first, so they could have arrived.
+      await there.until(() => there.bytes === 4)
+      assert.equal(here.bytes, 0)
+      p[side].resume()
+      await here.until(() => here.bytes === 4)
+    }))
+}
 
 test('Transport reports errors of the socket through onClosed() only', () =>
   withPair(async p => {
@@ -231,7 +266,7 @@ test('Transport works over a unix socket, where an abort is a plain close', asyn
         p.server.destroy(true)
         await p.clientHears.until(() => p.clientHears.ended || p.clientHears.closed === 1)
       },
-      join(directory, 's'),
+      { path: join(directory, 's') },
     )
   } finally {
     await rm(directory, { recursive: true })
