@@ -92,7 +92,7 @@ function settingsOf(objects: Objects, base: MeshSettings) {
 }
 
 function configProblem(config: ConfigMap, message: string): Diagnostic {
-  return diagnostic(config, ['data', 'mesh'], { code: 'mesh-config', level: 'error', message })
+  return diagnostic(config, ['data', 'mesh'], { code: 'mesh-config', level: 'error', message, effect: 'its default holds' })
 }
 
 function routeSets(objects: readonly VirtualService[], settings: MeshSettings): RouteSet[] {

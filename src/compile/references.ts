@@ -14,6 +14,7 @@ import { gatewayName } from './gateway-name.ts'
 import type { Objects } from './objects.ts'
 import { delegateNames } from './virtual-service.ts'
 
+const NOBODY = 'no workload of its namespace follows it'
 const REFUSED = 'requests that are sent there get 503'
 
 /** The gateway that every installation has, whether or not its pod is among the objects. */
@@ -140,7 +141,7 @@ function checkDestination(object: VirtualService, destination: Destination, path
   const { number } = destination.port ?? {}
   if (number && !services.some(entry => portOf(entry, number))) {
     const ports = services.flatMap(entry => entry.ports.map(port => port.number)).join(', ')
-    found.push(missing(object, [...path, 'port'], 'host:port', `${host}:${number}`, `"${host}" has the ports ${ports}`))
+    found.push(missing(object, [...path, 'port'], 'host:port', `${host}:${number}`, `choose one of its ports: ${ports}`))
   } else if (!number && service.ports.length > 1) {
     const ports = service.ports.map(port => port.number).join(', ')
     const message = `"${host}" has several ports (${ports}): expected one to be chosen`
@@ -190,7 +191,8 @@ function checkDestinationRule(object: DestinationRule, known: Known): Diagnostic
 function checkGateway(object: Gateway, known: Known): Diagnostic[] {
   const selector = object.spec.selector ?? {}
   if (known.hasWorkload(selector) || hasLabels(DEFAULT_GATEWAY, selector)) return []
-  return [missing(object, ['spec', 'selector'], 'selector', labelText(selector), 'no pod has these labels')]
+  const effect = 'no proxy listens for it'
+  return [missing(object, ['spec', 'selector'], 'selector', labelText(selector), undefined, effect)]
 }
 
 function checkSidecar(object: Sidecar, known: Known): Diagnostic[] {
@@ -203,9 +205,7 @@ function checkSidecar(object: Sidecar, known: Known): Diagnostic[] {
     return [diagnostic(object, ['spec'], { code: 'IST0111', level: 'error', message, effect })]
   }
   if (!labels || known.hasWorkload(labels, object.namespace)) return []
-  return [
-    missing(object, ['spec', 'workloadSelector'], 'selector', labelText(labels), 'no pod of its namespace has these labels'),
-  ]
+  return [missing(object, ['spec', 'workloadSelector'], 'selector', labelText(labels), undefined, NOBODY)]
 }
 
 function labelText(labels: Labels): string {

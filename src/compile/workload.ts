@@ -9,6 +9,7 @@ export const CAPTURE = 'mizzen.dev/capture'
 const INBOUND = 'mizzen.dev/inbound'
 const HTTP_PROXY = 'mizzen.dev/http-proxy'
 const FORWARDS = 'mizzen.dev/forwards'
+const ADDRESS = 'mizzen.dev/address'
 
 export function compilePod(pod: Pod): Workload {
   const addresses = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(entry => entry.ip)].filter(
@@ -60,6 +61,7 @@ function captureOf(annotations: Labels): Capture {
     inbound: inboundPorts(annotations[INBOUND]),
     httpProxy: httpProxy > 0 ? httpProxy : undefined,
     forwards: forwards(annotations[FORWARDS]),
+    ...(annotations[ADDRESS] ? { address: annotations[ADDRESS] } : {}),
   }
 }
 

@@ -56,6 +56,7 @@ function collect(view: View, placed: PlacedServer, parts: Map<string, HostParts>
     return part
   }
   for (const set of attachedRoutes(view, placed)) {
+    if (set.http.length === 0) continue
     for (const host of intersectHosts(set.hosts, hostsForNamespace(hosts, set.namespace))) {
       const { sets } = at(host, set.origin)
       if (!sets.some(entry => entry.set === set)) sets.push({ set, gateway: gatewayName(placed) })

@@ -21,9 +21,9 @@ import type { View } from './view.ts'
 /** How long a client may take for its TLS handshake. */
 const HANDSHAKE_MS = 15_000
 
-/** Without redirection a gateway is somebody's own machine: it is not shown to the network unless its Gateway says so. */
+/** Without redirection a gateway is somebody's own machine: it is not shown to the network unless somebody says so. */
 function bindAddress(proxy: MeshProxy, port: GatewayPort): string {
-  return port.bind || (proxy.capture.kind === 'ports' ? '127.0.0.1' : '0.0.0.0')
+  return port.bind || (proxy.capture.kind === 'ports' ? (proxy.capture.address ?? '127.0.0.1') : '0.0.0.0')
 }
 
 /** Ports without anything to do there have no listener. */

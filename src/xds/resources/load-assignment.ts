@@ -23,6 +23,7 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
     else groups.set(key, [endpoint])
   }
   const sorted = [...groups].sort(([a], [b]) => compareText(a, b))
+  const { clusterId } = inputs.view.mesh.settings
   const weights = configuredWeights(inputs, sorted)
   const priorities = [...new Set(sorted.map(([key]) => key.split(' ', 1)[0]))] // without gaps, as Envoy demands
   const endpoints = sorted.flatMap(([key, group]): LocalityLbEndpoints[] => {
@@ -32,7 +33,7 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
     return [
       LocalityLbEndpoints.fromPartial({
         locality: { region: first.locality.region, zone: first.locality.zone, subZone: first.locality.subzone },
-        lbEndpoints: group.map(lbEndpoint),
+        lbEndpoints: group.map(endpoint => lbEndpoint(endpoint, clusterId)),
         loadBalancingWeight: weight,
         priority: priorities.indexOf(key.split(' ', 1)[0]),
       }),
@@ -73,18 +74,20 @@ function weightOf(endpoints: readonly Endpoint[]): number {
   return endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0)
 }
 
-function lbEndpoint(endpoint: Endpoint): LbEndpoint {
+function lbEndpoint(endpoint: Endpoint, clusterId: string): LbEndpoint {
+  const workload = workloadText(endpoint, clusterId)
   return LbEndpoint.fromPartial({
     hostIdentifier: { $case: 'endpoint', value: { address: endpointAddress(endpoint.address, endpoint.port) } },
     loadBalancingWeight: endpoint.weight,
-    metadata: { filterMetadata: { istio: { workload: workloadText(endpoint) } } },
+    metadata: workload ? { filterMetadata: { istio: { workload } } } : undefined,
   })
 }
 
-/** "name;namespace;canonical name;canonical revision;cluster": who an endpoint is, for telemetry. */
-function workloadText({ workloadName, namespace, labels }: Endpoint): string {
+/** "name;namespace;canonical name;canonical revision;cluster": who an endpoint is, for telemetry. "": nobody knows. */
+function workloadText({ workloadName, namespace, labels }: Endpoint, clusterId: string): string {
   const name = labels['service.istio.io/canonical-name'] ?? labels['app.kubernetes.io/name'] ?? labels['app'] ?? workloadName
+  if (!name) return ''
   const revision =
     labels['service.istio.io/canonical-revision'] ?? labels['app.kubernetes.io/version'] ?? labels['version'] ?? 'latest'
-  return [workloadName, namespace, name, revision, 'Kubernetes'].join(';')
+  return [workloadName, namespace, name, revision, clusterId].join(';')
 }

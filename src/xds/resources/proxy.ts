@@ -5,6 +5,7 @@
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import { gatewayPorts } from '../../model/gateway-ports.ts'
 import type { Mesh } from '../../model/mesh.ts'
+import { isHttpOrAuto } from '../../model/protocol.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
@@ -118,7 +119,7 @@ function routes(view: View, proxy: MeshProxy, { encoder, shared }: ResourceCache
   if (proxy.capture.kind === 'redirect') return shared.get([view, ROUTE], () => sidecarRoutes(view, encoder))
   const forwarded = proxy.capture.forwards.flatMap(forward => {
     const found = findPort(view, forward)
-    if (!found) return []
+    if (!found || !isHttpOrAuto(found.port.protocol)) return []
     return shared.get([view, found.service, found.port], () => [
       ownTable(view, encoder, found.egress, found.service, found.port.number),
     ])
@@ -127,12 +128,15 @@ function routes(view: View, proxy: MeshProxy, { encoder, shared }: ResourceCache
 }
 
 function specialClusters(view: View, encoder: Encoder): EncodedResource[] {
+  return specialKinds(view).map(cluster => encoder.encode(Cluster, cluster.name, cluster))
+}
+
+/** A gateway's clients go nowhere but where its routes lead. */
+function specialKinds(view: View): Cluster[] {
   const { settings } = view.mesh
-  const special =
-    view.capture === 'ports'
-      ? [blackHole(settings), dynamicDns(settings, lookupFamily(view))]
-      : [blackHole(settings), passthrough(settings), inboundPassthrough(settings, view.family === 'v6')]
-  return special.map(cluster => encoder.encode(Cluster, cluster.name, cluster))
+  if (view.kind === 'gateway') return [blackHole(settings)]
+  if (view.capture === 'ports') return [blackHole(settings), dynamicDns(settings, lookupFamily(view))]
+  return [blackHole(settings), passthrough(settings), inboundPassthrough(settings, view.family === 'v6')]
 }
 
 function encodeListeners(encoder: Encoder, listeners: readonly Listener[]): EncodedResource[] {
