@@ -3,13 +3,14 @@
  * so that logs, statistics and `explain` speak of the same things as Envoy does.
  */
 import type { ResetReason } from '../http/stream.ts'
-import { Flag } from '../telemetry/response-flags.ts'
+import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 
 export type Culprit = 'client' | 'upstream' | 'policy' | 'mesh'
 
 export interface Failure {
   readonly status: number
-  readonly flag: number
+  /** Empty: none. */
+  readonly flag: ResponseFlag | ''
   /** Envoy's %RESPONSE_CODE_DETAILS%. */
   readonly details: string
   readonly body: string
@@ -60,7 +61,7 @@ export const FAILURES = {
   ),
   requestTimeout: failure(
     408,
-    Flag.None,
+    '',
     'request_overall_timeout',
     'request timeout',
     'client',
@@ -68,7 +69,7 @@ export const FAILURES = {
   ),
   headerTimeout: failure(
     408,
-    Flag.None,
+    '',
     'request_header_timeout',
     'request header timeout',
     'client',
@@ -90,23 +91,16 @@ export const FAILURES = {
     'policy',
     'The stream lived longer than the connection manager allows',
   ),
-  upgradeRefused: failure(
-    403,
-    Flag.None,
-    'upgrade_failed',
-    '',
-    'policy',
-    'Neither the listener nor the route allows this upgrade',
-  ),
-  missingHost: failure(400, Flag.None, 'missing_host_header', '', 'client', 'Send a Host header'),
-  missingPath: failure(404, Flag.None, 'missing_path_rejected', '', 'client', 'Send a request target'),
-  absolutePath: failure(404, Flag.None, 'absolute_path_rejected', '', 'client', 'Send a path that begins with "/"'),
-  badPath: failure(400, Flag.None, 'path_normalization_failed', '', 'client', 'Send a path that can be normalized'),
-  oldHttp: failure(426, Flag.None, 'low_version', '', 'client', 'Use HTTP/1.1, or let the listener accept HTTP/1.0'),
+  upgradeRefused: failure(403, '', 'upgrade_failed', '', 'policy', 'Neither the listener nor the route allows this upgrade'),
+  missingHost: failure(400, '', 'missing_host_header', '', 'client', 'Send a Host header'),
+  missingPath: failure(404, '', 'missing_path_rejected', '', 'client', 'Send a request target'),
+  absolutePath: failure(404, '', 'absolute_path_rejected', '', 'client', 'Send a path that begins with "/"'),
+  badPath: failure(400, '', 'path_normalization_failed', '', 'client', 'Send a path that can be normalized'),
+  oldHttp: failure(426, '', 'low_version', 'Upgrade Required', 'client', 'Use HTTP/1.1, or let the listener accept HTTP/1.0'),
 } as const satisfies Record<string, Failure>
 
 /** How Envoy tells a reset upstream stream: status, flag and the words for it. */
-const RESETS: Readonly<Record<ResetReason, readonly [status: number, flag: number, words: string, culprit: Culprit]>> = {
+const RESETS: Readonly<Record<ResetReason, readonly [status: number, flag: ResponseFlag, words: string, culprit: Culprit]>> = {
   'connect-failure': [503, Flag.UpstreamConnectionFailure, 'remote connection failure', 'upstream'],
   'connect-timeout': [503, Flag.UpstreamConnectionFailure, 'connection timeout', 'upstream'],
   'connection-closed': [503, Flag.UpstreamConnectionTermination, 'connection termination', 'upstream'],
@@ -120,27 +114,33 @@ const RESETS: Readonly<Record<ResetReason, readonly [status: number, flag: numbe
 
 /**
  * The upstream ended the stream before its response began.
- * @param transportFailure why no connection was made ("delayed connect error: Connection refused"); empty when one was
+ * @param transportFailure why no connection was made ("delayed connect error: Connection refused"), for the log only; empty when one was
  */
 export function upstreamReset(reason: ResetReason, retried: boolean, transportFailure: string): Failure {
   const [status, flag, words, culprit] = RESETS[reason]
-  const cause = transportFailure === '' ? '' : `, transport failure reason: ${transportFailure}`
   const details = `upstream_reset_before_response_started{${words}${transportFailure === '' ? '' : `|${transportFailure}`}}`
   const again = retried ? 'retried and the latest reset reason' : 'reset reason'
   return {
     status,
     flag,
     details: details.replaceAll(' ', '_'),
-    body: `upstream connect error or disconnect/reset before headers. ${again}: ${words}${cause}`,
+    body: `upstream connect error or disconnect/reset before headers. ${again}: ${words}`,
     culprit,
     advice: 'Look at the upstream: it could not be reached, or it closed the connection before it answered',
   }
 }
 
-export function resetFlag(reason: ResetReason): number {
+export function resetFlag(reason: ResetReason): ResponseFlag {
   return RESETS[reason][1]
 }
 
-function failure(status: number, flag: number, details: string, body: string, culprit: Culprit, advice: string): Failure {
+function failure(
+  status: number,
+  flag: ResponseFlag | '',
+  details: string,
+  body: string,
+  culprit: Culprit,
+  advice: string,
+): Failure {
   return { status, flag, details, body, culprit, advice }
 }

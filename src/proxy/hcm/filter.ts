@@ -5,8 +5,9 @@
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResponseHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
-import type { ResponseContext, RouteDecision } from '../route/decision.ts'
+import type { FilterOverride, ResponseContext, RouteDecision } from '../route/decision.ts'
 import type { DecisionRecord } from '../telemetry/decision-record.ts'
+import type { ResponseFlag } from '../telemetry/response-flags.ts'
 import type { Failure } from './failure.ts'
 import type { ManagerServices } from './services.ts'
 
@@ -19,12 +20,27 @@ export type Verdict = 'continue' | 'wait' | 'taken'
 export interface HttpFilter {
   /** The name in the configuration, under which routes override its settings. */
   readonly name: string
+  /** Off unless a route has settings for it (`disabled` in the configuration). */
+  readonly defaultOff: boolean
   /** The head of the request is complete and the route is known. */
   onRequest(request: HttpRequest): Verdict
   /** The response's head is about to go out; in reverse order of the filters, for responses of the proxy itself too. */
   onResponse?(request: HttpRequest, head: ResponseHead): void
   /** The request is over, well or not. */
   onEnd?(request: HttpRequest): void
+}
+
+/** The settings a request's route has for a filter; undefined: none, the filter's own count. */
+export function overrideOf({ decision }: HttpRequest, filter: string): FilterOverride | undefined {
+  if (decision === undefined || decision === 'tls-required') return undefined
+  const { filterConfigs } = decision.action
+  return filterConfigs.size === 0 ? undefined : filterConfigs.get(filter)
+}
+
+/** Whether a filter has no part in a request: switched off by the route, or not switched on. */
+export function isOff(request: HttpRequest, filter: HttpFilter): boolean {
+  const override = overrideOf(request, filter.name)
+  return override === undefined ? filter.defaultOff : override.disabled
 }
 
 /** Who gets what follows a request's head: the router's way upstream. */
@@ -72,5 +88,5 @@ export interface HttpRequest extends ResponseContext {
   /** @param headers besides those of the body, which is plain text unless they say otherwise */
   reply(status: number, body: Uint8Array, details: string, headers?: Headers, grpcStatus?: number): void
   /** The response can't be finished: the client sees a closed connection or RST_STREAM. */
-  abort(flag: number, details: string): void
+  abort(flag: ResponseFlag | '', details: string): void
 }

@@ -1,53 +1,76 @@
 /**
- * The HTTP filters this proxy has, in the order in which they make sense. The order in which they run is the configuration's; the table is
- * for whoever writes one, and for the reader.
+ * The HTTP filters this proxy has. The table is in the order in which they make sense, with the reason for each place; the order in which
+ * they run is the configuration's.
  */
+import { HTTPFault } from '../../xds/gen/envoy/extensions/filters/http/fault/v3/fault.ts'
 import { Router as RouterConfig } from '../../xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
 import type { HttpFilter as FilterConfig } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
-import type { ProxyContext } from '../context.ts'
+import { compileFault } from '../filters/fault-rule.ts'
+import type { StatsRegistry } from '../telemetry/stats.ts'
+import { CorsFilter } from './cors.ts'
+import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
-import type { HcmStats } from './hcm-stats.ts'
+import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
 import { Router } from './router/router.ts'
 
 export interface FilterSettings {
-  readonly context: ProxyContext
-  readonly bufferLimit: number
-  readonly stats: HcmStats
+  readonly stats: StatsRegistry
   readonly statPrefix: string
+  /** Bytes of a body that are kept for retries. */
+  readonly bufferLimit: number
 }
 
 /** @returns undefined: the filter has nothing to do here, it is accepted and left out */
-type Build = (name: string, config: Uint8Array, settings: FilterSettings) => HttpFilter | undefined
+type Build = (name: string, defaultOff: boolean, config: Uint8Array, settings: FilterSettings) => HttpFilter | undefined
+
+const PREFIX = 'envoy.extensions.filters.http.'
 
 const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
-  // Answers "everything is fine", or not, before anything is spent on the request.
+  // Counts what comes in, whatever becomes of it.
   [
-    'envoy.extensions.filters.http.router.v3.Router',
-    (name, config, settings) => {
-      const { suppressEnvoyHeaders } = RouterConfig.decode(config)
-      return new Router(name, { suppressEnvoyHeaders, bufferLimit: settings.bufferLimit })
-    },
+    `${PREFIX}grpc_stats.v3.FilterConfig`,
+    (name, off, _config, settings) => new GrpcStatsFilter(name, off, group(settings, 'grpc', GrpcStats)),
+  ],
+  // Before anything that costs: an injected error has to look like a service that was never reached.
+  [
+    `${PREFIX}fault.v3.HTTPFault`,
+    (name, off, config, settings) =>
+      new FaultFilter(name, off, compileFault(HTTPFault.decode(config)), group(settings, 'fault', FaultStats)),
+  ],
+  // Answers preflights, which carry no credentials, itself; adds its headers to injected errors too.
+  [`${PREFIX}cors.v3.Cors`, (name, off) => new CorsFilter(name, off)],
+  // The cluster resolves names by itself.
+  [`${PREFIX}dynamic_forward_proxy.v3.FilterConfig`, () => undefined],
+  // Last: it ends the chain.
+  [
+    `${PREFIX}router.v3.Router`,
+    (name, _off, config, { bufferLimit }) =>
+      new Router(name, { suppressEnvoyHeaders: RouterConfig.decode(config).suppressEnvoyHeaders, bufferLimit }),
   ],
 ])
 
 /** @throws naming the filter that is unknown or has settings that can't be used */
 export function buildFilters(configs: readonly FilterConfig[], settings: FilterSettings): HttpFilter[] {
   const filters: HttpFilter[] = []
-  for (const config of configs) {
-    if (config.disabled) continue
-    const typed = config.configType?.$case === 'typedConfig' ? config.configType.value : undefined
+  for (const { name, configType, isOptional, disabled } of configs) {
+    const typed = configType?.$case === 'typedConfig' ? configType.value : undefined
     const build = typed && FILTERS.get(messageName(typed.typeUrl))
     if (typed === undefined || build === undefined) {
-      if (config.isOptional) continue
-      throw new Error(
-        `Cannot use HTTP filter "${config.name}": ${typed ? `type "${typed.typeUrl}" is not known here` : 'it has no typed_config'}`,
-      )
+      if (isOptional) continue
+      throw new Error(`HTTP filter "${name}" ${typed ? `of type "${typed.typeUrl}" is not known here` : 'has no typed_config'}`)
     }
-    const filter = build(config.name, typed.value, settings)
+    const filter = build(name, disabled, typed.value, settings)
     if (filter !== undefined) filters.push(filter)
   }
-  if (!(filters.at(-1) instanceof Router))
-    throw new Error('Cannot use the HTTP filters: the last one must be the router (envoy.filters.http.router)')
+  if (!(filters.at(-1) instanceof Router)) throw new Error('the last HTTP filter is not the router (envoy.filters.http.router)')
   return filters
+}
+
+function group<T extends object>({ stats, statPrefix }: FilterSettings, name: string, type: new () => T): T {
+  return stats.shared(type, {
+    prefix: `http.${statPrefix}.${name}`,
+    family: `envoy_http_${name}`,
+    labels: { envoy_http_conn_manager_prefix: statPrefix },
+  })
 }

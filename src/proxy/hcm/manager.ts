@@ -42,12 +42,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     this.timers = context.timers
     this.random = context.random
     this.stats = hcmStats(context.stats, this.options.statPrefix)
-    this.filters = buildFilters(config.httpFilters, {
-      context,
-      bufferLimit,
-      stats: this.stats,
-      statPrefix: this.options.statPrefix,
-    })
+    this.filters = buildFilters(config.httpFilters, { stats: context.stats, statPrefix: config.statPrefix, bufferLimit })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
     this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
   }

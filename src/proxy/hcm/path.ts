@@ -40,7 +40,7 @@ export function needsNormalization(path: string, rules: PathRules): boolean {
   for (let i = 0; i < path.length; i++) {
     const c = path.charCodeAt(i)
     if (c === QUESTION_MARK || c === HASH) return false
-    if (c === PERCENT || c === BACKSLASH || c <= 0x20 || c >= 0x7f) return true
+    if (c === PERCENT || c === BACKSLASH) return true
     if (c === SLASH) {
       const next = path.charCodeAt(i + 1)
       if (next === DOT || (next === SLASH && rules.mergeSlashes)) return true
@@ -57,8 +57,8 @@ const BACKSLASH = 0x5c
 const QUESTION_MARK = 0x3f
 const HASH = 0x23
 const ESCAPED_SLASH = /%(?:2f|5c)/i
-/** Characters that may not stand in a path as they are, and are escaped instead of refused. */
-const ESCAPED_BY_US = '"<>`{}'
+/** Characters that are escaped instead of refused. Control characters and bytes above 0x7e never get past the codec. */
+const ESCAPED_BY_US = '"<>^`{|}'
 
 function endOfPath(path: string): number {
   for (let i = 0; i < path.length; i++) {
@@ -73,15 +73,16 @@ function canonical(path: string): string | undefined {
   for (let i = 0; i < path.length; i++) {
     const c = path.charAt(i)
     if (c === '%') {
-      const code = Number.parseInt(path.slice(i + 1, i + 3), 16)
-      if (!/^[0-9a-f]{2}$/i.test(path.slice(i + 1, i + 3)) || code === 0) return undefined
-      const character = String.fromCharCode(code)
-      unescaped += /[A-Za-z0-9\-._~]/.test(character) ? character : path.slice(i, i + 3)
-      i += 2
+      const sequence = path.slice(i, i + 3)
+      if (sequence === '%00') return undefined
+      // What is no sequence stays as it is.
+      const character = /^%[0-9a-f]{2}$/i.test(sequence) ? String.fromCharCode(Number.parseInt(sequence.slice(1), 16)) : ''
+      const unreserved = /[A-Za-z0-9\-._~]/.test(character)
+      unescaped += unreserved ? character : c
+      if (unreserved) i += 2
     } else if (c === '\\') unescaped += '/'
-    else if (ESCAPED_BY_US.includes(c) || c <= ' ' || c >= '\x7f') {
-      for (const byte of Buffer.from(c, 'latin1')) unescaped += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-    } else unescaped += c
+    else if (ESCAPED_BY_US.includes(c)) unescaped += `%${c.charCodeAt(0).toString(16).toUpperCase()}`
+    else unescaped += c
   }
   return withoutDotSegments(unescaped)
 }

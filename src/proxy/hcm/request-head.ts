@@ -39,6 +39,7 @@ export function prepareRequestHead(
   options: HcmOptions,
   record: DecisionRecord,
 ): HeadProblem | undefined {
+  if (head.protocol === 'HTTP/1.0' && !options.acceptHttp10) return FAILURES.oldHttp
   if (head.authority === '') {
     if (head.protocol !== 'HTTP/1.0' || options.defaultHostForHttp10 === '') return FAILURES.missingHost
     head.authority = options.defaultHostForHttp10

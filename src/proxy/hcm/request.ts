@@ -10,9 +10,9 @@ import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandle
 import type { Connection } from '../listener/connection.ts'
 import type { RouteDecision, RouteTable } from '../route/decision.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
-import { Flag, shortFlags } from '../telemetry/response-flags.ts'
+import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 import { FAILURES, type Failure } from './failure.ts'
-import type { HttpFilter, HttpRequest, RequestSink } from './filter.ts'
+import { type HttpFilter, type HttpRequest, isOff, type RequestSink } from './filter.ts'
 import { HeldBody } from './held-body.ts'
 import { localReply, replyHasBody } from './local-reply.ts'
 import { prepareRequestHead } from './request-head.ts'
@@ -84,10 +84,13 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     const { head, services } = this
     const problem = prepareRequestHead(head, this.connection, services.options, this.record)
     if (problem !== undefined) {
+      // Envoy does not go on with a client that sends such things.
+      if (problem === FAILURES.badPath || problem === FAILURES.oldHttp) this.stream.connection.drain()
       if ('redirect' in problem) this.reply(307, NO_BODY, 'path_normalized', new HeaderList(['location', problem.redirect]))
       else this.fail(problem)
       return
     }
+    this.record.originalPath = head.path
     this.#startTimers()
     if (head.headers.has('expect')) this.#expectContinue()
     const decision = this.routes?.match(head, this)
@@ -96,9 +99,12 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
       this.record.virtualHost = decision.virtualHost
       this.record.route = decision.route
       this.record.origin = decision.origin
-      if (decision.action.kind === 'forward') this.#useIdleTimeout(decision.action.idleTimeoutMs)
+      if (decision.action.kind === 'forward') {
+        this.record.cluster = services.clusters.get(decision.action.cluster)
+        this.#useIdleTimeout(decision.action.idleTimeoutMs)
+      }
     }
-    if (!this.#upgradeAllowed()) this.fail(FAILURES.upgradeRefused)
+    if (decision !== undefined && !this.#upgradeAllowed()) this.fail(FAILURES.upgradeRefused)
     else this.#runFilters()
   }
 
@@ -119,7 +125,9 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   #runFilters(): void {
     const { filters } = this.#owner
     while (this.#nextFilter < filters.length) {
-      const verdict = filters[this.#nextFilter++]?.onRequest(this)
+      const filter = filters[this.#nextFilter++]
+      if (filter === undefined || isOff(this, filter)) continue
+      const verdict = filter.onRequest(this)
       if (verdict === 'continue') continue
       if (verdict === 'wait' && !this.ended) this.#held = new HeldBody()
       return
@@ -165,7 +173,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     this.ended = true
     this.record.requestEndedAt = performance.now()
     if (this.#requestTimer !== undefined) this.services.timers.stop(this.#requestTimer)
-    if (this.#tunnel && this.#responseEnded) this.#finish(Flag.None)
+    if (this.#tunnel && this.#responseEnded) this.#finish('')
   }
 
   // The response.
@@ -182,14 +190,21 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     this.responseStarted = true
     record.status = head.status
     const { filters } = this.#owner
-    for (let i = filters.length - 1; i >= 0; i--) filters[i]?.onResponse?.(this, head)
+    for (let i = filters.length - 1; i >= 0; i--) {
+      const filter = filters[i]
+      if (filter?.onResponse !== undefined && !isOff(this, filter)) filter.onResponse(this, head)
+    }
     if (this.#cookies !== undefined) for (const cookie of this.#cookies) head.headers.add('set-cookie', cookie)
     finishResponseHead(head, this.head, services.options)
     record.responseHeaders = head.headers
     record.responseStartedAt = performance.now()
     this.#tunnel = head.status === 101 || (this.head.method === 'CONNECT' && head.status >= 200 && head.status < 300)
     if (this.#tunnel) services.stats.downstream_cx_upgrades_total++
-    if (!this.ended && !this.#tunnel) services.stats.downstream_rq_response_before_rq_complete += last ? 1 : 0
+    if (!this.ended && !this.#tunnel) {
+      services.stats.downstream_rq_response_before_rq_complete++
+      // What is left of the request would have to be read before the next one: the connection ends instead, and says so.
+      if (this.head.protocol !== 'HTTP/2') this.stream.connection.drain()
+    }
     this.#owner.beforeResponse()
     this.stream.respond(head, last)
     this.#moved()
@@ -215,7 +230,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
 
   /** The proxy answers for want of an upstream's answer; when the response has begun, it can only be cut off. */
   fail(failure: Failure, headers?: HeaderList): void {
-    this.record.flags |= failure.flag
+    if (failure.flag !== '') this.record.addFlag(failure.flag)
     if (this.responseStarted) this.abort(failure.flag, failure.details)
     else this.reply(failure.status, Buffer.from(failure.body), failure.details, headers)
   }
@@ -237,7 +252,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   }
 
   /** The response can't be finished: the client sees a closed connection or RST_STREAM. */
-  abort(flag: number, details: string): void {
+  abort(flag: ResponseFlag | '', details: string): void {
     if (this.over) return
     this.record.details = details
     this.services.stats.downstream_rq_tx_reset++
@@ -247,14 +262,14 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
 
   #endResponse(): void {
     this.#responseEnded = true
-    if (this.ended || !this.#tunnel) this.#finish(Flag.None)
+    if (this.ended || !this.#tunnel) this.#finish('')
   }
 
-  #finish(flag: number): void {
+  #finish(flag: ResponseFlag | ''): void {
     if (this.over) return
     this.over = true
     const { record } = this
-    record.flags |= flag
+    if (flag !== '') record.addFlag(flag)
     record.endedAt = performance.now()
     const { timers } = this.services
     if (this.#idleTimer !== undefined) timers.stop(this.#idleTimer)
@@ -385,7 +400,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   }
 
   get upstreamCluster(): string | undefined {
-    return this.record.clusterName === '' ? undefined : this.record.clusterName
+    return this.record.cluster?.name
   }
 
   get responseCode(): number {
@@ -393,7 +408,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   }
 
   get responseFlags(): string {
-    return shortFlags(this.record.flags)
+    return this.record.flags || '-'
   }
 
   setCookie(value: string): void {

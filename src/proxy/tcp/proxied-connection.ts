@@ -10,7 +10,7 @@ import { acceptTransport } from '../net/accept.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { AccessLogger } from '../telemetry/access-log.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
-import { Flag } from '../telemetry/response-flags.ts'
+import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 import { chooseTarget, type Target, type TcpSettings } from './settings.ts'
 import type { TcpStats } from './tcp-stats.ts'
 
@@ -58,7 +58,6 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     socket.on('close', this.#onEarlyClose)
     const target = chooseTarget(settings.targets, random())
     this.#target = target
-    this.#record.clusterName = target?.cluster ?? ''
     this.#cluster = target && clusters.get(target.cluster)
     if (this.#cluster === undefined) {
       stats.downstream_cx_no_route++
@@ -73,7 +72,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   drain(): void {}
 
   destroy(): void {
-    this.#end(Flag.None)
+    this.#end('')
   }
 
   #connect(cluster: Cluster): void {
@@ -126,10 +125,10 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     if (cluster !== undefined && host !== undefined && reason !== 'overflow') cluster.report(host, 0, 'connect-failure')
     if (reason === 'overflow') this.#end(Flag.UpstreamOverflow)
     else if (cluster !== undefined && this.#record.attempts < this.#services.settings.maxConnectAttempts) this.#connect(cluster)
-    else
-      this.#end(
-        Flag.UpstreamConnectionFailure | (this.#services.settings.maxConnectAttempts > 1 ? Flag.UpstreamRetryLimitExceeded : 0),
-      )
+    else {
+      if (this.#services.settings.maxConnectAttempts > 1) this.#record.addFlag(Flag.UpstreamRetryLimitExceeded)
+      this.#end(Flag.UpstreamConnectionFailure)
+    }
   }
 
   readonly #onEarlyClose = () => {
@@ -165,11 +164,11 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     if (error === undefined && this.#halvesEnded === 2) {
       // What is still to be sent to the other side goes out before it closes.
       if (this.#over) return
-      this.#end(Flag.None, false)
+      this.#end('', false)
     } else
       this.#end(
         error === undefined
-          ? Flag.None
+          ? ''
           : side === 'upstream'
             ? Flag.UpstreamConnectionTermination
             : Flag.DownstreamConnectionTermination,
@@ -191,11 +190,11 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     if (left > 1) timers.start(timer, left)
     else {
       stats.idle_timeout++
-      this.#end(Flag.None)
+      this.#end('')
     }
   }
 
-  #end(flag: number, abort = true): void {
+  #end(flag: ResponseFlag | '', abort = true): void {
     if (this.#over) return
     this.#over = true
     const { timers } = this.#services
@@ -204,13 +203,13 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     this.#connecting?.cancel()
     if (abort) {
       // A broken half breaks the other one too; a refused connection just closes.
-      const broken = flag !== Flag.None && this.#upstream !== undefined
+      const broken = flag !== '' && this.#upstream !== undefined
       this.#upstream?.destroy(broken)
       if (this.#downstream !== undefined) this.#downstream.destroy(broken)
       else this.#connection.socket.destroy()
     }
     const record = this.#record
-    record.flags |= flag
+    if (flag !== '') record.addFlag(flag)
     record.endedAt = performance.now()
     for (const log of this.#services.accessLogs) log.log(record)
     this.#closed(this)

@@ -7,7 +7,6 @@ import {
   ComparisonFilter_Op as Op,
 } from '../../xds/gen/envoy/config/accesslog/v3/accesslog.ts'
 import type { DecisionRecord } from './decision-record.ts'
-import { flagOf } from './response-flags.ts'
 
 type Predicate = (record: DecisionRecord) => boolean
 
@@ -26,8 +25,7 @@ export function compileLogFilter(filter: AccessLogFilter | undefined): Predicate
     }
     case 'responseFlagFilter': {
       const { flags } = specifier.value
-      const wanted = flags.reduce((all, name) => all | (flagOf(name) ?? 0), 0)
-      return record => (flags.length === 0 ? record.flags !== 0 : (record.flags & wanted) !== 0)
+      return record => (flags.length === 0 ? record.flags !== '' : record.flags.split(',').some(flag => flags.includes(flag)))
     }
     case 'andFilter':
     case 'orFilter': {

@@ -8,6 +8,7 @@ import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { ConfigOrigin } from '../route/decision.ts'
+import type { ResponseFlag } from './response-flags.ts'
 
 export class DecisionRecord {
   readonly connection: Connection
@@ -28,13 +29,13 @@ export class DecisionRecord {
 
   /** undefined: a TCP connection. */
   request: RequestHead | undefined
-  /** `:path` as it came in, before any rewrite. */
+  /** `:path` before any rewrite. */
   originalPath = ''
   responseHeaders: Headers | undefined
   responseTrailers: Headers | undefined
   status = 0
-  /** A set of `Flag`s. */
-  flags = 0
+  /** Envoy's response flags in the order in which they came up: "URX,UF". */
+  flags = ''
   /** %RESPONSE_CODE_DETAILS%: "via_upstream", or what in the proxy answered. */
   details = ''
   /** Why the connection to the upstream failed. */
@@ -47,7 +48,6 @@ export class DecisionRecord {
   /** The configuration object that took the decision. */
   origin: ConfigOrigin | undefined
   cluster: Cluster | undefined
-  clusterName = ''
   host: Host | undefined
   upstreamLocalAddress = ''
   attempts = 0
@@ -55,5 +55,10 @@ export class DecisionRecord {
   constructor(connection: Connection) {
     this.connection = connection
     this.remoteAddress = connection.facts.remoteAddress
+  }
+
+  addFlag(flag: ResponseFlag): void {
+    if (this.flags === '') this.flags = flag
+    else if (!this.flags.split(',').includes(flag)) this.flags += `,${flag}`
   }
 }

@@ -7,7 +7,7 @@ import { fromByteText } from '../../lib/byte-text.ts'
 import { compileTimeFormat } from '../../lib/strftime.ts'
 import type { Headers } from '../http/headers.ts'
 import type { DecisionRecord } from './decision-record.ts'
-import { longFlags, shortFlags } from './response-flags.ts'
+import { longFlags } from './response-flags.ts'
 
 /** A value of the record; undefined where there is none. Numbers stay numbers in JSON. */
 type Operator = (record: DecisionRecord) => string | number | undefined
@@ -115,8 +115,8 @@ const PLAIN: Readonly<Record<string, Operator>> = {
   PROTOCOL: record => record.request?.protocol,
   RESPONSE_CODE: record => record.status,
   RESPONSE_CODE_DETAILS: record => record.details || undefined,
-  RESPONSE_FLAGS: record => shortFlags(record.flags),
-  RESPONSE_FLAGS_LONG: record => longFlags(record.flags),
+  RESPONSE_FLAGS: record => record.flags || '-',
+  RESPONSE_FLAGS_LONG: record => (record.flags === '' ? '-' : longFlags(record.flags)),
   CONNECTION_TERMINATION_DETAILS: () => undefined,
   BYTES_RECEIVED: record => record.bytesReceived,
   BYTES_SENT: record => record.bytesSent,
@@ -127,8 +127,8 @@ const PLAIN: Readonly<Record<string, Operator>> = {
   RESPONSE_TX_DURATION: record => between(record.upstreamFirstByteAt, record.endedAt),
   UPSTREAM_HOST: record => record.host?.address,
   UPSTREAM_REMOTE_ADDRESS: record => record.host?.address,
-  UPSTREAM_CLUSTER: record => record.clusterName || undefined,
-  UPSTREAM_CLUSTER_RAW: record => record.clusterName || undefined,
+  UPSTREAM_CLUSTER: record => record.cluster?.name,
+  UPSTREAM_CLUSTER_RAW: record => record.cluster?.name,
   UPSTREAM_LOCAL_ADDRESS: record => record.upstreamLocalAddress || undefined,
   UPSTREAM_TRANSPORT_FAILURE_REASON: record => record.transportFailure || undefined,
   UPSTREAM_REQUEST_ATTEMPT_COUNT: record => record.attempts,

@@ -7,6 +7,7 @@ import type { AttemptOutcome, Cluster } from '../../cluster/cluster.ts'
 import { HeaderList, type Headers } from '../../http/headers.ts'
 import type { ResetReason, ResponseHead } from '../../http/stream.ts'
 import type { ForwardAction } from '../../route/decision.ts'
+import { retryPolicyFor } from '../../route/retry-policy.ts'
 import { requestTimeouts } from '../../route/timeouts.ts'
 import { Flag } from '../../telemetry/response-flags.ts'
 import { FAILURES, type Failure, resetFlag, upstreamReset } from '../failure.ts'
@@ -72,8 +73,8 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     this.#perTryMs = timeouts.perTryTimeoutMs
     if (timeouts.maxStreamDurationMs !== undefined) request.limitDuration(timeouts.maxStreamDurationMs)
     if (action.hash !== undefined) this.#hash = action.hash(head, request)
-    const retry = action.retry
-    if (retry !== undefined && retry.maxRetries > 0 && retry.appliesTo(head)) {
+    const retry = retryPolicyFor(head, action.retry)
+    if (retry !== undefined && retry.maxRetries > 0) {
       this.#retry = new RetryState(retry, this.#cluster, action.priority)
       if (!request.bodiless) this.#replay = new HeldBody()
     }
@@ -136,12 +137,12 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
   #open(last: boolean): boolean {
     const request = this.#request
     const { head, record } = request
+    record.attempts++
     const host = this.#pick()
     if (host === undefined) {
       this.#fail(FAILURES.noHealthyUpstream)
       return false
     }
-    record.attempts++
     record.host = host
     if (this.#action.autoHostRewrite) this.#rewriteHost(host)
     if (this.#action.includeAttemptCount) head.headers.set('x-envoy-attempt-count', String(record.attempts))
@@ -234,10 +235,10 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     const connectFailed = reason === 'connect-failure' || reason === 'connect-timeout'
     this.#report(attempt, connectFailed ? 'connect-failure' : 'reset')
     if (this.#committed) {
-      request.record.flags |= resetFlag(reason)
+      request.record.addFlag(resetFlag(reason))
       this.#end()
       request.services.stats.rq_reset_after_downstream_response_started++
-      request.abort(Flag.None, upstreamReset(reason, false, '').details.replace('before_response', 'after_response'))
+      request.abort('', upstreamReset(reason, false, '').details.replace('before_response', 'after_response'))
       return
     }
     const connectError = attempt.stream?.connectError ?? ''
@@ -270,8 +271,8 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     if (retry === undefined) return false
     const verdict = retry.next(request.random, responseHeaders)
     if (typeof verdict !== 'number') {
-      if (verdict === 'limit') request.record.flags |= Flag.UpstreamRetryLimitExceeded
-      if (verdict === 'overflow') request.record.flags |= Flag.UpstreamOverflow
+      if (verdict === 'limit') request.record.addFlag(Flag.UpstreamRetryLimitExceeded)
+      if (verdict === 'overflow') request.record.addFlag(Flag.UpstreamOverflow)
       return false
     }
     this.#stop(this.#perTry)

@@ -13,6 +13,7 @@ const NO_BODY = Buffer.alloc(0)
 
 export class Router implements HttpFilter {
   readonly name: string
+  readonly defaultOff = false
   readonly #options: RouterOptions
 
   constructor(name: string, options: RouterOptions) {
@@ -39,14 +40,12 @@ export class Router implements HttpFilter {
 
   #forward(request: HttpRequest, action: ForwardAction): void {
     const { services, record } = request
-    record.clusterName = action.cluster
-    const cluster = services.clusters.get(action.cluster)
+    const { cluster } = record
     if (cluster === undefined) {
       services.stats.no_cluster++
       request.fail({ ...FAILURES.clusterNotFound, status: action.clusterNotFoundStatus })
       return
     }
-    record.cluster = cluster
     if (request.head.method === 'CONNECT' && action.terminateConnect) new ConnectTunnel(request, cluster, action).start()
     else new Forwarding(request, cluster, action, this.#options).start()
   }

@@ -1,0 +1,44 @@
+/** The routes that `http-cases.ts` meets. */
+import type { JsonValue } from '../../src/xds/wire/json.ts'
+
+const RETRY = {
+  retryOn: '5xx,reset,connect-failure',
+  numRetries: 2,
+  retryBackOff: { baseInterval: '0.001s', maxInterval: '0.002s' },
+}
+
+const web = { cluster: 'web' }
+
+export const HTTP_ROUTES: JsonValue = [
+  {
+    name: 'direct',
+    match: { prefix: '/direct' },
+    directResponse: { status: 203, body: { inlineString: 'directly\n' } },
+    responseHeadersToAdd: [{ header: { key: 'x-added', value: 'yes' } }],
+  },
+  { name: 'nobody', match: { prefix: '/nobody' }, directResponse: { status: 404 } },
+  { name: 'redirect', match: { prefix: '/redirect' }, redirect: { hostRedirect: 'new.test', prefixRewrite: '/moved' } },
+  { name: 'none', match: { prefix: '/none' }, route: { cluster: 'none' } },
+  { name: 'empty', match: { prefix: '/empty-cluster' }, route: { cluster: 'empty' } },
+  { name: 'dead', match: { prefix: '/dead' }, route: { cluster: 'dead' } },
+  { name: 'slow', match: { prefix: '/slow' }, route: { ...web, timeout: '0.2s' } },
+  { name: 'retry', match: { prefix: '/retry/' }, route: { ...web, retryPolicy: RETRY } },
+  { name: 'retry-dead', match: { prefix: '/retry-dead' }, route: { cluster: 'dead', retryPolicy: RETRY } },
+  {
+    name: 'tight',
+    match: { prefix: '/tight/' },
+    route: { ...web, timeout: '5s', retryPolicy: { ...RETRY, numRetries: 1, perTryTimeout: '0.1s' } },
+  },
+  { name: 'prefix', match: { prefix: '/prefix/' }, route: { ...web, prefixRewrite: '/' } },
+  { name: 'host', match: { prefix: '/host/' }, route: { ...web, hostRewriteLiteral: 'rewritten.test' } },
+  {
+    name: 'headers',
+    match: { prefix: '/headers/' },
+    route: { ...web, timeout: '0s' },
+    requestHeadersToAdd: [{ header: { key: 'x-route', value: '%REQ(:path)%' } }],
+    requestHeadersToRemove: ['x-away'],
+    responseHeadersToAdd: [{ header: { key: 'x-from', value: 'route' }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' }],
+  },
+  { name: 'h2', match: { prefix: '/h2/' }, route: { cluster: 'h2' } },
+  { name: 'rest', match: { prefix: '/' }, route: web },
+]
