@@ -35,6 +35,8 @@ export interface PortCapture {
   readonly httpProxy: number | undefined
   /** Services that are not HTTP/1: local port -> what is forwarded from there. */
   readonly forwards: readonly Forward[]
+  /** Where a gateway listens unless its Gateway says so. @default "127.0.0.1" */
+  readonly address?: string
 }
 
 export interface Forward {
