@@ -59,7 +59,7 @@ export class BodyWriter {
     }
     headWriter.begin()
     headWriter.ascii(LAST_CHUNK_BEFORE_TRAILERS)
-    headWriter.fields(trailers, true)
+    headWriter.fields(trailers, false)
     transport.write(headWriter.end())
     this.done = true
   }

@@ -66,9 +66,9 @@ export abstract class HeadReader {
     this.limits = limits
   }
 
-  /** A part of a head has come. */
-  get begun(): boolean {
-    return this.#stored > 0
+  /** Bytes of a head that is not complete. */
+  get stored(): number {
+    return this.#stored
   }
 
   /** @returns where in `bytes` the head ends (then the fields above tell what it says), NEED_MORE or FAILED. Never reads beyond the head. */

@@ -37,7 +37,7 @@ class HeadWriter {
     this.#at = 0
   }
 
-  /** All fields, or all but Content-Length. */
+  /** All fields, or all but Content-Length. Hop-by-hop fields are not written, whoever has added them. */
   fields(headers: Headers, withLength: boolean): void {
     const leavesOut = !withLength && headers.has('content-length')
     if (leavesOut || !(headers instanceof HeaderBlock)) {
@@ -48,7 +48,7 @@ class HeadWriter {
     this.#at = headers.copyLines(this.#buffer, this.#at)
     const added = headers.added
     if (added === undefined) return
-    for (let i = 0; i < added.length; i += 2) this.field(added[i] ?? '', added[i + 1] ?? '')
+    for (let i = 0; i < added.length; i += 2) writeField(added[i] ?? '', added[i + 1] ?? '')
   }
 
   /** A field of any origin: a name that is none is left out with its value, control bytes become spaces. */
@@ -132,11 +132,26 @@ class HeadWriter {
 export const headWriter = new HeadWriter()
 
 function writeField(name: string, value: string): void {
-  headWriter.field(name, value)
+  if (!isOfTheHop(name)) headWriter.field(name, value)
 }
 
 function writeFieldButLength(name: string, value: string): void {
-  if (name !== 'content-length') headWriter.field(name, value)
+  if (name !== 'content-length') writeField(name, value)
+}
+
+/** Framing and the connection are the codec's: a configuration that adds such a field must not make two messages of one. */
+function isOfTheHop(name: string): boolean {
+  switch (name.toLowerCase()) {
+    case 'host':
+    case 'upgrade':
+    case 'connection':
+    case 'keep-alive':
+    case 'proxy-connection':
+    case 'transfer-encoding':
+      return true
+    default:
+      return false
+  }
 }
 
 function isToken(name: string): boolean {

@@ -20,14 +20,23 @@ export class RequestReader extends HeadReader {
   /** The value of Host; kept from one request to the next, for a connection mostly asks one host. */
   #host = ''
   #badHost = false
+  /** Bytes of an empty line before the request. */
+  #blank = 0
+
+  /** A part of a request has come; an empty line that may precede one does not count. */
+  get begun(): boolean {
+    return this.stored > this.#blank
+  }
 
   protected override startLine(bytes: Buffer, base: number, end: number): number {
     let position = base
+    this.#blank = 0
     // One empty line before a request is forgiven (RFC 9112 section 2.2).
     if (bytes[position] === CR) {
       if (position + 1 >= end) return NEED_MORE
       if (bytes[position + 1] !== LF) return this.fail('http1.bare_cr')
       position += 2
+      this.#blank = 2
     }
     this.#hosts = 0
     this.#badHost = false

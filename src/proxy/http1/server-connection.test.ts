@@ -148,6 +148,38 @@ test('respond() lets no string end a line or a field early', () => {
   assert.equal(bench.written, 'HTTP/1.1 200 OK\r\nlocation: /  set-cookie: a=b\r\nx-wide: \xe4? \r\ncontent-length: 0\r\n\r\n')
 })
 
+test('respond() writes no field of the hop that was added above, in whatever case', () => {
+  const bench = new ServerBench(({ stream }) => {
+    const added = [
+      'Transfer-Encoding',
+      'chunked',
+      'connection',
+      'x',
+      'keep-alive',
+      'y',
+      'host',
+      'h',
+      'upgrade',
+      'u',
+      'proxy-connection',
+      'p',
+    ]
+    stream.respond({ status: 200, headers: headers(...added, 'content-length', '2') }, false)
+    stream.write(Buffer.from('ok'), true)
+  })
+  bench.transport.receive(GET)
+  assert.equal(bench.written, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+})
+
+test('writeTrailers() writes no field that frames a message', () => {
+  const bench = new ServerBench(({ stream }) => {
+    stream.respond({ status: 200, headers: headers() }, false)
+    stream.writeTrailers(headers('content-length', '5', 'transfer-encoding', 'chunked', 'x-sum', '1'))
+  })
+  bench.transport.receive(GET)
+  assert.match(bench.written, /\r\n\r\n0\r\nx-sum: 1\r\n\r\n$/)
+})
+
 test('write() answers whether there is room, and onWritable() reaches the stream under way', () => {
   const bench = new ServerBench()
   bench.transport.receive(GET)
@@ -477,6 +509,16 @@ test('a head that is not complete in time is answered 408, however its bytes tri
   assert.match(bench.written, /^HTTP\/1\.1 408 Request Timeout\r\n/)
   assert.deepEqual(bench.errors, ['http1.head_timeout'])
   assert.equal(bench.transport.ended, true)
+})
+
+test('an empty line after a request is no head that must be complete in time', () => {
+  const bench = new ServerBench(ok)
+  bench.transport.receive(`${GET}\r\n`)
+  bench.takeWritten()
+  bench.clock.turn(30_000)
+  assert.equal(bench.written, '')
+  bench.transport.receive(GET)
+  assert.match(bench.written, /200 OK/)
 })
 
 test('a head that is complete in time stops its timer', () => {

@@ -245,7 +245,7 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
         case HEAD: {
           const end = this.#reader.read(bytes, at)
           if (end === NEED_MORE) {
-            if (this.#timing !== 'head') this.#time('head', this.#options.headTimeoutMs)
+            if (this.#timing !== 'head' && this.#reader.begun) this.#time('head', this.#options.headTimeoutMs)
             return
           }
           if (end === FAILED) {

@@ -36,7 +36,7 @@ export class SocketTransport implements Transport {
   #error: Error | undefined
   /** TLS completes every write later; a plain socket mostly at once. */
   readonly #encrypted: boolean
-  readonly #onWritten: () => void
+  readonly #onWritten: (error?: Error | null) => void
 
   constructor(socket: Socket, handler: TransportHandler) {
     this.#socket = socket
@@ -47,7 +47,10 @@ export class SocketTransport implements Transport {
     this.localAddress = socket.localAddress ?? ''
     this.localPort = socket.localPort ?? 0
     this.#encrypted = 'encrypted' in socket
-    this.#onWritten = () => this.#written()
+    this.#onWritten = error => {
+      // After an error 'close' follows, and nobody needs to write more.
+      if (!error) this.#written()
+    }
     socket.on('end', () => this.handler.onEnd())
     // An error is always followed by 'close', where it is reported.
     socket.on('error', error => {
