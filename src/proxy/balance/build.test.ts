@@ -42,18 +42,20 @@ function context(more: Partial<PickContext> = {}): PickContext {
   }
 }
 
-/** How often each host is picked, by address. */
+/** How often each host is picked, or each group of hosts. */
 function shares(
   balancer: Balancer,
   picks: number,
   more: (i: number) => Partial<PickContext> = () => ({}),
+  group: (host: Host) => string = ({ address }) => address,
 ): Record<string, number> {
   const counts: Record<string, number> = {}
   for (let i = 0; i < picks; i++) {
-    const address = balancer.pick(context(more(i)))?.address ?? 'none'
-    counts[address] = (counts[address] ?? 0) + 1
+    const picked = balancer.pick(context(more(i)))
+    const name = picked ? group(picked) : 'none'
+    counts[name] = (counts[name] ?? 0) + 1
   }
-  return Object.fromEntries(Object.entries(counts).map(([address, count]) => [address, count / picks]))
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count / picks]))
 }
 
 function near(actual: Record<string, number>, expected: Record<string, number>, tolerance: number): void {
@@ -181,14 +183,14 @@ const priorities = (healthy: readonly number[], total = 10) =>
   )
 
 /** Share of each priority. */
-function byPriority(all: readonly Host[], json: { [key: string]: JsonValue } = {}, more: Partial<PickContext> = {}) {
-  const balancer = buildBalancer(cluster(json), all, seededRandom(15))
-  const counts: Record<string, number> = {}
-  for (const [address, share] of Object.entries(shares(balancer, 10_000, () => more))) {
-    const priority = address.split('-')[0] ?? ''
-    counts[priority] = (counts[priority] ?? 0) + share
-  }
-  return counts
+function byPriority(all: readonly Host[], more: Partial<PickContext> = {}) {
+  const balancer = buildBalancer(cluster({}), all, seededRandom(15))
+  return shares(
+    balancer,
+    10_000,
+    () => more,
+    ({ priority }) => `p${priority}`,
+  )
 }
 
 /** Envoy's documentation, "Priority levels", 10 hosts each. */
@@ -208,38 +210,38 @@ for (const [healthy, expected] of LOADS)
   })
 
 test('priorities share the load by size when all are in panic', () => {
-  const all = [...priorities([0], 3), ...priorities([0], 1).map(one => ({ ...one, address: 'p1-0', priority: 1 }))]
+  const all = [...priorities([0], 3), host('p1-0', { priority: 1, healthy: false })]
   near(byPriority(all), { p0: 0.75, p1: 0.25 }, 0.02)
 })
 
 test('priorities of hosts that were tried are avoided when the retry policy says so', () => {
   const all = priorities([10, 10])
   const tried = all.slice(0, 2)
-  near(byPriority(all, {}, { tried, previousPrioritiesFrequency: 2 }), { p1: 1 }, 1e-9)
-  near(byPriority(all, {}, { tried: tried.slice(0, 1), previousPrioritiesFrequency: 2 }), { p0: 1 }, 1e-9)
-  near(byPriority(all, {}, { tried: [...tried, ...all.slice(10, 12)], previousPrioritiesFrequency: 2 }), { p0: 1 }, 1e-9)
+  near(byPriority(all, { tried, previousPrioritiesFrequency: 2 }), { p1: 1 }, 1e-9)
+  near(byPriority(all, { tried: tried.slice(0, 1), previousPrioritiesFrequency: 2 }), { p0: 1 }, 1e-9)
+  near(byPriority(all, { tried: [...tried, ...all.slice(10, 12)], previousPrioritiesFrequency: 2 }), { p0: 1 }, 1e-9)
 })
 
 const zones = (healthyInB = 4) => [
-  ...hosts(4, () => ({ locality: 'a', localityWeight: 1 })).map(one => ({ ...one, address: 'a' })),
-  ...hosts(4, i => ({ locality: 'b', localityWeight: 3, healthy: i < healthyInB })).map(one => ({ ...one, address: 'b' })),
+  ...Array.from({ length: 4 }, (_, i) => host(`a${i}`, { locality: 'a', localityWeight: 1 })),
+  ...Array.from({ length: 4 }, (_, i) => host(`b${i}`, { locality: 'b', localityWeight: 3, healthy: i < healthyInB })),
 ]
+
+function byLocality(json: { [key: string]: JsonValue }, all: readonly Host[]) {
+  return shares(buildBalancer(cluster(json), all, seededRandom(16)), 20_000, byHash, ({ locality }) => locality)
+}
+
 const LOCALITY = { commonLbConfig: { localityWeightedLbConfig: {} } }
 
 for (const lbPolicy of ['ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM', 'RING_HASH', 'MAGLEV'])
   test(`${lbPolicy} divides the load by locality weight when told to`, () => {
-    near(
-      shares(buildBalancer(cluster({ lbPolicy, ...LOCALITY }), zones(), seededRandom(16)), 10_000, byHash),
-      { a: 0.25, b: 0.75 },
-      0.05,
-    )
-    const unaware = shares(buildBalancer(cluster({ lbPolicy }), zones(), seededRandom(17)), 10_000, byHash)
-    assert.ok(Math.abs((unaware['a'] ?? 0) - 0.5) < 0.1, 'localities do not count otherwise')
+    near(byLocality({ lbPolicy, ...LOCALITY }, zones()), { a: 0.25, b: 0.75 }, 0.04)
+    near(byLocality({ lbPolicy }, zones()), { a: 0.5, b: 0.5 }, 0.06)
   })
 
 test('a locality gets less when many of its hosts are unhealthy', () => {
   // 2 of 4 healthy, times 1.4: 70 % of its weight of 3.
-  near(shares(buildBalancer(cluster(LOCALITY), zones(2), seededRandom(18)), 20_000), { a: 1 / 3.1, b: 2.1 / 3.1 }, 0.02)
+  near(byLocality(LOCALITY, zones(2)), { a: 1 / 3.1, b: 2.1 / 3.1 }, 0.02)
 })
 
 const labels = (fields: Record<string, string>) => ({ labels: new Map(Object.entries(fields)) })
