@@ -4,11 +4,10 @@
  */
 import http from 'node:http'
 import net, { type AddressInfo, type Server } from 'node:net'
-import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
+import { EchoService } from './echo-service.ts'
 import { decodeFrames, encodeFrame, websocketAccept } from './websocket.ts'
 
 export interface Backend {
@@ -91,10 +90,6 @@ export async function startTcp(pod: string, served: string): Promise<Backend> {
   const backend = await listening(server, pod, served)
   return backend
 }
-
-const echoProto = loadSync(path.join(import.meta.dirname, 'echo.proto'), { keepCase: true })
-export const EchoService = (grpc.loadPackageDefinition(echoProto)['echo'] as unknown as { Echo: grpc.ServiceClientConstructor })
-  .Echo
 
 interface EchoMessage {
   text: string

@@ -1,9 +1,7 @@
 /** Makes the calls of a row as an application would: over its sidecar's HTTP_PROXY, its forwards, or the gateway's port. */
 import http from 'node:http'
 import net from 'node:net'
-import * as grpc from '@grpc/grpc-js'
-import { EchoService } from './backends.ts'
-import type { GrpcCall, HttpCall, TcpCall, WebSocketCall } from './scenario.ts'
+import type { HttpCall, TcpCall, WebSocketCall } from './scenario.ts'
 import { decodeFrames, encodeFrame } from './websocket.ts'
 
 /** Where a caller's traffic goes in. */
@@ -71,94 +69,6 @@ export function callTcp(entry: Entry, call: TcpCall): Promise<string> {
   })
 }
 
-export interface GrpcOutcome {
-  readonly code: string
-  readonly served: string | undefined
-  readonly pod: string | undefined
-  readonly messages: readonly string[]
-}
-
-interface EchoReply {
-  readonly text: string
-  readonly served: string
-  readonly pod: string
-}
-
-/** One client, hence one connection, for all the repetitions of a call. */
-export class GrpcCaller {
-  readonly #client: grpc.Client
-  readonly #call: GrpcCall
-
-  constructor(entry: Entry, call: GrpcCall) {
-    const address = `127.0.0.1:${forwardPort(entry, call.to)}`
-    this.#client = new EchoService(address, grpc.credentials.createInsecure(), {
-      'grpc.default_authority': call.to,
-      'grpc.enable_http_proxy': 0,
-    })
-    this.#call = call
-  }
-
-  once(): Promise<GrpcOutcome> {
-    const { rpc, message } = this.#call
-    const metadata = new grpc.Metadata()
-    for (const [name, value] of Object.entries(this.#call.metadata ?? {})) metadata.set(name, value)
-    const options = { deadline: Date.now() + DEADLINE_MS }
-    const definition = EchoService.service[rpc]
-    if (!definition) throw new Error(`Cannot call "${rpc}": echo.proto has no such method`)
-    const { path, requestSerialize, responseDeserialize } = definition
-    return new Promise(resolve => {
-      const replies: EchoReply[] = []
-      const finish = (status: grpc.StatusObject) =>
-        resolve({
-          code: grpc.status[status.code] ?? String(status.code),
-          served: replies[0]?.served,
-          pod: replies[0]?.pod,
-          messages: replies.map(reply => reply.text),
-        })
-      const onReply = (reply: EchoReply) => replies.push(reply)
-      if (rpc === 'Unary') {
-        const unary = this.#client.makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          { text: message },
-          metadata,
-          options,
-          (_error, reply) => {
-            if (reply) onReply(reply)
-          },
-        )
-        unary.on('status', finish)
-      } else if (rpc === 'ServerStream') {
-        const stream = this.#client.makeServerStreamRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          { text: message },
-          metadata,
-          options,
-        )
-        stream
-          .on('data', onReply)
-          .on('error', () => undefined)
-          .on('status', finish)
-      } else {
-        const stream = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options)
-        stream
-          .on('data', onReply)
-          .on('error', () => undefined)
-          .on('status', finish)
-        for (const text of message.split(',')) stream.write({ text })
-        stream.end()
-      }
-    })
-  }
-
-  close(): void {
-    this.#client.close()
-  }
-}
-
 export interface WebSocketOutcome {
   readonly served: string | undefined
   readonly received: string
@@ -196,7 +106,8 @@ export function callWebSocket(entry: Entry, call: WebSocketCall): Promise<WebSoc
   })
 }
 
-function forwardPort(entry: Entry, to: string): number {
+/** Port of the caller's sidecar that leads to a service. */
+export function forwardPort(entry: Entry, to: string): number {
   const port = entry.forwards.get(to)
   if (port === undefined)
     throw new Error(`Cannot call "${to}": the caller has no forward for it, only ${[...entry.forwards.keys()].join(', ')}`)

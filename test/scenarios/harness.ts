@@ -13,12 +13,16 @@ import { ControlPlane } from '../../src/run/control-plane.ts'
 import { objectsOf, readContents } from '../../src/source/files/contents.ts'
 import { Store } from '../../src/source/store.ts'
 import { AdsServer } from '../../src/xds/server/ads-server.ts'
-import { serveAds } from '../../src/xds/server/grpc.ts'
+import { type GrpcServer, serveAds } from '../../src/xds/server/grpc.ts'
+import type { ServerEvent } from '../../src/xds/server/server-event.ts'
 import { forgetFailures } from './backends.ts'
-import { callHttp, callTcp, callWebSocket, GrpcCaller } from './client.ts'
+import { callHttp, callTcp, callWebSocket, forwardPort } from './client.ts'
 import { envoyCommand, mizzenCommand } from './engines.ts'
 import { differences, shareDifferences } from './expectation.ts'
-import type { Call, GrpcCall, HttpCall, Scenario, TcpCall } from './scenario.ts'
+import { callGrpc } from './grpc-call.ts'
+import { ProxylessCaller } from './proxyless.ts'
+import { repeat } from './repeat.ts'
+import type { Call, Caller, Engine, GrpcCall, HttpCall, Scenario, TcpCall } from './scenario.ts'
 import { type ProxyPod, startTopology, type Topology } from './topology.ts'
 
 const SYNC_DEADLINE_MS = 10_000
@@ -28,26 +32,30 @@ const ENVOY_WORKERS_MS = 60
 const PARALLEL = 8
 
 export class Harness {
-  readonly #engine: 'mizzen' | 'envoy'
+  readonly #engine: Engine
   readonly #topology: Topology
   readonly #folder: string
   readonly #store = new Store()
   readonly #base = this.#store.source()
   readonly #row = this.#store.source()
   readonly #controlPlane = new ControlPlane(this.#store)
-  readonly #ads = new AdsServer({ source: this.#controlPlane, quietMs: 5 })
+  readonly #ads = new AdsServer({ source: this.#controlPlane, quietMs: 5, onEvent: event => this.#heard(event) })
   readonly #children: ChildProcess[] = []
+  /** Without proxies: the callers as gRPC applications. */
+  readonly #applications = new Map<Caller, ProxylessCaller>()
+  /** What a client refused since the row began, a sentence each. */
+  readonly #refusals: string[] = []
   #closeGrpc: (() => Promise<void>) | undefined
 
-  private constructor(engine: 'mizzen' | 'envoy', topology: Topology, folder: string) {
+  private constructor(engine: Engine, topology: Topology, folder: string) {
     this.#engine = engine
     this.#topology = topology
     this.#folder = folder
   }
 
-  static async start(engine: 'mizzen' | 'envoy'): Promise<Harness> {
+  static async start(engine: Engine): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), `mizzen-scenarios-${engine}-`))
-    const harness = new Harness(engine, await startTopology(), folder)
+    const harness = new Harness(engine, await startTopology({ proxies: engine !== 'grpc' }), folder)
     try {
       await harness.#startAll()
     } catch (error) {
@@ -59,12 +67,26 @@ export class Harness {
 
   async #startAll(): Promise<void> {
     const socket = path.join(this.#folder, 'xds.sock')
-    const server = await serveAds({ ads: this.#ads, listen: [{ path: socket }] })
+    const server = await serveAds({ ads: this.#ads, listen: [{ path: socket }, { host: '127.0.0.1', port: 0 }] })
     this.#closeGrpc = () => server.close(100)
     this.#base.publish(await parse('topology.yaml', this.#topology.manifests))
+    if (this.#engine === 'grpc') return this.#startApplications(server)
     for (const proxy of this.#topology.proxies) await this.#startProxy(proxy, socket)
     await Promise.all(this.#topology.proxies.map(proxy => ready(proxy)))
     await this.#synced()
+  }
+
+  async #startApplications({ addresses }: GrpcServer): Promise<void> {
+    const port = addresses.flatMap(address => ('port' in address ? [address.port] : []))[0] ?? 0
+    for (const [pod, namespace] of [
+      ['client', 'default'],
+      ['second-client', 'second'],
+    ] as const)
+      this.#applications.set(pod, await ProxylessCaller.start(pod, namespace, this.#folder, port))
+  }
+
+  #heard(event: ServerEvent): void {
+    if (event.kind === 'nacked') this.#refusals.push(`${event.node} refused ${event.resources.join(', ')}: ${event.detail}`)
   }
 
   async #startProxy(proxy: ProxyPod, socket: string): Promise<void> {
@@ -98,7 +120,8 @@ export class Harness {
     forgetFailures()
     const found: string[] = []
     for (const call of scenario.calls) found.push(...(await this.#call(call)))
-    return found
+    // Applications ask for their resources when they are called.
+    return [...this.#refusals.splice(0), ...found]
   }
 
   async #call(call: Call): Promise<string[]> {
@@ -137,12 +160,13 @@ export class Harness {
   }
 
   async #grpc(call: GrpcCall): Promise<string[]> {
-    const caller = new GrpcCaller(this.#topology.entries[call.from], call)
-    const outcomes = await repeat(call.times ?? 1, PARALLEL, () => caller.once())
-    caller.close()
+    const proxyless = this.#applications.get(call.from)
+    const outcomes = proxyless
+      ? await proxyless.call(call)
+      : await callGrpc(`127.0.0.1:${forwardPort(this.#topology.entries[call.from], call.to)}`, call)
     const { expect } = call
     const wrong = outcomes.find(outcome => outcome.code !== (expect.code ?? 'OK'))
-    if (wrong) return [`expected status ${expect.code ?? 'OK'}, got ${wrong.code}`]
+    if (wrong) return [`expected status ${expect.code ?? 'OK'}, got ${wrong.code}: ${wrong.details}`]
     const found =
       expect.served || expect.share
         ? servedDifferences(
@@ -153,6 +177,7 @@ export class Harness {
     const pods = new Set(outcomes.map(outcome => outcome.pod))
     if (expect.pods !== undefined && pods.size < expect.pods)
       found.push(`expected at least ${expect.pods} pods to answer, got ${[...pods].join(', ')}`)
+    if (expect.onePod && pods.size !== 1) found.push(`expected one pod to answer all, got ${[...pods].join(', ')}`)
     const messages = outcomes[0]?.messages.join()
     if (expect.messages && messages !== expect.messages.join())
       found.push(`expected the messages ${expect.messages.join()}, got ${messages}`)
@@ -187,7 +212,7 @@ export class Harness {
       )
       const refused = bad.find(({ type }) => type.state === 'NACKED')
       if (refused) throw new Error(`${refused.proxy.node} refused ${refused.type.type}: ${JSON.stringify(refused.type.refusal)}`)
-      if (bad.length === 0 && !this.#ads.pushing && status.length >= this.#topology.proxies.length) return
+      if (bad.length === 0 && !this.#ads.pushing && status.length >= this.#children.length) return
       if (performance.now() > until)
         throw new Error(
           `Not in sync after ${SYNC_DEADLINE_MS} ms: ${JSON.stringify(bad.map(({ proxy, type }) => [proxy.node, type]))}`,
@@ -197,6 +222,7 @@ export class Harness {
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#applications.values()].map(application => application.close()))
     await Promise.all(
       this.#children.map(child => {
         if (child.exitCode !== null || child.signalCode !== null) return undefined
@@ -224,14 +250,6 @@ function servedDifferences(
   if (expect.share) return shareDifferences(expect.share, served)
   const stranger = served.find(name => expect.served !== undefined && name !== expect.served)
   return stranger === undefined ? [] : [`expected ${expect.served} to answer, got ${stranger}`]
-}
-
-async function repeat<T>(times: number, parallel: number, once: () => Promise<T>): Promise<T[]> {
-  const outcomes: T[] = []
-  for (let done = 0; done < times; done += parallel) {
-    outcomes.push(...(await Promise.all(Array.from({ length: Math.min(parallel, times - done) }, once))))
-  }
-  return outcomes
 }
 
 async function parse(name: string, text: string): Promise<AnyObject[]> {

@@ -2,7 +2,13 @@
  * The form of the scenario table: a row is a configuration, calls into the fixed topology (topology.ts) and what must come of them.
  * Every row runs on every data plane; an engine that cannot do one skips it with a written reason.
  */
-export type Engine = 'mizzen' | 'envoy' | 'grpc'
+export const ENGINES = ['envoy', 'mizzen', 'grpc'] as const
+/** grpc: applications that are their own data plane (@grpc/grpc-js-xds); only rows that make nothing but gRPC calls. */
+export type Engine = (typeof ENGINES)[number]
+
+export function fits({ calls }: Scenario, engine: Engine): boolean {
+  return engine !== 'grpc' || calls.every(call => call.kind === 'grpc')
+}
 
 export interface Scenario {
   /** Says the rule, as documentation would. */
@@ -75,6 +81,7 @@ export interface TcpCall {
 export interface GrpcCall {
   readonly kind: 'grpc'
   readonly from: Exclude<Caller, 'gateway'>
+  /** service:port, in short or in full: over the caller's forward, or the target of a client without a proxy. */
   readonly to: string
   readonly rpc: 'Unary' | 'ServerStream' | 'BidiStream'
   readonly message: string
@@ -86,6 +93,8 @@ export interface GrpcCall {
     readonly served?: string
     readonly share?: HttpExpectation['share']
     readonly pods?: number
+    /** All answers came from one pod. */
+    readonly onePod?: boolean
     readonly messages?: readonly string[]
   }
 }

@@ -1,9 +1,9 @@
-/** The scenario table, on mizzen's proxy and on Envoy. */
+/** The scenario table, on mizzen's proxy, on Envoy, and without a proxy where a row is all gRPC. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ENVOY_MISSING, envoyBinary } from './engines.ts'
 import { Harness } from './harness.ts'
-import type { Scenario } from './scenario.ts'
+import { ENGINES, fits, type Scenario } from './scenario.ts'
 import { actions } from './table/actions.ts'
 import { balancing } from './table/balancing.ts'
 import { matching } from './table/matching.ts'
@@ -12,7 +12,7 @@ import { resilience } from './table/resilience.ts'
 
 const table: readonly Scenario[] = [...matching, ...actions, ...resilience, ...balancing, ...protocols]
 
-for (const engine of ['envoy', 'mizzen'] as const) {
+for (const engine of ENGINES) {
   const missing = engine === 'envoy' && !envoyBinary() ? ENVOY_MISSING : undefined
   describe(`scenarios on ${engine}`, { skip: missing ?? false }, () => {
     let harness: Harness
@@ -20,7 +20,7 @@ for (const engine of ['envoy', 'mizzen'] as const) {
       harness = await Harness.start(engine)
     })
     after(() => harness?.close())
-    for (const scenario of table) {
+    for (const scenario of table.filter(row => fits(row, engine))) {
       it(scenario.name, { skip: scenario.skip?.[engine] ?? false }, async () => {
         assert.deepEqual(await harness.run(scenario), [])
       })

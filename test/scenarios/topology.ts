@@ -74,7 +74,12 @@ const services: readonly Service[] = [
 
 const forwarded = services.filter(service => service.protocol !== 'http')
 
-export async function startTopology(): Promise<Topology> {
+export interface TopologyOptions {
+  /** Whether a proxy stands before each backend; without, endpoints are the applications' own ports. */
+  readonly proxies: boolean
+}
+
+export async function startTopology(options: TopologyOptions): Promise<Topology> {
   const backends: Backend[] = []
   const proxies: ProxyPod[] = []
   const pods = services.flatMap(service =>
@@ -85,7 +90,8 @@ export async function startTopology(): Promise<Topology> {
   for (const { service, version, pod } of pods) {
     const backend = await service.start(pod, `${service.name} ${version}`)
     backends.push(backend)
-    const [admin = 0, listen = 0, httpProxy = 0] = await freePorts(3)
+    const [admin = 0, free = 0, httpProxy = 0] = await freePorts(3)
+    const listen = options.proxies ? free : backend.port
     proxies.push({
       type: 'sidecar',
       namespace: service.namespace,
@@ -131,10 +137,9 @@ export async function startTopology(): Promise<Topology> {
 async function clientProxy(name: string, namespace: string): Promise<{ proxy: ProxyPod; entry: Entry }> {
   const [adminPort = 0, httpProxy = 0, ...ports] = await freePorts(2 + forwarded.length)
   const forwards = forwarded.map((service, i) => ({ service, port: ports[i] ?? 0 }))
-  const byHost = forwards.map(({ service, port }) => [
-    `${service.name}.${service.namespace}.svc.cluster.local:${service.port}`,
-    port,
-  ])
+  const byHost = forwards.map(
+    ({ service, port }) => [`${service.name}.${service.namespace}.svc.cluster.local:${service.port}`, port] as const,
+  )
   return {
     proxy: {
       type: 'sidecar',
@@ -152,7 +157,7 @@ async function clientProxy(name: string, namespace: string): Promise<{ proxy: Pr
     entry: {
       port: httpProxy,
       proxy: true,
-      forwards: new Map(forwards.map(({ service, port }) => [`${service.name}:${service.port}`, port])),
+      forwards: new Map([...forwards.map(({ service, port }) => [`${service.name}:${service.port}`, port] as const), ...byHost]),
     },
   }
 }

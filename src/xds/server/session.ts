@@ -13,7 +13,7 @@ import { Lane } from './lane.ts'
 import { isUnordered, STEPS, type Step } from './order.ts'
 import { engineVersion, type ProxyStatus, typeStatus } from './proxy-status.ts'
 import type { ServerEvent } from './server-event.ts'
-import { subscribeSotw } from './sotw.ts'
+import { hasWhatItTells, subscribeSotw } from './sotw.ts'
 import type { ResourceSet, Snapshot } from './source.ts'
 
 /** What a session needs of the server it belongs to. */
@@ -78,7 +78,7 @@ export class Session {
    */
   onSotw(request: DiscoveryRequest): void {
     const { lane, first } = this.#laneOf(request)
-    subscribeSotw(lane, request, first)
+    subscribeSotw(lane, request, first, hasWhatItTells(this.#node?.userAgentName ?? ''))
     if (!first) this.#answered(lane, request.responseNonce, request.errorDetail?.message)
     this.#advance()
   }

@@ -30,7 +30,18 @@ export const sotw: Dialect = {
   },
 }
 
-export function subscribeSotw(lane: Lane, request: DiscoveryRequest, first: boolean): void {
+/**
+ * gRPC libraries throw away what nobody watches any more, but on their next stream still tell its version: taken at their word, they would
+ * wait for resources that never come.
+ *
+ * @param userAgent `Node.user_agent_name`
+ */
+export function hasWhatItTells(userAgent: string): boolean {
+  return !userAgent.startsWith('gRPC ')
+}
+
+/** @param trusted the client has what it tells the version of */
+export function subscribeSotw(lane: Lane, request: DiscoveryRequest, first: boolean, trusted: boolean): void {
   const names = new Set(request.resourceNames)
   const starred = names.delete(ALL)
   lane.unnamed = names.size === 0 && !starred && (first || lane.unnamed)
@@ -40,7 +51,7 @@ export function subscribeSotw(lane: Lane, request: DiscoveryRequest, first: bool
   else if (!all && lane.holdings.wildcard) lane.holdings.unsubscribeAll()
   for (const name of names) if (!lane.holdings.names.has(name)) lane.subscribe(name)
   // It was said of the names of that request.
-  lane.claimedVersion = first && request.versionInfo !== '' ? request.versionInfo : undefined
+  lane.claimedVersion = first && trusted && request.versionInfo !== '' ? request.versionInfo : undefined
 }
 
 function changed(changes: Iterable<{ resource: EncodedResource | undefined }>): EncodedResource[] {
