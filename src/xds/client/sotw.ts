@@ -3,18 +3,15 @@
  * of them changed: the client finds out.
  */
 import { hash } from 'node:crypto'
-import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { DiscoveryRequest, DiscoveryResponse, Resource } from '../gen/envoy/service/discovery/v3/discovery.ts'
 import type { Any } from '../gen/google/protobuf/any.ts'
 import { unpack } from '../wire/any.ts'
+import { nameOf } from '../wire/resource-name.ts'
 import { isComplete } from '../wire/type-url.ts'
 import type { ReceivedResource } from './client.ts'
 import { INVALID_ARGUMENT } from './grpc-status.ts'
 import { ALL, type Subscription } from './subscription.ts'
 import { SERVICE, type Variant } from './variant.ts'
-
-/** Field 1, a string. It is the name in all resource types there are. */
-const NAME_TAG = (1 << 3) | 2
 
 export const sotw: Variant = {
   path: `${SERVICE}/StreamAggregatedResources`,
@@ -68,14 +65,4 @@ function identify(any: Any): { name: string; bytes: Uint8Array } {
   if (!wrapper) return { name: nameOf(any.value), bytes: any.value }
   const bytes = wrapper.resource?.value ?? new Uint8Array()
   return { name: wrapper.name || nameOf(bytes), bytes }
-}
-
-function nameOf(bytes: Uint8Array): string {
-  const reader = new BinaryReader(bytes)
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32()
-    if (tag === NAME_TAG) return reader.string()
-    reader.skip(tag & 7)
-  }
-  return ''
 }

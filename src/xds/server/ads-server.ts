@@ -4,6 +4,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { Debounce } from '../../lib/debounce.ts'
 import type { Node } from '../gen/envoy/config/core/v3/base.ts'
+import { Counters } from './counters.ts'
 import type { Dialect } from './dialect.ts'
 import type { ProxyStatus } from './proxy-status.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -36,6 +37,8 @@ export class AdsServer {
   readonly #source: ResourceSource
   readonly #clock: Clock
   readonly #patienceMs: number
+  /** What was exchanged since the start. */
+  readonly counters = new Counters()
   readonly #onEvent: (event: ServerEvent) => void
   readonly #debounce: Debounce
   readonly #unsubscribe: () => void
@@ -49,7 +52,10 @@ export class AdsServer {
     this.#source = options.source
     this.#clock = options.clock ?? systemClock
     this.#patienceMs = options.patienceMs ?? 5000
-    this.#onEvent = options.onEvent ?? (() => {})
+    this.#onEvent = event => {
+      this.counters.count(event)
+      options.onEvent?.(event)
+    }
     this.#debounce = new Debounce({
       clock: this.#clock,
       quietMs: options.quietMs ?? 10,

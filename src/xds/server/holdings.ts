@@ -24,6 +24,10 @@ export function isRemoval(change: Change): boolean {
   return change.resource === undefined && !change.asked
 }
 
+function isSame(known: Known, resource: EncodedResource | undefined): boolean {
+  return known === (resource ?? 'absent') || (typeof known === 'object' && known.version === resource?.version)
+}
+
 /** `absent`: it has none and knows it. `unknown`: it asked and was told nothing. */
 type Known = EncodedResource | 'absent' | 'unknown'
 
@@ -209,9 +213,9 @@ export class Holdings {
 
   #compare(name: string, resource: EncodedResource | undefined, changes: Changes): void {
     const known = this.#known(name)
-    if (!this.#repeated.has(name)) {
-      if (known === (resource ?? 'absent')) return
-      if (typeof known === 'object' && known.version === resource?.version) return
+    if (isSame(known, resource) && !this.#repeated.has(name)) {
+      this.#refused.delete(name)
+      return
     }
     if (this.#refused.get(name) === (resource?.version ?? REMOVAL)) return
     changes.set(name, { name, resource, asked: known === 'unknown' })

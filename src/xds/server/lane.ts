@@ -107,10 +107,14 @@ export class Lane {
 
   /** What to send next of a part of the changes, and whether that is all there is; undefined: nothing for now. */
   select(target: ResourceSet, part: Part): { changes: Changes; complete: boolean } | undefined {
+    const { hasRefused } = this.holdings
     const all = this.holdings.diff(target)
     if (!this.#tellsRemovals) this.#applySilently(all)
-    if (all.size === 0 && !this.owesFirst) {
-      this.#rebase(target)
+    const nothing = all.size === 0 && !this.owesFirst
+    if (nothing) this.holdings.rebase(target)
+    // What was refused is not wanted any more.
+    if (hasRefused && !this.holdings.hasRefused) this.#refusal = undefined
+    if (nothing) {
       this.#limit = Number.POSITIVE_INFINITY
       return undefined
     }
@@ -172,13 +176,6 @@ export class Lane {
     if (!this.#inFlight?.changes.has(name)) return false
     this.#inFlight.repeat.add(name)
     return true
-  }
-
-  #rebase(target: ResourceSet): void {
-    const { hasRefused } = this.holdings
-    this.holdings.rebase(target)
-    // What was refused is not wanted any more.
-    if (hasRefused && !this.holdings.hasRefused) this.#refusal = undefined
   }
 
   #land(nonce: string): InFlight | undefined {
