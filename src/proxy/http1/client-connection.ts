@@ -242,15 +242,16 @@ export class Http1ClientConnection implements ClientConnection, ClientStreamOwne
       return
     }
     if (stream.isConnect || stream.upgrades) stream.declineTunnel()
+    const says = reader.framing
     let framing: Framing = UNTIL_CLOSE
     if (stream.isHead || isBodyless(status)) framing = NO_BODY
-    else if (reader.chunked) framing = CHUNKED
-    else if (reader.contentLength !== -1) framing = reader.contentLength === 0 ? NO_BODY : BY_LENGTH
+    else if (says.chunked) framing = CHUNKED
+    else if (says.contentLength !== -1) framing = says.contentLength === 0 ? NO_BODY : BY_LENGTH
     this.#untilClose = framing === UNTIL_CLOSE
     this.#state = BODY
-    this.#body.begin(framing, reader.contentLength)
+    this.#body.begin(framing, says.contentLength)
     this.#responseDone = framing === NO_BODY
-    if (!this.#last && (this.#untilClose || reader.close || (reader.minorVersion === 0 && !reader.keepAlive))) {
+    if (!this.#last && (this.#untilClose || says.close || (reader.minorVersion === 0 && !says.keepAlive))) {
       this.#last = true
       this.#options.owner.onDraining(this)
     }

@@ -1,10 +1,11 @@
 /**
- * Reads field lines, the part that requests, responses and trailers have in common, byte by byte and strictly (RFC 9112 section 5),
- * and decides what they say about the message's framing. Bytes may come in any portions.
+ * Reads field lines, the part that requests, responses and trailers have in common, byte by byte and strictly (RFC 9112 section 5).
+ * Bytes may come in any portions.
  *
  * Hot path: one pass over the bytes, no string but of what is asked for, no allocation besides the block itself.
  */
-import { COLON, CR, FIELD_VALUE, HTAB, LF, SPACE, spells, TOKEN, textOf } from './ascii.ts'
+import { COLON, CR, FIELD_VALUE, HTAB, LF, SPACE, TOKEN, textOf } from './ascii.ts'
+import { FramingFields } from './framing-fields.ts'
 import { HeaderBlock, lineKey } from './header-block.ts'
 import type { ProtocolErrorCode } from './protocol-error.ts'
 
@@ -24,9 +25,6 @@ export interface HeadLimits {
 export const DEFAULT_HEAD_LIMITS: HeadLimits = { maxHeadBytes: 60 * 1024, maxFields: 100 }
 
 const NO_BYTES: Buffer = Buffer.alloc(0)
-/** Fields that frame or route the message: naming them in Connection does not make them go away. */
-const NOT_HOP_BY_HOP = ['host', 'content-length', 'transfer-encoding', 'trailer', 'te', 'upgrade', 'connection']
-
 export abstract class HeadReader {
   error: ProtocolErrorCode = 'http1.unexpected_bytes'
   /** More about the error, for the log. */
@@ -34,24 +32,11 @@ export abstract class HeadReader {
 
   /** What the last complete head says. */
   headers = new HeaderBlock(NO_BYTES, [0], -1)
-  /** -1: no Content-Length. */
-  contentLength = -1
-  /** Transfer-Encoding is exactly "chunked". */
-  chunked = false
-  /** Connection lists close. */
-  close = false
-  /** Connection lists keep-alive. */
-  keepAlive = false
+  readonly framing = new FramingFields()
   /** 1 or 0 of HTTP/1.x. */
   minorVersion = 1
 
   protected readonly limits: HeadLimits
-  /** The Upgrade field, if Connection lists it too. */
-  protected upgradeTo: string | undefined
-  protected hasTransferEncoding = false
-  #connectionUpgrade = false
-  #nominated: string[] | undefined
-
   /** The head so far, when it did not come in one piece. */
   #store = NO_BYTES
   #stored = 0
@@ -61,6 +46,7 @@ export abstract class HeadReader {
   #fieldsAt = 0
   #next = 0
   #lines: number[] = []
+  #failed = false
 
   constructor(limits: HeadLimits) {
     this.limits = limits
@@ -93,10 +79,10 @@ export abstract class HeadReader {
   /** @returns the offset behind the start line, NEED_MORE or FAILED (after `fail`). `base` is where the head starts. */
   protected abstract startLine(bytes: Buffer, base: number, end: number): number
 
-  /** The field line's name has a meaning for the codec. @returns false to take it out; after `fail` it does not matter. */
+  /** A field line whose name may have a meaning for the codec. @returns false to take it out; after an error it does not matter. */
   protected abstract field(bytes: Buffer, name: number, length: number, value: number, end: number): boolean
 
-  /** All lines are there. @returns whether they make sense together; false after `fail`. */
+  /** All lines are there. @returns whether they make sense together; false after `fail`, or an error of `framing`. */
   protected abstract complete(bytes: Buffer, base: number): boolean
 
   protected fail(error: ProtocolErrorCode, detail = ''): typeof FAILED {
@@ -106,20 +92,11 @@ export abstract class HeadReader {
     return FAILED
   }
 
-  #failed = false
-
   #begin(): void {
     this.#lines = []
     this.#next = 0
     this.#inFields = false
-    this.contentLength = -1
-    this.chunked = false
-    this.close = false
-    this.keepAlive = false
-    this.upgradeTo = undefined
-    this.hasTransferEncoding = false
-    this.#connectionUpgrade = false
-    this.#nominated = undefined
+    this.framing.begin()
   }
 
   #scan(bytes: Buffer, base: number, end: number): number {
@@ -171,10 +148,8 @@ export abstract class HeadReader {
         let value = colon + 1
         while (valueEnd > value && isBlank(bytes[valueEnd - 1])) valueEnd--
         while (value < valueEnd && isBlank(bytes[value])) value++
-        if (!this.field(bytes, position, length, value, valueEnd)) {
-          if (this.#failed) return FAILED
-          key = 0
-        }
+        if (!this.field(bytes, position, length, value, valueEnd)) key = 0
+        if (this.#failed || this.framing.error !== undefined) return this.#failField()
       }
       lines.push(key, position - fields)
       position = i + 2
@@ -190,78 +165,16 @@ export abstract class HeadReader {
     // A copy: the shared read buffer is reused before the head has done its work (retries, access log).
     const copy = Buffer.allocUnsafe(end - fields)
     bytes.copy(copy, 0, fields, end)
-    this.headers = new HeaderBlock(copy, lines, this.contentLength)
+    this.headers = new HeaderBlock(copy, lines, this.framing.contentLength)
     this.#lines = []
-    if (!this.#connectionUpgrade) this.upgradeTo = undefined
-    if (this.#nominated !== undefined) for (const name of this.#nominated) this.headers.remove(name)
-    return this.complete(bytes, base) ? end + 2 : FAILED
+    for (const name of this.framing.nominated) this.headers.remove(name)
+    return this.complete(bytes, base) ? end + 2 : this.#failField()
   }
 
-  /** Connection (RFC 9110 section 7.6.1): its options, and names of fields that are for this hop only. */
-  protected connection(bytes: Buffer, value: number, end: number): void {
-    const length = end - value
-    // What is said almost always, without making a string.
-    if (length === 10 && spells(bytes, value, 'keep-alive')) {
-      this.keepAlive = true
-      return
-    }
-    if (length === 5 && spells(bytes, value, 'close')) {
-      this.close = true
-      return
-    }
-    for (const part of textOf(bytes, value, end).split(',')) {
-      const option = part.trim().toLowerCase()
-      if (option === 'close') this.close = true
-      else if (option === 'keep-alive') this.keepAlive = true
-      else if (option === 'upgrade') this.#connectionUpgrade = true
-      else if (option !== '' && !NOT_HOP_BY_HOP.includes(option)) {
-        if (this.#nominated === undefined) this.#nominated = []
-        this.#nominated.push(option)
-      }
-    }
-  }
-
-  /** Content-Length: digits only, once only. @returns false after `fail` */
-  protected length(bytes: Buffer, value: number, end: number): boolean {
-    if (this.contentLength !== -1) {
-      this.fail('http1.several_content_lengths')
-      return false
-    }
-    // 15 digits are below 2^53, and more than any body.
-    let length = end > value && end - value <= 15 ? 0 : -1
-    for (let i = value; i < end && length >= 0; i++) {
-      const digit = (bytes[i] ?? 0) - 0x30
-      length = digit >= 0 && digit <= 9 ? length * 10 + digit : -1
-    }
-    if (length < 0) {
-      this.fail('http1.bad_content_length', textOf(bytes, value, Math.min(end, value + 32)))
-      return false
-    }
-    this.contentLength = length
-    return true
-  }
-
-  /** Transfer-Encoding: "chunked", once, is all we speak. @returns false after `fail` */
-  protected transferEncoding(bytes: Buffer, value: number, end: number): boolean {
-    if (!this.hasTransferEncoding && end - value === 7 && spells(bytes, value, 'chunked')) {
-      this.hasTransferEncoding = true
-      this.chunked = true
-      return true
-    }
-    const text = textOf(bytes, value, end)
-    // "chunked" in a list or twice is an attempt to be read differently by two servers; another coding is merely not ours.
-    const attempt = this.hasTransferEncoding || text === '' || text.toLowerCase().includes('chunked')
-    this.fail(attempt ? 'http1.bad_transfer_encoding' : 'http1.unsupported_transfer_encoding', text.slice(0, 32))
-    return false
-  }
-
-  /** What Content-Length and Transfer-Encoding say together (RFC 9112 section 6). @returns false after `fail` */
-  protected framingMakesSense(): boolean {
-    if (!this.hasTransferEncoding) return true
-    if (this.contentLength !== -1) this.fail('http1.content_length_with_transfer_encoding')
-    else if (this.minorVersion === 0) this.fail('http1.transfer_encoding_in_http_1_0')
-    else return true
-    return false
+  /** Says what the framing fields found wrong, unless `fail` has been told already. */
+  #failField(): typeof FAILED {
+    const { error, detail } = this.framing
+    return this.#failed || error === undefined ? FAILED : this.fail(error, detail)
   }
 
   #failName(bytes: Buffer, position: number, at: number, byte: number): typeof FAILED {

@@ -75,42 +75,26 @@ export class RequestReader extends HeadReader {
         if (!spells(bytes, name, 'host')) return true
         this.#readHost(bytes, value, end)
         return false
-      case 7:
-        if (!spells(bytes, name, 'upgrade')) return true
-        this.upgradeTo = textOf(bytes, value, end).toLowerCase()
-        return false
-      case 10:
-        if (spells(bytes, name, 'keep-alive')) return false
-        if (!spells(bytes, name, 'connection')) return true
-        this.connection(bytes, value, end)
-        return false
-      case 14:
-        return !spells(bytes, name, 'content-length') || this.length(bytes, value, end)
-      case 16:
-        return !spells(bytes, name, 'proxy-connection')
-      case 17:
-        if (spells(bytes, name, 'transfer-encoding')) this.transferEncoding(bytes, value, end)
-        else return true
-        return false
       default:
-        return true
+        return !this.framing.take(bytes, name, length, value, end)
     }
   }
 
   protected override complete(bytes: Buffer, base: number): boolean {
-    if (!this.framingMakesSense()) return false
+    const { framing } = this
+    if (!framing.makeSense(this.minorVersion)) return false
     if (this.#hosts > 1) this.fail('http1.several_hosts')
     else if (this.#hosts === 0 && this.minorVersion === 1) this.fail('http1.missing_host')
     else if (this.#badHost) this.fail('http1.bad_host')
     else {
-      const hasBody = this.chunked || this.contentLength > 0
+      const hasBody = framing.chunked || framing.contentLength > 0
       if (this.method === 'CONNECT' && hasBody) {
         this.fail('http1.body_in_connect')
         return false
       }
       // An upgrade can't be asked for in 1.0 (RFC 9110 section 7.8), and we do not take one with a body or to cleartext HTTP/2.
-      const takesUpgrade = this.minorVersion === 1 && !hasBody && this.upgradeTo !== 'h2c' && this.upgradeTo !== ''
-      this.upgrade = takesUpgrade ? this.upgradeTo : undefined
+      const { upgrade } = framing
+      this.upgrade = this.minorVersion === 1 && !hasBody && upgrade !== 'h2c' && upgrade !== '' ? upgrade : undefined
       return this.#target(bytes, base + this.#targetAt, base + this.#targetEnd)
     }
     return false

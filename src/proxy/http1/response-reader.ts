@@ -31,33 +31,11 @@ export class ResponseReader extends HeadReader {
   }
 
   protected override field(bytes: Buffer, name: number, length: number, value: number, end: number): boolean {
-    switch (length) {
-      case 2:
-        return !spells(bytes, name, 'te')
-      case 7:
-        if (!spells(bytes, name, 'upgrade')) return true
-        this.upgradeTo = textOf(bytes, value, end).toLowerCase()
-        return false
-      case 10:
-        if (spells(bytes, name, 'keep-alive')) return false
-        if (!spells(bytes, name, 'connection')) return true
-        this.connection(bytes, value, end)
-        return false
-      case 14:
-        return !spells(bytes, name, 'content-length') || this.length(bytes, value, end)
-      case 16:
-        return !spells(bytes, name, 'proxy-connection')
-      case 17:
-        if (spells(bytes, name, 'transfer-encoding')) this.transferEncoding(bytes, value, end)
-        else return true
-        return false
-      default:
-        return true
-    }
+    return !(length === 2 && spells(bytes, name, 'te')) && !this.framing.take(bytes, name, length, value, end)
   }
 
   protected override complete(): boolean {
-    this.upgrade = this.upgradeTo
-    return this.framingMakesSense()
+    this.upgrade = this.framing.upgrade
+    return this.framing.makeSense(this.minorVersion)
   }
 }

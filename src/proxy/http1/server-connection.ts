@@ -2,7 +2,7 @@
  * A downstream HTTP/1 connection: reads requests one after the other, hands each to the layer above as a stream, and decides whether
  * the connection goes on after its response. Pipelined requests wait until their turn has come, so responses can't be out of order.
  */
-import { Timer, type TimerOwner, type TimerWheel } from '../../lib/timer-wheel.ts'
+import type { TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Headers } from '../http/headers.ts'
 import type { OnRequest, RequestHead, ResetReason, ServerConnection } from '../http/stream.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
@@ -14,15 +14,12 @@ import { type ProtocolErrorCode, STATUS_OF } from './protocol-error.ts'
 import { reasonOf } from './reason.ts'
 import { RequestReader } from './request-reader.ts'
 import { Http1ServerStream, type ServerStreamOwner } from './server-stream.ts'
+import { type ServerTimeouts, ServerTimer, type TimedConnection } from './server-timer.ts'
 
-export interface Http1ServerOptions {
+export interface Http1ServerOptions extends ServerTimeouts {
   /** Of requests that do not name one: what the transport is. */
   readonly scheme: 'http' | 'https'
   readonly limits: HeadLimits
-  /** From a head's first byte to its last; then 408. Envoy's request_headers_timeout, which is off there. Milliseconds. */
-  readonly headTimeoutMs: number
-  /** Between requests; the connection closes after one to two times this long. Envoy's idle_timeout. Milliseconds. */
-  readonly idleTimeoutMs: number
   readonly timers: TimerWheel
   readonly onRequest: OnRequest
   /** A request was refused by the codec and nobody else hears of it. For logs and statistics. */
@@ -40,19 +37,9 @@ const TUNNEL = 3
 const CLOSING = 4
 const CLOSED = 5
 
-/** How long a client may take to close its half after we closed ours. A reset before it has read the response could take it away. */
-const LINGER_MS = 1000
-/** How many lingers in a row a client may take nothing of what is still to be sent. */
-const MAX_STALLS = 30
-/**
- * How long a connection must have been idle to be closed by a drain. Closing at once would cross a request on its way in; the next
- * response says "close" instead.
- */
-const DRAIN_IDLE_MS = 1000
-
 const NOTHING: Buffer = Buffer.alloc(0)
 
-export class Http1ServerConnection implements ServerStreamOwner, TransportHandler, TimerOwner, BodySink {
+export class Http1ServerConnection implements ServerStreamOwner, TransportHandler, TimedConnection, BodySink {
   readonly protocol = 'HTTP/1.1'
   readonly transport: Transport
   readonly #options: Http1ServerOptions
@@ -68,14 +55,7 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
   /** Within `#consume`: there may be more requests in its bytes. */
   #consuming = false
   #draining = false
-  /** One timer for whatever is limited at the moment: its meaning is in `#timing`. */
-  readonly #timer: Timer
-  #timing: 'idle' | 'head' | 'drain' | 'linger' = 'idle'
-  /** A request came since the idle timer was started; cheaper than restarting it for each. */
-  #used = false
-  /** What was unsent when the linger timer fired last, and how often it was the same as before. */
-  #lingering = 0
-  #stalls = 0
+  readonly #timer: ServerTimer
 
   /** Takes the transport over. What protocol detection has read already goes to `onBytes`. */
   constructor(transport: Transport, options: Http1ServerOptions) {
@@ -83,8 +63,8 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
     this.#options = options
     this.#reader = new RequestReader(options.limits)
     this.#body = new BodyReader(options.limits, this)
-    this.#timer = new Timer(this, 'http1')
-    this.#time('idle', options.idleTimeoutMs)
+    this.#timer = new ServerTimer(options.timers, options, this)
+    this.#timer.idle()
     transport.handler = this
   }
 
@@ -95,7 +75,7 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
   drain(): void {
     if (this.#draining || this.#state >= CLOSING) return
     this.#draining = true
-    if (this.#stream === undefined && this.#timing === 'idle') this.#time('drain', DRAIN_IDLE_MS)
+    if (this.#stream === undefined && this.#timer.phase === 'idle') this.#timer.drain()
   }
 
   destroy(): void {
@@ -134,7 +114,7 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
   onClosed(): void {
     this.#state = CLOSED
     this.#body.stop()
-    this.#options.timers.stop(this.#timer)
+    this.#timer.stop()
     this.#held = NOTHING
     this.#resetStream('connection-closed')
     this.#options.onClosed(this)
@@ -154,19 +134,12 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
 
   // ---- from the timer
 
-  onTimer(): void {
-    switch (this.#timing) {
-      case 'head':
-        this.#refuse('http1.head_timeout', '')
-        break
-      case 'linger':
-        this.#endLinger()
-        break
-      default:
-        if (this.#stream === undefined && !this.#used) this.#close()
-        else this.#time(this.#timing, this.#timing === 'idle' ? this.#options.idleTimeoutMs : DRAIN_IDLE_MS)
-        this.#used = false
-    }
+  onHeadTimeout(): void {
+    this.#refuse('http1.head_timeout', '')
+  }
+
+  onIdleTimeout(): void {
+    this.#close()
   }
 
   // ---- from the stream
@@ -213,8 +186,8 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
       return
     }
     this.#state = HEAD
-    this.#used = true
-    if (this.#draining && this.#timing === 'idle') this.#time('drain', DRAIN_IDLE_MS)
+    this.#timer.used = true
+    if (this.#draining && this.#timer.phase === 'idle') this.#timer.drain()
     if (this.#held.length > 0) this.#releaseHeld()
     else if (this.#paused) {
       this.#paused = false
@@ -245,14 +218,14 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
         case HEAD: {
           const end = this.#reader.read(bytes, at)
           if (end === NEED_MORE) {
-            if (this.#timing !== 'head' && this.#reader.begun) this.#time('head', this.#options.headTimeoutMs)
+            if (this.#timer.phase !== 'head' && this.#reader.begun) this.#timer.head()
             return
           }
           if (end === FAILED) {
             this.#refuse(this.#reader.error, this.#reader.detail)
             return
           }
-          if (this.#timing === 'head') this.#time('idle', this.#options.idleTimeoutMs)
+          if (this.#timer.phase === 'head') this.#timer.idle()
           at = end
           this.#request()
           break
@@ -283,9 +256,10 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
 
   #request(): void {
     const reader = this.#reader
+    const { framing } = reader
     const http10 = reader.minorVersion === 0
     const tunnels = reader.upgrade !== undefined || reader.method === 'CONNECT'
-    const last = !reader.chunked && reader.contentLength <= 0 && !tunnels
+    const last = !framing.chunked && framing.contentLength <= 0 && !tunnels
     const head: RequestHead = {
       protocol: http10 ? 'HTTP/1.0' : 'HTTP/1.1',
       method: reader.method,
@@ -295,14 +269,14 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
       headers: reader.headers,
       upgrade: reader.upgrade,
     }
-    const close = reader.close || (http10 && !reader.keepAlive)
+    const close = framing.close || (http10 && !framing.keepAlive)
     const stream = new Http1ServerStream(this, head, tunnels, close)
     this.#stream = stream
     this.#requestDone = last
     if (last || tunnels) this.#state = WAIT
     else {
       this.#state = BODY
-      this.#body.begin(reader.chunked ? CHUNKED : BY_LENGTH, reader.contentLength)
+      this.#body.begin(framing.chunked ? CHUNKED : BY_LENGTH, framing.contentLength)
     }
     stream.handler = this.#options.onRequest(stream, head, last)
   }
@@ -356,15 +330,6 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
     this.#resetStream('protocol-error')
   }
 
-  /** Gives up on the client's half; but not while it still takes what we wrote, however slowly. */
-  #endLinger(): void {
-    const { pending } = this.transport
-    if (pending === this.#lingering) this.#stalls++
-    this.#lingering = pending
-    if (pending > 0 && this.#stalls < MAX_STALLS) this.#time('linger', LINGER_MS)
-    else this.transport.destroy()
-  }
-
   /** Ends properly: what is written still goes out, then the client closes its half. */
   #close(): void {
     if (this.#state >= CLOSING) return
@@ -373,19 +338,14 @@ export class Http1ServerConnection implements ServerStreamOwner, TransportHandle
     this.#held = NOTHING
     this.transport.end()
     this.transport.resume()
-    this.#time('linger', LINGER_MS)
+    this.#timer.linger()
   }
 
   #abort(): void {
     if (this.#state === CLOSED) return
     this.#state = CLOSED
     this.#body.stop()
-    this.#options.timers.stop(this.#timer)
+    this.#timer.stop()
     this.transport.destroy(true)
-  }
-
-  #time(timing: 'idle' | 'head' | 'drain' | 'linger', ms: number): void {
-    this.#timing = timing
-    this.#options.timers.start(this.#timer, ms)
   }
 }
