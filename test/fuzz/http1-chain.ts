@@ -34,6 +34,11 @@ export class Chain {
   #forward(exchange: Exchange): void {
     const client = new ClientBench()
     const { head, stream } = exchange
+    // HTTP/1.0 without Host: there is nothing that a proxy could ask for upstream.
+    if (head.authority === '') {
+      stream.respond({ status: 400, headers: new HeaderList() }, true)
+      return
+    }
     const tunnel = head.upgrade !== undefined || head.method === 'CONNECT'
     const hasBody = exchange.body !== '' || exchange.trailers !== undefined || !headSaysEmpty(head.headers)
     const up = client.connection.open(head, !hasBody && !tunnel, new Back(stream, () => up))
@@ -63,7 +68,7 @@ function sendBody(random: Random, up: ClientStream, exchange: Exchange): void {
 
 export function messageOf(exchange: Exchange): Message {
   return {
-    start: `${exchange.head.method} ${exchange.head.path}`,
+    start: `${exchange.head.method} ${exchange.head.authority} ${exchange.head.path}`,
     fields: endToEnd(exchange.head.headers),
     body: exchange.body,
     trailers: endToEnd(exchange.trailers ?? new HeaderList()),

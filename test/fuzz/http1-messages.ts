@@ -4,7 +4,7 @@ export type Random = () => number
 
 /** A message as both ends of a chain must understand it. */
 export interface Message {
-  /** "GET /path" or "200". */
+  /** "GET host /path" or "200". */
   readonly start: string
   /** Sorted "name: value", end-to-end fields only. */
   readonly fields: readonly string[]
@@ -93,7 +93,7 @@ export function randomRequest(random: Random): Encoded {
   if (random() < 0.2) lines.push('Connection: keep-alive')
   return {
     bytes: `${method} ${path} HTTP/1.1\r\n${shuffled(random, lines).join('\r\n')}\r\n\r\n${frame.bytes}`,
-    message: { start: `${method} ${path}`, fields: extra.sorted, body: content, trailers: frame.trailers },
+    message: { start: `${method} shop ${path}`, fields: extra.sorted, body: content, trailers: frame.trailers },
   }
 }
 

@@ -92,7 +92,8 @@ cases('damaged requests mean to the backend what they meant to the proxy', rando
   const chain = new Chain(random, () => 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
   chain.send([bytes])
   const seen = chain.requests.map(({ start, body, fields }) => ({ start, body, fields }))
-  const meant = here.requests.map(({ start, body, fields }) => ({ start, body, fields }))
+  const forwarded = here.requests.filter(({ start }) => !start.includes('  '))
+  const meant = forwarded.map(({ start, body, fields }) => ({ start, body, fields }))
   assert.deepEqual(seen, meant)
 })
 
