@@ -28,6 +28,16 @@ const PATTERNS = [
   'a$$',
   'a\\\\$',
   'é+',
+  '/ap[i]/v1',
+  '/apix*/v1?',
+  '/api{1}/v1',
+  '/v12/x|/abc',
+  '^/s/(app)\\.js',
+  '/(?i)API/v1',
+  '\\Q/a.b\\E',
+  '/a\\Q.b\\E',
+  '/abc+',
+  '/ab?c?',
 ]
 const TEXTS = [
   '',

@@ -15,7 +15,9 @@ export function compileFullMatch(pattern: string): (text: string) => boolean {
   const glob = parseGlob(pattern)
   if (glob) return globMatch(glob)
   const compiled = compile(pattern)
-  return text => compiled.testExact(text)
+  const head = literalHead(pattern)
+  // A table of many patterns is mostly patterns that do not match, and most of those are told by how they begin.
+  return head === '' ? text => compiled.testExact(text) : text => text.startsWith(head) && compiled.testExact(text)
 }
 
 /**
@@ -92,6 +94,18 @@ function parseGlob(pattern: string): Glob | undefined {
     if (literal !== '' && i + 1 < end && '*+?{'.includes(pattern.charAt(i + 1))) return undefined
   }
   return least === undefined ? { head: literal, tail: '', least } : { head, tail: literal, least }
+}
+
+/** What every match begins with; empty where that takes more than a look. */
+function literalHead(pattern: string): string {
+  // Alternatives may begin otherwise, flags may let case go, and `\Q` changes what follows.
+  if (/\||\(\?|\\Q/.test(pattern)) return ''
+  const start = pattern.startsWith('^') ? 1 : 0
+  let end = start
+  while (end < pattern.length && !META.includes(pattern.charAt(end))) end++
+  // A repetition may leave out the last character.
+  if ('*?{'.includes(pattern.charAt(end) || ' ')) end--
+  return pattern.slice(start, Math.max(start, end))
 }
 
 function globMatch({ head, tail, least }: Glob): (text: string) => boolean {

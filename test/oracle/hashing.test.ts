@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { Agent } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { compileBalancing } from '../../src/proxy/balance/build.ts'
-import type { Host } from '../../src/proxy/balance/host.ts'
+import type { Balancer, Host } from '../../src/proxy/balance/host.ts'
 import { HeaderList } from '../../src/proxy/http/headers.ts'
 import type { RequestHead } from '../../src/proxy/http/stream.ts'
 import { compileRoutes } from '../../src/proxy/route/compile.ts'
@@ -155,6 +155,18 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   },
 }
 
+/** Cookies for clients that come without. */
+const COOKIES: Readonly<Record<string, JsonValue>> = {
+  'with everything': {
+    name: 'sid',
+    ttl: '90.5s',
+    path: '/shop',
+    attributes: [{ name: 'SameSite', value: 'Lax' }, { name: 'Secure' }],
+  },
+  'for the session': { name: 'sid', ttl: '0s' },
+  'only read': { name: 'sid', path: '/shop' },
+}
+
 function routes(cluster: string, hashPolicy: JsonValue): { [key: string]: JsonValue } {
   return {
     name: 'r',
@@ -165,6 +177,7 @@ function routes(cluster: string, hashPolicy: JsonValue): { [key: string]: JsonVa
 /** Listener name -> its route configuration. */
 const LISTENERS: Readonly<Record<string, { [key: string]: JsonValue }>> = {
   ...Object.fromEntries(names.map(name => [name, routes(name, [header('x-key')])])),
+  ...Object.fromEntries(Object.entries(COOKIES).map(([name, cookie]) => [`cookie ${name}`, routes('ring', [{ cookie }])])),
   ...Object.fromEntries(Object.entries(POLICIES).map(([name, { hashPolicy }]) => [`by ${name}`, routes('ring', hashPolicy)])),
 }
 
@@ -199,37 +212,54 @@ describe('Envoy', { skip: withoutEnvoy }, () => {
   for (const [name, { ask }] of Object.entries(POLICIES))
     test(`the hash policy picks the same hosts as Envoy: by ${name}`, () => compare(`by ${name}`, 'ring', ask))
 
-  async function compare(listenerName: string, clusterName: string, ask: Policy['ask']): Promise<void> {
-    const table = compileRoutes(RouteConfiguration.decode(jsonToBytes(ROUTE, LISTENERS[listenerName] ?? {})))
-    const cluster = Cluster.decode(jsonToBytes(CLUSTER, clusterJson(clusterName, ports)))
-    const balancer = compileBalancing(cluster, Math.random)(hostsOf(clusterName, ports))
-    const context: RouteContext = {
-      remoteAddress: '127.0.0.1',
-      remotePort: 0,
-      localAddress: '127.0.0.1',
-      localPort: 0,
-      startTime: 0,
-      random: Math.random,
-      setCookie: () => {},
+  for (const name of Object.keys(COOKIES))
+    test(`the hash policy gives clients the cookie that Envoy gives: ${name}`, async () => {
+      const listener = `cookie ${name}`
+      const port = envoy?.ports.get(listener) ?? 0
+      const { headers, body, localPort } = await askOver(port, {})
+      const cookies: string[] = []
+      const context: RouteContext = { ...HERE, remotePort: localPort, localPort: port, setCookie: value => cookies.push(value) }
+      const hash = hashOf(listener, requestHead('/', {}), context)
+      assert.deepEqual(cookies, headers['set-cookie'] ?? [])
+      if (hash !== undefined) assert.equal(pickOf('ring', hash), Number(body))
+    })
+
+  function hashOf(listener: string, head: RequestHead, context: RouteContext): bigint | undefined {
+    const table = compileRoutes(RouteConfiguration.decode(jsonToBytes(ROUTE, LISTENERS[listener] ?? {})))
+    const decision = table.match(head, context)
+    assert.ok(decision && decision !== 'tls-required' && decision.action.kind === 'forward' && decision.action.hash)
+    return decision.action.hash(head, context)
+  }
+
+  const balancers = new Map<string, Balancer>()
+
+  function pickOf(name: string, hash: bigint): number | undefined {
+    let balancer = balancers.get(name)
+    if (!balancer) {
+      balancer = compileBalancing(
+        Cluster.decode(jsonToBytes(CLUSTER, clusterJson(name, ports))),
+        Math.random,
+      )(hostsOf(name, ports))
+      balancers.set(name, balancer)
     }
+    return balancer.pick({
+      hash,
+      subset: undefined,
+      tried: undefined,
+      previousPrioritiesFrequency: 0,
+      originalDestination: undefined,
+      authority: '',
+    })?.port
+  }
+
+  async function compare(listenerName: string, clusterName: string, ask: Policy['ask']): Promise<void> {
     const ours: (number | undefined)[] = []
     const envoys: number[] = []
     for (const key of keys) {
       const { path, headers = {} } = ask(key)
-      const head = requestHead(path, headers)
-      const decision = table.match(head, context)
-      assert.ok(decision && decision !== 'tls-required' && decision.action.kind === 'forward' && decision.action.hash)
-      const hash = decision.action.hash(head, context)
-      assert.notEqual(hash, undefined)
-      const host = balancer.pick({
-        hash,
-        subset: undefined,
-        tried: undefined,
-        previousPrioritiesFrequency: 0,
-        originalDestination: undefined,
-        authority: '',
-      })
-      ours.push(host?.port)
+      const hash = hashOf(listenerName, requestHead(path, headers), HERE)
+      assert.ok(hash !== undefined)
+      ours.push(pickOf(clusterName, hash))
       const { body } = await askOver(envoy?.ports.get(listenerName) ?? 0, { path, headers, agent })
       envoys.push(Number(body))
     }
@@ -237,6 +267,16 @@ describe('Envoy', { skip: withoutEnvoy }, () => {
     if (!listenerName.endsWith('source address')) assert.ok(new Set(envoys).size > 3, 'keys are spread')
   }
 })
+
+const HERE: RouteContext = {
+  remoteAddress: '127.0.0.1',
+  remotePort: 0,
+  localAddress: '127.0.0.1',
+  localPort: 0,
+  startTime: 0,
+  random: Math.random,
+  setCookie: () => {},
+}
 
 function requestHead(path: string, headers: Record<string, string | string[]>): RequestHead {
   const fields = Object.entries(headers).flatMap(([name, value]) => [value].flat().flatMap(one => [name, one]))

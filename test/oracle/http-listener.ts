@@ -44,6 +44,8 @@ export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** The client's port, which the proxy knows as the remote one. */
+  readonly localPort: number
 }
 
 export interface Question {
@@ -60,7 +62,7 @@ export function askOver(port: number, question: Question): Promise<Answer> {
     request.on('error', reject)
     request.on('connect', (response, socket) => {
       socket.destroy()
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: '' })
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: '', localPort: socketPort(request) })
     })
     request.on('response', response => {
       let body = ''
@@ -68,10 +70,15 @@ export function askOver(port: number, question: Question): Promise<Answer> {
       response.on('data', text => {
         body += text
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      const localPort = socketPort(request)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body, localPort }))
     })
     request.end()
   })
+}
+
+function socketPort({ socket }: http.ClientRequest): number {
+  return (socket && 'localPort' in socket && typeof socket.localPort === 'number' && socket.localPort) || 0
 }
 
 /** @returns the server and its port; it closes with all its connections */

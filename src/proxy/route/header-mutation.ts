@@ -24,9 +24,24 @@ export function compileHeaderMutation(add: readonly HeaderValueOption[], remove:
   const removals = remove.map(name => ownName(name, 'removed'))
   const additions = add.map(compileAddition)
   if (additions.length === 0 && removals.length === 0) return undefined
+  const addTo = constants(additions) ?? ((...request) => addAll(additions, ...request))
   return (headers, head, context, response) => {
     for (const name of removals) headers.remove(name)
-    if (additions.length > 0) addAll(additions, headers, head, context, response)
+    addTo(headers, head, context, response)
+  }
+}
+
+/** The frequent case, in which nothing depends on the request; undefined: it is not this one. */
+function constants(additions: readonly Addition[]): HeaderMutation | undefined {
+  const set: [name: string, value: string][] = []
+  const add: [name: string, value: string][] = []
+  for (const { name, value, action, keepEmpty } of additions) {
+    if (typeof value !== 'string' || action === Action.ADD_IF_ABSENT || action === Action.OVERWRITE_IF_EXISTS) return undefined
+    if (value !== '' || keepEmpty) (overwrites(action) ? set : add).push([name, value])
+  }
+  return headers => {
+    for (const [name, value] of set) headers.set(name, value)
+    for (const [name, value] of add) headers.add(name, value)
   }
 }
 
