@@ -1,8 +1,9 @@
 /** `mizzen up [DIR]` */
+import { isIP } from 'node:net'
 import { upDetached } from '../run/laptop/detached.ts'
 import { ENGINES } from '../run/laptop/plan/pod-plan.ts'
 import { up } from '../run/laptop/up.ts'
-import { durationMs, oneOf, parseFlags, portNumber } from './flags.ts'
+import { durationMs, oneOf, parseFlags, portNumber, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { untilSignal } from './until-signal.ts'
 
@@ -15,6 +16,8 @@ of its own, steered by the Istio resources there. Edits take effect when they ar
       --timeout DURATION   how long --detach waits (default 60s)
       --engine ENGINE      data plane of pods that name none: mizzen (default) or envoy
       --ingress-port PORT  where port 80 of a Gateway listens (default 8080)
+      --address ADDRESS    where Gateways listen; 0.0.0.0 lets other machines in (default 127.0.0.1)
+      --isolate            a network of its own for each pod: real ports, pod addresses, cluster DNS (Linux, root)
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -26,6 +29,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       timeout: { type: 'string', default: '60s' },
       engine: { type: 'string', default: 'mizzen' },
       'ingress-port': { type: 'string' },
+      address: { type: 'string' },
+      isolate: { type: 'boolean', default: false },
     },
     1,
   )
@@ -42,6 +47,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const isUp = await upDetached({ args: same, directory, cwd: io.cwd, env: io.env, out: io.stdout, timeoutMs, ingressPort })
     return isUp ? EXIT.ok : EXIT.failed
   }
-  await up({ directory, cwd: io.cwd, env: io.env, engine, ingressPort, out: io.stdout, end: untilSignal() })
+  const { address, isolate } = values
+  if (address !== undefined && isIP(address) === 0)
+    throw new UsageError(`Cannot use --address "${address}": expected an IP address`)
+  await up({ directory, cwd: io.cwd, env: io.env, engine, ingressPort, address, isolate, out: io.stdout, end: untilSignal() })
   return EXIT.ok
 }

@@ -32,8 +32,8 @@ export type ControlPlaneAddress = { readonly path: string } | { readonly host: s
 
 export interface BootstrapOptions {
   readonly identity: ProxyIdentity
-  /** Admin endpoint, on the loopback address of the proxy's network. */
-  readonly adminPort: number
+  /** Where the admin endpoint listens. */
+  readonly admin: { readonly host: string; readonly port: number }
   readonly controlPlane: ControlPlaneAddress
 }
 
@@ -47,7 +47,7 @@ export function encodeBootstrap(options: BootstrapOptions): Uint8Array {
   return Bootstrap.encode(bootstrapOf(options)).finish()
 }
 
-export function bootstrapOf({ identity, adminPort, controlPlane }: BootstrapOptions): Bootstrap {
+export function bootstrapOf({ identity, admin, controlPlane }: BootstrapOptions): Bootstrap {
   const ads = {
     configSourceSpecifier: { $case: 'ads', value: {} },
     resourceApiVersion: ApiVersion.V3,
@@ -56,7 +56,7 @@ export function bootstrapOf({ identity, adminPort, controlPlane }: BootstrapOpti
   } as const
   return Bootstrap.fromPartial({
     node: nodeOf(identity),
-    admin: { address: socketAddress('127.0.0.1', adminPort) },
+    admin: { address: socketAddress(admin.host, admin.port) },
     dynamicResources: {
       cdsConfig: ads,
       ldsConfig: ads,

@@ -42,12 +42,13 @@ function staleState(directory: string | undefined, { cwd, env }: Place): StateDi
   return readLock(state).kind === 'stale' ? state : undefined
 }
 
-async function stop(state: StateDirectory, { pid, startTime, directory }: Holder): Promise<string> {
+async function stop(state: StateDirectory, holder: Holder): Promise<string> {
+  const { pid, startTime, directory } = holder
   process.kill(pid, 'SIGTERM')
   for (let waited = 0; isAlive(pid, startTime); waited += LOOK_MS) {
     if (waited >= PATIENCE_MS) {
       process.kill(pid, 'SIGKILL')
-      await endLeftovers(state, { pid, startTime, directory, isolated: false })
+      await endLeftovers(state, holder)
       clear(state)
       breakLock(state)
       return `Stopped the mesh of "${directory}" by force: process ${pid} did not end within ${PATIENCE_MS / 1000} s`

@@ -2,7 +2,7 @@
  * A mesh on this machine: files -> store -> control plane -> proxies, and the kubelet that runs the pods and tells the store of them. This
  * is the composition; every part has a file of its own.
  */
-import { statSync } from 'node:fs'
+import { chownSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { AnyObject } from '../../api/registry.ts'
@@ -20,6 +20,8 @@ import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
 import type { Journal } from './console/journal.ts'
 import { FileObjects } from './file-objects.ts'
+import { lookUp } from './isolate/dns/names.ts'
+import { type DnsServer, serveDns } from './isolate/dns/server.ts'
 import { Kubelet } from './kubelet.ts'
 import { forwardedServices, servicePorts } from './mesh-services.ts'
 import { withGateways } from './plan/gateways.ts'
@@ -34,13 +36,14 @@ import { ingressOf } from './status/ingress.ts'
 import type { MeshStatus, WorkloadStatus } from './status/mesh-status.ts'
 
 export interface LaptopMeshOptions {
-  /** The manifests, as the user typed it and as an absolute path. */
+  /** The manifests, as the user typed it. */
   readonly directory: string
-  readonly absolute: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly engine: Engine
   readonly network: Network
+  /** With --isolate: where pods ask for names, and who proxies run as. */
+  readonly isolation: { readonly nameServer: string; readonly proxyUser: number } | undefined
   readonly state: StateDirectory
   readonly journal: Journal
   readonly ledger: Ledger
@@ -67,6 +70,7 @@ export class LaptopMesh {
   readonly #teller: DiagnosticTeller
   #grpc: GrpcServer | undefined
   #page: StatusPage | undefined
+  #dns: DnsServer | undefined
   #replanning = false
   #problems: readonly string[] = []
 
@@ -89,9 +93,13 @@ export class LaptopMesh {
 
   /** Resolves when the pods are being started. @throws when something that all need cannot be had, such as a port */
   async start(): Promise<void> {
-    const { state, env, engine } = this.#options
+    const { state, env, engine, isolation } = this.#options
     if (engine === 'envoy') findEnvoy(env)
     this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }] })
+    if (isolation) {
+      chownSync(state.xds, isolation.proxyUser, isolation.proxyUser)
+      this.#dns = await serveDns(isolation.nameServer, 53, name => lookUp(this.#controlPlane.mesh, name))
+    }
     this.#page = await serveStatusPage({
       host: '127.0.0.1',
       port: STATUS_PORT,
@@ -146,6 +154,7 @@ export class LaptopMesh {
   async close(): Promise<void> {
     this.#files.close()
     await this.#kubelet.close(SHUTDOWN_GRACE_MS)
+    this.#dns?.close()
     await this.#page?.close()
     await this.#grpc?.close(200)
     this.#ads.close()

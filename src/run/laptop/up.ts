@@ -9,23 +9,33 @@ import { LogFile } from './console/log-file.ts'
 import { painter, wantsColour } from './console/paint.ts'
 import { StartDisplay } from './console/start-display.ts'
 import { welcome } from './console/welcome.ts'
+import { PROXY_USER } from './isolate/capture-rules.ts'
+import { IsolatedNetwork } from './isolate/isolated-network.ts'
+import { findTools } from './isolate/tools.ts'
 import { LaptopMesh } from './laptop-mesh.ts'
 import type { Engine } from './plan/pod-plan.ts'
+import { entrance } from './pod/entrance.ts'
 import { LoopbackNetwork } from './pod/loopback-network.ts'
 import { PortBook } from './ports.ts'
 import { Ledger } from './process/ledger.ts'
 import { Watchdog } from './process/watchdog.ts'
-import { type StateDirectory, stateDirectoryOf } from './state/directory.ts'
-import { endLeftovers } from './state/leftovers.ts'
-import { breakLock, type Holder, readLock, releaseLock, takeLock } from './state/lock.ts'
+import { claim } from './state/claim.ts'
+import { stateDirectoryOf } from './state/directory.ts'
+import { releaseLock } from './state/lock.ts'
 import { StatusPublisher } from './status/publisher.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 export interface UpOptions {
   readonly directory: string
   readonly cwd: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly engine: Engine
   readonly ingressPort: number | undefined
+  /** Where gateways listen; undefined: on loopback. */
+  readonly address: string | undefined
+  /** A network namespace for each pod. */
+  readonly isolate: boolean
   readonly out: Writable
   /** Runs until this is aborted. */
   readonly end: AbortSignal
@@ -33,74 +43,77 @@ export interface UpOptions {
 
 /** @throws one sentence that says why the mesh cannot be started, and what to do */
 export async function up(options: UpOptions): Promise<void> {
-  const { directory, cwd, env, out, end } = options
+  const { directory, cwd, env, out, isolate, end } = options
   const absolute = checkDirectory(directory, cwd)
+  if (isolate) findTools()
   const state = stateDirectoryOf(absolute, env)
   const commandLine = mizzenCommandLine(env, cwd)
   state.create()
-  const leftovers = await claim(state, absolute, commandLine, directory)
+  const { ended } = await claim(state, absolute, isolate, ({ pid }) =>
+    alreadyRunning(absolute, pid, `${commandLine} down ${directory}`),
+  )
+
+  // Whatever is made from here on is undone in reverse order, however this function ends.
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => releaseLock(state))
   const watchdog = new Watchdog([...installation().mizzen, 'down', absolute, '--of-run', String(process.pid)])
+  undo.defer(() => watchdog.dismiss())
   const ledger = new Ledger(state.processesOf(process.pid))
+  undo.defer(() => {
+    for (const file of [state.processesOf(process.pid), state.mesh, state.xds]) rmSync(file, { force: true })
+  })
   const log = new LogFile(state.log)
+  undo.defer(() => log.close())
   const paint = painter(out, env)
   const journal = new Journal(log, out, paint)
-  if (leftovers > 0)
-    journal.tell(`an earlier run of this mesh was killed: ended ${leftovers} processes that it left behind`, 'warning')
+  if (ended > 0) journal.tell(`an earlier run of this mesh was killed: ended ${ended} processes that it left behind`, 'warning')
 
+  const { network, isolation } = await networkOf(options, new PortBook(absolute))
   const publisher = new StatusPublisher(state)
+  undo.defer(() => publisher.close())
+  const colour = wantsColour(out, env)
+  const { engine } = options
   const mesh = new LaptopMesh({
     directory,
-    absolute,
     cwd,
     env,
-    engine: options.engine,
-    network: new LoopbackNetwork(new PortBook(absolute), options.ingressPort),
+    engine,
+    network,
+    isolation,
     state,
     journal,
     ledger,
-    colour: wantsColour(out, env),
+    colour,
     onChange: () => changed(),
   })
+  undo.defer(() => mesh.close())
   const display = new StartDisplay(out, paint, () => mesh.status.workloads)
   let started = false
-  const changed = () => {
-    publisher.publish({ phase: started ? 'ready' : 'starting', ...mesh.status })
-    if (started) return
-    display.changed()
-    if (!mesh.ready || mesh.status.workloads.length === 0) return
-    started = true
-    publisher.publish({ phase: 'ready', ...mesh.status })
+  const giveWay = () => {
     display.finish()
-    out.write(welcome(mesh.status, { ...options, absolute, commandLine, stop: 'Ctrl-C' }, paint))
     journal.release()
+  }
+  const changed = () => {
+    const isNew = !started && mesh.ready
+    started ||= isNew
+    publisher.publish({ phase: end.aborted ? 'stopping' : started ? 'ready' : 'starting', ...mesh.status })
+    if (isNew) {
+      display.finish()
+      out.write(welcome(mesh.status, { ...options, absolute, commandLine, stop: 'Ctrl-C' }, paint))
+      journal.release()
+    } else if (!started) display.changed()
   }
   // A start that does not come to its end is easier to understand with the lines of the processes.
-  const impatience = setTimeout(() => {
-    if (started) return
-    display.finish()
-    journal.release()
-  }, PATIENCE_MS)
-  try {
-    out.write(`${paint('mizzen', 'bold')} ${directory} ${paint(`(engine ${options.engine})`, 'grey')}\n\n`)
-    await mesh.start()
-    changed()
-    await aborted(end)
-    journal.release()
-  } catch (error) {
-    display.finish()
-    journal.release()
-    throw error
-  } finally {
+  const impatience = setTimeout(giveWay, PATIENCE_MS)
+  undo.defer(() => {
     clearTimeout(impatience)
-    display.finish()
-    publisher.publish({ phase: 'stopping', ...mesh.status })
-    await mesh.close()
-    log.close()
-    publisher.close()
-    for (const file of [state.processesOf(process.pid), state.mesh, state.xds]) rmSync(file, { force: true })
-    releaseLock(state)
-    watchdog.dismiss()
-  }
+    giveWay()
+  })
+  out.write(`${paint('mizzen', 'bold')} ${directory} ${paint(`(engine ${engine}${isolate ? ', isolated' : ''})`, 'grey')}\n\n`)
+  await mesh.start()
+  changed()
+  await aborted(end)
+  publisher.publish({ phase: 'stopping', ...mesh.status })
 }
 
 /** After so long the start display gives way to the logs. */
@@ -115,22 +128,21 @@ function checkDirectory(directory: string, cwd: string): string {
   return absolute
 }
 
-/** Takes the lock, after ending what a killed run left. @returns how many processes that were @throws when the mesh runs already */
-async function claim(state: StateDirectory, directory: string, commandLine: string, asTyped: string): Promise<number> {
-  let ended = 0
-  for (;;) {
-    const lock = readLock(state)
-    if (lock.kind === 'held') throw new Error(alreadyRunning(lock.holder, commandLine, asTyped))
-    if (lock.kind === 'stale') {
-      ended += (await endLeftovers(state, lock.holder)).length
-      breakLock(state)
-    }
-    if (takeLock(state, directory, false)) return ended
-  }
+function alreadyRunning(directory: string, pid: number, stop: string): string {
+  return `Cannot start the mesh of "${directory}": it is running already (process ${pid}). Stop it with "${stop}"`
 }
 
-function alreadyRunning({ pid, directory }: Holder, commandLine: string, asTyped: string): string {
-  return `Cannot start the mesh of "${directory}": it is running already (process ${pid}). Stop it with "${commandLine} down ${asTyped}", or look at it with "${commandLine} ps ${asTyped}"`
+async function networkOf({ isolate, address, ingressPort, env }: UpOptions, ports: PortBook) {
+  const at = entrance(address, ingressPort)
+  if (!isolate) return { network: new LoopbackNetwork(ports, at), isolation: undefined }
+  const network = await IsolatedNetwork.create({ runner: process.pid, ports, entrance: at, user: sudoUser(env) })
+  return { network, isolation: { nameServer: network.host, proxyUser: PROXY_USER } }
+}
+
+/** Who called sudo: applications are theirs, and need no root. */
+function sudoUser(env: Environment): { readonly uid: number; readonly gid: number } | undefined {
+  const [uid, gid] = [Number(env['SUDO_UID']), Number(env['SUDO_GID'])]
+  return uid > 0 && gid > 0 ? { uid, gid } : undefined
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

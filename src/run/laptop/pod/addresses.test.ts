@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { originWithoutFile } from '../../../api/object.ts'
 import type { PodPlan } from '../plan/pod-plan.ts'
 import { PortBook } from '../ports.ts'
+import { entrance } from './entrance.ts'
 import { LoopbackNetwork } from './loopback-network.ts'
 
 const plan: PodPlan = {
@@ -21,7 +22,7 @@ const plan: PodPlan = {
   origin: originWithoutFile('test'),
   fingerprint: '',
 }
-const network = () => new LoopbackNetwork(new PortBook('test', async () => true))
+const network = () => new LoopbackNetwork(new PortBook('test', async () => true), entrance())
 
 test('LoopbackNetwork.attach() gives the proxy and the application a port each, and tells the control plane', async () => {
   const pod = await network().attach(plan, ['cache.shop.svc.cluster.local:6400'])

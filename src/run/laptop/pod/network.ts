@@ -23,8 +23,8 @@ export interface PodNetwork {
   readonly httpProxy: number | undefined
   /** Container port -> port the application listens on. */
   readonly ports: ReadonlyMap<number, number>
-  /** The proxy's admin endpoint, on the loopback address of the pod. */
-  readonly adminPort: number
+  /** Where the proxy's admin endpoint listens. */
+  readonly admin: { readonly host: string; readonly port: number }
   /** Local port that leads to the service ("host:port"); undefined: its name does. */
   forward(service: string): number | undefined
   /** Where a probe of the application goes; ports that the pod does not declare are as they are. */

@@ -77,6 +77,15 @@ function portNumber(port: number | string, { ports }: ContainerPlan): number {
 /** From SIGTERM a proxy finishes what is under way; milliseconds. */
 const PROXY_GRACE_MS = 5000
 
+/** Envoy answers 503 until it has its configuration. */
+function hasConfiguration(network: PodNetwork): Check {
+  const ask = httpCheck({ ...network.adminTarget(), scheme: 'HTTP', path: '/ready', headers: {} })
+  return async timeoutMs => {
+    const reason = await ask(timeoutMs)
+    return reason && `it has no configuration yet (${reason})`
+  }
+}
+
 export function proxyProgram(plan: PodPlan, network: PodNetwork, command: EngineCommand, cwd: string): Program {
   return {
     command: {
@@ -87,7 +96,7 @@ export function proxyProgram(plan: PodPlan, network: PodNetwork, command: Engine
     },
     // Ready means that it has its configuration. A proxy that has none keeps waiting: the control plane may come back.
     startup: {
-      check: httpCheck({ ...network.adminTarget(), scheme: 'HTTP', path: '/ready', headers: {} }),
+      check: hasConfiguration(network),
       timing: { periodSeconds: 1, failureThreshold: 10 },
       restarts: false,
     },
@@ -99,7 +108,7 @@ export function proxyProgram(plan: PodPlan, network: PodNetwork, command: Engine
 
 export function proxyBootstrap(plan: PodPlan, network: PodNetwork, controlPlane: ControlPlaneAddress): Uint8Array {
   return encodeBootstrap({
-    adminPort: network.adminPort,
+    admin: network.admin,
     controlPlane,
     identity: {
       type: plan.proxy?.type ?? 'sidecar',

@@ -1,6 +1,7 @@
-/** Ends what a killed run left behind: processes that its ledger names and that are still the same ones. */
+/** Ends what a killed run left behind: processes that its ledger names and that are still the same ones, and its pods' networks. */
 import { globSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { clearNetwork } from '../isolate/clear.ts'
 import { endGroup } from '../process/group.ts'
 import { type RecordedProcess, readLedger } from '../process/ledger.ts'
 import { isAlive } from '../process/start-time.ts'
@@ -15,6 +16,7 @@ export async function endLeftovers(state: StateDirectory, holder: Holder | undef
   const ledgers = holder ? [state.processesOf(holder.pid)] : globSync(path.join(state.path, 'processes-*'))
   const alive = ledgers.flatMap(readLedger).filter(({ pid, startTime }) => isAlive(pid, startTime))
   await Promise.all(alive.map(({ pid }) => endGroup(pid, GRACE_MS)))
+  if (holder?.isolated) await clearNetwork(holder.pid)
   for (const file of ledgers) rmSync(file, { force: true })
   return alive
 }
