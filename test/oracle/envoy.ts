@@ -2,27 +2,19 @@
  * A real Envoy as the judge of what xDS messages mean: started on a bootstrap of the test's, on ports that the kernel chooses.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findEnvoy as find } from '../../src/run/engine.ts'
 import type { JsonValue } from '../../src/xds/wire/json.ts'
 
-const repository = path.resolve(import.meta.dirname, '../..')
-
-/** $MIZZEN_ENVOY, PATH, then .tools/envoy of this repository. */
+/** As `mizzen proxy --engine envoy` finds it; undefined: there is none. */
 export function findEnvoy(): string | undefined {
-  const inPath = (process.env['PATH'] ?? '').split(path.delimiter).map(folder => path.join(folder, 'envoy'))
-  return [process.env['MIZZEN_ENVOY'], ...inPath, path.join(repository, '.tools/envoy')].find(file => file && isExecutable(file))
-}
-
-function isExecutable(file: string): boolean {
   try {
-    accessSync(file, constants.X_OK)
-    return path.basename(path.dirname(file)) !== 'node_modules'
+    return find(process.env)
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -39,8 +31,7 @@ export interface Envoy {
 
 /** @param staticResources listeners (port_value 0) and clusters @throws when Envoy refuses them, with what it said */
 export async function startEnvoy(staticResources: JsonValue): Promise<Envoy> {
-  const binary = findEnvoy()
-  if (!binary) throw new Error('Cannot start Envoy: there is no binary')
+  const binary = find(process.env)
   const folder = await mkdtemp(path.join(tmpdir(), 'mizzen-oracle-'))
   const bootstrap = {
     node: { id: 'oracle', cluster: 'oracle' },
