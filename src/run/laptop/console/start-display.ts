@@ -3,6 +3,7 @@
  * place; elsewhere each pod's line is written once, when it is ready.
  */
 import type { Writable } from 'node:stream'
+import { WriteStream } from 'node:tty'
 import { isTerminal, type Paint } from './paint.ts'
 
 export interface StartingPod {
@@ -53,8 +54,12 @@ export class StartDisplay {
 
   #draw(): void {
     this.#frame++
-    const width = 'columns' in this.#out && typeof this.#out.columns === 'number' ? this.#out.columns : 80
-    const lines = this.#pods().map(pod => this.#line(pod, width))
+    const columns = sizeOf(this.#out, 'columns') || 80
+    // What has scrolled out at the top could not be drawn over.
+    const rows = (sizeOf(this.#out, 'rows') || Number.POSITIVE_INFINITY) - 2
+    const pods = this.#pods()
+    const waitingFirst = pods.length > rows ? pods.toSorted((a, b) => Number(a.ready) - Number(b.ready)).slice(0, rows) : pods
+    const lines = waitingFirst.map(pod => this.#line(pod, columns))
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : ''
     this.#out.write(up + lines.map(line => `${line}\u001b[K\n`).join('') + (lines.length < this.#drawn ? '\u001b[J' : ''))
     this.#drawn = lines.length
@@ -72,4 +77,9 @@ export class StartDisplay {
     const fixed = `  ${name.padEnd(28)} ${engine.padEnd(7)} `
     return `  ${mark}${fixed}${this.#paint(what.slice(0, Math.max(0, width - fixed.length - 4)), ready ? 'grey' : reason ? 'yellow' : 'grey')}`
   }
+}
+
+/** 0: not known. */
+function sizeOf(out: Writable, side: 'columns' | 'rows'): number {
+  return out instanceof WriteStream ? out[side] : 0
 }
