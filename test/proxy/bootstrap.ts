@@ -39,10 +39,11 @@ export const HTTP2_UPSTREAM: Json = {
   },
 }
 
-export const ROUTER: Json = {
-  name: 'envoy.filters.http.router',
-  typedConfig: { '@type': `${TYPE}.filters.http.router.v3.Router` },
+export function httpFilter(name: string, type: string): Json {
+  return { name, typedConfig: { '@type': `${TYPE}.filters.http.${type}` } }
 }
+
+export const ROUTER = httpFilter('envoy.filters.http.router', 'router.v3.Router')
 
 const LOG_FORMAT =
   '%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% ' +

@@ -152,6 +152,24 @@ export const HTTP_CASES: readonly HttpCase[] = [
     status: 200,
   },
 
+  { name: 'an injected error', send: request('GET', '/abort'), status: 555 },
+  { name: 'an injected error for gRPC', send: request('POST', '/abort', { 'content-type': 'application/grpc' }), status: 200 },
+  {
+    name: 'an injected gRPC status',
+    send: request('POST', '/grpc-abort', { 'content-type': 'application/grpc' }, 'x'),
+    status: 200,
+  },
+  { name: 'an injected delay', send: request('POST', '/delay', {}, 'held'), status: 200 },
+  { name: 'an injected delay and error', send: request('GET', '/both-faults'), status: 418 },
+  { name: 'CORS: a request', send: request('GET', '/cors', { origin: 'http://page.test' }), status: 200 },
+  { name: 'CORS: another origin', send: request('GET', '/cors', { origin: 'http://evil.test' }), status: 200 },
+  {
+    name: 'CORS: a preflight',
+    send: request('OPTIONS', '/cors', { origin: 'http://page.test', 'access-control-request-method': 'POST' }),
+    status: 200,
+  },
+  { name: 'a mirrored request', send: request('POST', '/mirror/echo', {}, 'twice'), status: 200 },
+
   { name: 'Expect: 100-continue', send: request('POST', '/echo', { expect: '100-continue' }, 'hello'), status: 200 },
   { name: 'an early response', send: request('POST', '/early', { 'content-length': '100000' }), status: 413 },
   { name: 'an upgrade that is not configured', send: request('GET', '/echo', { connection: 'upgrade', upgrade: 'spdy' }) },

@@ -7,6 +7,9 @@ const RETRY = {
   retryBackOff: { baseInterval: '0.001s', maxInterval: '0.002s' },
 }
 
+const FAULT = 'envoy.filters.http.fault'
+const FAULT_TYPE = 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault'
+
 const web = { cluster: 'web' }
 
 export const HTTP_ROUTES: JsonValue = [
@@ -39,6 +42,53 @@ export const HTTP_ROUTES: JsonValue = [
     requestHeadersToRemove: ['x-away'],
     responseHeadersToAdd: [{ header: { key: 'x-from', value: 'route' }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' }],
   },
+  {
+    name: 'abort',
+    match: { prefix: '/abort' },
+    route: web,
+    typedPerFilterConfig: { [FAULT]: { '@type': FAULT_TYPE, abort: { httpStatus: 555, percentage: { numerator: 100 } } } },
+  },
+  {
+    name: 'grpc-abort',
+    match: { prefix: '/grpc-abort' },
+    route: web,
+    typedPerFilterConfig: { [FAULT]: { '@type': FAULT_TYPE, abort: { grpcStatus: 7, percentage: { numerator: 100 } } } },
+  },
+  {
+    name: 'delay',
+    match: { prefix: '/delay' },
+    route: { ...web, prefixRewrite: '/echo' },
+    typedPerFilterConfig: { [FAULT]: { '@type': FAULT_TYPE, delay: { fixedDelay: '0.05s', percentage: { numerator: 100 } } } },
+  },
+  {
+    name: 'delay-abort',
+    match: { prefix: '/both-faults' },
+    directResponse: { status: 200 },
+    typedPerFilterConfig: {
+      [FAULT]: {
+        '@type': FAULT_TYPE,
+        delay: { fixedDelay: '0.05s', percentage: { numerator: 100 } },
+        abort: { httpStatus: 418, percentage: { numerator: 100 } },
+      },
+    },
+  },
+  {
+    name: 'cors',
+    match: { prefix: '/cors' },
+    route: { ...web, prefixRewrite: '/echo' },
+    typedPerFilterConfig: {
+      'envoy.filters.http.cors': {
+        '@type': 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy',
+        allowOriginStringMatch: [{ exact: 'http://page.test' }],
+        allowMethods: 'GET,POST',
+        allowHeaders: 'x-a',
+        exposeHeaders: 'x-b',
+        maxAge: '60',
+        allowCredentials: true,
+      },
+    },
+  },
+  { name: 'mirror', match: { prefix: '/mirror/' }, route: { ...web, requestMirrorPolicies: [{ cluster: 'web' }] } },
   { name: 'h2', match: { prefix: '/h2/' }, route: { cluster: 'h2' } },
   { name: 'rest', match: { prefix: '/' }, route: web },
 ]

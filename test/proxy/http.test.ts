@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ENVOY_MISSING, envoyBinary } from '../scenarios/engines.ts'
 import { type Backend, startBackend } from './backend.ts'
-import { bootstrap, cluster, connectionManager, HTTP2_UPSTREAM, listener } from './bootstrap.ts'
+import { bootstrap, cluster, connectionManager, HTTP2_UPSTREAM, httpFilter, listener, ROUTER } from './bootstrap.ts'
 import { type Engine, type EngineName, freePorts, startEngine } from './engine.ts'
 import { exchange, type Response } from './exchange.ts'
 import { HTTP_CASES, type HttpCase } from './http-cases.ts'
@@ -22,6 +22,12 @@ async function startSide(name: EngineName, running: AsyncDisposableStack): Promi
   const [dead = 0] = await freePorts(1)
   const manager = connectionManager([], {
     normalizePath: true,
+    httpFilters: [
+      httpFilter('envoy.filters.http.fault', 'fault.v3.HTTPFault'),
+      httpFilter('envoy.filters.http.cors', 'cors.v3.Cors'),
+      httpFilter('envoy.filters.http.grpc_stats', 'grpc_stats.v3.FilterConfig'),
+      ROUTER,
+    ],
     routeConfig: {
       name: 'routes',
       validateClusters: false,
@@ -106,5 +112,13 @@ describe('HTTP through mizzen and Envoy', { concurrency: false }, () => {
       if (envoy) assert.deepEqual(shown(ours, test), shown(await observe(envoy, test, index), test))
     })
   }
+  it('copies of mirrored requests arrive under the shadow name', async () => {
+    for (const side of [mizzen, envoy]) {
+      if (side === undefined) continue
+      const copies = () => side.backend.seen.filter(seen => seen.body === 'twice').map(seen => seen.host)
+      for (let attempt = 0; attempt < 100 && copies().length < 2; attempt++) await sleep(20)
+      assert.deepEqual(copies().sort(), ['shop.test', 'shop.test-shadow'], side.engine.name)
+    }
+  })
   it('no error was written by mizzen', () => assert.equal(mizzen.engine.errors(), ''))
 })
