@@ -2,9 +2,17 @@
  * The ADS server on gRPC: envoy.service.discovery.v3.AggregatedDiscoveryService on TCP addresses and unix sockets.
  */
 
-import { rm } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { Server, ServerCredentials, type ServerDuplexStream, type ServiceDefinition, status } from '@grpc/grpc-js'
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServiceDefinition,
+  setLogVerbosity,
+  status,
+} from '@grpc/grpc-js'
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery.ts'
 import type { AdsServer } from './ads-server.ts'
 import { delta } from './delta.ts'
@@ -36,6 +44,8 @@ export interface GrpcServer {
 
 /** @throws when an address cannot be listened on */
 export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
+  // What it would print reaches us as an error or an event, which can be told better.
+  setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
     'grpc.max_receive_message_length': options.maxRequestBytes ?? 16 * 1024 * 1024,
     'grpc.max_send_message_length': -1,
@@ -156,16 +166,18 @@ function bindTo(server: Server, target: string): Promise<number> {
 }
 
 /** Only a socket that nobody answers on is removed; any other file is left for the bind to fail on. */
-function removeStaleSocket(path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isSocket() && (await isAbandoned(path))) await rm(path)
+}
+
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise(resolve => {
     const socket = connect(path)
     socket.on('connect', () => {
       socket.destroy()
-      resolve()
+      resolve(false)
     })
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') rm(path).then(resolve, reject)
-      else resolve()
-    })
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
   })
 }
