@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
+import { CorsPolicy } from '../../xds/gen/envoy/extensions/filters/http/cors/v3/cors.ts'
 import { type JsonValue, jsonToBytes } from '../../xds/wire/json.ts'
 import { ROUTE } from '../../xds/wire/type-url.ts'
 import { HeaderList } from '../http/headers.ts'
@@ -74,6 +75,110 @@ test('compileRoutes() carries the origin of the route, or else of its virtual ho
   assert.equal(rule('/b')?.rule, '')
 })
 
+test('compileRoutes() refuses bad settings of a filter when they arrive', () => {
+  const fault = { '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault', abort: { httpStatus: 99 } }
+  assert.throws(
+    () =>
+      oneHost([{ match: { prefix: '/' }, route: { cluster: 'c' }, typedPerFilterConfig: { 'envoy.filters.http.fault': fault } }]),
+    /route routes\[0\]: typed_per_filter_config "envoy.filters.http.fault": .*abort.http_status is 99/,
+  )
+})
+
+test('compileRoutes() gives each filter the settings of the most specific level', () => {
+  const cors = (allowMethods: string) => ({
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy',
+    allowMethods,
+  })
+  const off = { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true }
+  const clusters = [{ name: 'c', weight: 1, typedPerFilterConfig: { a: cors('CLUSTER') } }]
+  const routes = oneHost(
+    [
+      {
+        match: { prefix: '/' },
+        route: { weightedClusters: { clusters } },
+        typedPerFilterConfig: { a: cors('ROUTE'), b: cors('ROUTE'), d: off },
+      },
+    ],
+    { typedPerFilterConfig: { a: cors('HOST'), b: cors('HOST'), c: cors('HOST'), d: cors('HOST') } },
+  )
+  const decision = routes.match(request('/'), context())
+  assert.ok(decision && decision !== 'tls-required')
+  const { filterConfigs } = decision.action
+  const methods = (name: string) => CorsPolicy.decode(filterConfigs.get(name)?.value ?? new Uint8Array()).allowMethods
+  assert.deepEqual(['a', 'b', 'c'].map(methods), ['CLUSTER', 'ROUTE', 'HOST'])
+  assert.equal(filterConfigs.get('d')?.disabled, true)
+})
+
+test('compileRoutes() samples mirrors and weights by the random number it is given', () => {
+  const fraction = { defaultValue: { numerator: 25 } }
+  const routes = oneHost([
+    {
+      match: { prefix: '/' },
+      route: {
+        weightedClusters: {
+          clusters: [
+            { name: 'a', weight: 90 },
+            { name: 'b', weight: 10 },
+          ],
+        },
+        requestMirrorPolicies: [{ cluster: 'copy', runtimeFraction: fraction }, { cluster: 'all' }],
+      },
+    },
+  ])
+  const taken = (random: number) => {
+    const decision = routes.match(request('/'), context(random))
+    assert.ok(decision && decision !== 'tls-required' && decision.action.kind === 'forward')
+    const { cluster, mirrors } = decision.action
+    return [cluster, ...mirrors.filter(mirror => mirror.sample(context(random))).map(mirror => mirror.cluster)]
+  }
+  assert.deepEqual(taken(0.1), ['a', 'copy', 'all'])
+  assert.deepEqual(taken(0.5), ['a', 'all'])
+  assert.deepEqual(taken(0.95), ['b', 'all'])
+})
+
+test('compileRoutes() reads upgrades, priority, subset and attempt count', () => {
+  const routes = oneHost(
+    [
+      {
+        match: { prefix: '/' },
+        route: {
+          cluster: 'c',
+          priority: 'HIGH',
+          metadataMatch: { filterMetadata: { 'envoy.lb': { version: 'v2', canary: true } } },
+          upgradeConfigs: [
+            { upgradeType: 'WebSocket' },
+            { upgradeType: 'other', enabled: false },
+            { upgradeType: 'CONNECT', connectConfig: {} },
+          ],
+        },
+      },
+    ],
+    { includeRequestAttemptCount: true },
+  )
+  const decision = routes.match(request('/'), context())
+  assert.ok(decision && decision !== 'tls-required' && decision.action.kind === 'forward')
+  const { action } = decision
+  assert.equal(action.priority, 'high')
+  assert.deepEqual(
+    [...(action.subset ?? [])],
+    [
+      ['version', 'v2'],
+      ['canary', 'true'],
+    ],
+  )
+  assert.deepEqual(
+    [...action.upgrades],
+    [
+      ['websocket', true],
+      ['other', false],
+      ['connect', true],
+    ],
+  )
+  assert.equal(action.terminateConnect, true)
+  assert.equal(action.includeAttemptCount, true)
+  assert.equal(action.includeAttemptCountInResponse, false)
+})
+
 test('compileRoutes() demands TLS of plaintext requests when the virtual host does', () => {
   const demanding = (requireTls: string) => oneHost([{ match: { prefix: '/' }, route: { cluster: 'c' } }], { requireTls })
   assert.equal(demanding('ALL').match(request('/'), context()), 'tls-required')
@@ -123,6 +228,13 @@ const REFUSED: readonly (readonly [name: string, config: { [key: string]: JsonVa
     { requestHeadersToAdd: [{ header: { key: ':path', value: 'x' } }] },
     /neither a pseudo-header nor Host/,
   ],
+  [
+    'a header value has a line break',
+    { requestHeadersToAdd: [{ header: { key: 'x', value: 'a\r\nb: c' } }] },
+    /line break or a NUL in its value/,
+  ],
+  ['a header name is no token', { responseHeadersToAdd: [{ header: { key: 'a b', value: 'x' } }] }, /is called "a b"/],
+  ['a virtual host has no name', { virtualHosts: [{ domains: ['a'] }] }, /a virtual host has no name/],
   ['Host is removed', { requestHeadersToRemove: ['Host'] }, /the header "Host" is to be removed/],
 ]
 
@@ -157,6 +269,12 @@ const REFUSED_ROUTES: readonly (readonly [name: string, route: JsonValue, messag
     'an upgrade occurs twice',
     { cluster: 'c', upgradeConfigs: [{ upgradeType: 'websocket' }, { upgradeType: 'WebSocket' }] },
     /occurs twice/,
+  ],
+  ['a timeout is below zero', { cluster: 'c', timeout: '-1s' }, /route.timeout is -1000 ms, expected 0 or more/],
+  [
+    'a query parameter to hash has no name',
+    { cluster: 'c', hashPolicy: [{ queryParameter: {} }] },
+    /query_parameter has no name/,
   ],
   ['a mirror has no cluster', { cluster: 'c', requestMirrorPolicies: [{}] }, /has no cluster/],
   ['a plug-in chooses the cluster', { clusterSpecifierPlugin: 'p' }, /route has clusterSpecifierPlugin/],

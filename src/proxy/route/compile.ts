@@ -95,6 +95,7 @@ interface VirtualHostScope {
 function compileVirtualHost(config: RouteConfiguration, virtualHost: VirtualHost, globals: Level): CompiledVirtualHost {
   const here = <T>(step: () => T) => atPlace(config.name, virtualHost, undefined, step)
   const scope: VirtualHostScope = here(() => {
+    if (virtualHost.name === '') throw new Error('a virtual host has no name')
     if (virtualHost.domains.length === 0) throw new Error('it has no domains')
     if (virtualHost.matcher) throw new Error('matcher is not supported, expected routes')
     if (virtualHost.cors) throw new Error('cors (the older form; typed_per_filter_config is the newer) is not supported')

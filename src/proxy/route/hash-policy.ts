@@ -47,6 +47,7 @@ function compileMethod({ policySpecifier: specifier }: RouteAction_HashPolicy): 
       return byCookie(specifier.value)
     case 'queryParameter': {
       const name = toByteText(specifier.value.name)
+      if (name === '') throw new Error('hash_policy.query_parameter has no name')
       return head => {
         const value = queryParameter(head.path, name)
         return value === undefined ? undefined : xxHash64(value)

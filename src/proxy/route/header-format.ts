@@ -6,12 +6,13 @@ import { fromByteText, toByteText } from '../../lib/byte-text.ts'
 import { compileTimeFormat } from '../../lib/strftime.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
-import type { ResponseContext, RouteContext } from './decision.ts'
+import type { ResponseContext, RouteContext, RouteDecision } from './decision.ts'
 import { queryParameter } from './query-match.ts'
 import { firstFieldReader, pathOnly } from './request-field.ts'
 
 /** While a request is prepared, nothing is known of the response yet; its operators are empty then. */
-export type FormatContext = RouteContext & Partial<Omit<ResponseContext, keyof RouteContext>>
+export type FormatContext = RouteContext &
+  Partial<Omit<ResponseContext, keyof RouteContext>> & { readonly decision?: RouteDecision | 'tls-required' | undefined }
 
 type Operator = (head: RequestHead, context: FormatContext, response: Headers | undefined) => string | undefined
 
@@ -83,6 +84,7 @@ const PLAIN: Readonly<Record<string, Operator>> = {
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (_, context) => context.localAddress,
   DOWNSTREAM_LOCAL_PORT: (_, context) => String(context.localPort),
   HOSTNAME: () => host,
+  ROUTE_NAME: (_, { decision }) => (decision === 'tls-required' ? undefined : decision?.route),
   UPSTREAM_HOST: (_, context) => context.upstreamHost,
   UPSTREAM_REMOTE_ADDRESS: (_, context) => context.upstreamHost,
   UPSTREAM_CLUSTER: (_, context) => context.upstreamCluster,

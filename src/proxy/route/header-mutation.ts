@@ -91,6 +91,7 @@ function compileAddition({ header, append, appendAction, keepEmptyValue }: Heade
   if (append !== undefined && appendAction !== Action.APPEND_IF_EXISTS_OR_ADD)
     throw new Error(`header "${name}" has both append and append_action, expected one of them`)
   if (!(appendAction in ACTIONS)) throw new Error(`header "${name}" has append_action ${appendAction}, expected 0 to 3`)
+  if (/[\0\r\n]/.test(header.value)) throw new Error(`header "${name}" has a line break or a NUL in its value`)
   return {
     name,
     value: header.rawValue.length > 0 ? Buffer.from(header.rawValue).toString('latin1') : compileHeaderValue(header.value),
@@ -104,7 +105,8 @@ const ACTIONS: Readonly<Record<Action, true>> = { 0: true, 1: true, 2: true, 3: 
 /** Method, path, authority and status have fields of their own in the API (host_rewrite_literal, prefix_rewrite ...). */
 function ownName(name: string, verb: string): string {
   const lower = name.toLowerCase()
-  if (lower === '') throw new Error(`a header to be ${verb} has no name`)
+  if (!/^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(lower))
+    throw new Error(`a header to be ${verb} is called "${name}", expected letters, digits and any of !#$%&'*+-.^_\`|~`)
   if (lower.startsWith(':') || lower === 'host')
     throw new Error(`the header "${name}" is to be ${verb}, expected neither a pseudo-header nor Host`)
   return lower

@@ -2,6 +2,7 @@
  * How long a request may take: the route's rules, with what the request's own headers ask for.
  */
 import type { RouteAction } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import type { Duration } from '../../xds/gen/google/protobuf/duration.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { ForwardAction, GrpcTimeoutRule } from './decision.ts'
@@ -12,15 +13,22 @@ const DEFAULT_TIMEOUT_MS = 15_000
 
 type TimeoutSettings = Pick<ForwardAction, 'timeoutMs' | 'idleTimeoutMs' | 'maxStreamDurationMs' | 'grpcTimeout'>
 
+/** @throws on times below zero */
 export function compileTimeouts(action: RouteAction): TimeoutSettings {
   const duration = action.maxStreamDuration
   return {
     // A route with max_stream_duration has no timeout besides, as in Envoy.
-    timeoutMs: duration ? 0 : (durationMs(action.timeout) ?? DEFAULT_TIMEOUT_MS),
-    idleTimeoutMs: durationMs(action.idleTimeout),
-    maxStreamDurationMs: durationMs(duration?.maxStreamDuration),
+    timeoutMs: duration ? 0 : (waitMs('timeout', action.timeout) ?? DEFAULT_TIMEOUT_MS),
+    idleTimeoutMs: waitMs('idle_timeout', action.idleTimeout),
+    maxStreamDurationMs: waitMs('max_stream_duration', duration?.maxStreamDuration),
     grpcTimeout: grpcRule(action),
   }
+}
+
+function waitMs(field: string, duration: Duration | undefined): number | undefined {
+  const ms = durationMs(duration)
+  if (ms !== undefined && ms < 0) throw new Error(`route.${field} is ${ms} ms, expected 0 or more`)
+  return ms
 }
 
 function grpcRule({ maxStreamDuration: duration, maxGrpcTimeout, grpcTimeoutOffset }: RouteAction): GrpcTimeoutRule | undefined {
