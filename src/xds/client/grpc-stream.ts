@@ -53,7 +53,7 @@ export class GrpcStream {
       [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
       'grpc-accept-encoding': 'identity',
     })
-    this.#cancelTimeout = options.clock.after(CONNECT_TIMEOUT_MS, () => this.#end('no connection within 10 s'))
+    this.#cancelTimeout = options.clock.after(CONNECT_TIMEOUT_MS, () => this.#end('no answer within 10 s'))
     this.#listen()
   }
 
@@ -72,7 +72,8 @@ export class GrpcStream {
   #listen(): void {
     const session = this.#session
     const stream = this.#stream
-    session.on('connect', () => {
+    // Not when TCP is connected: that may be a proxy, or a process that hangs. An HTTP/2 server says its settings first.
+    session.once('remoteSettings', () => {
       this.#cancelTimeout()
       if (!this.#over) this.#owner.onConnected()
     })
