@@ -45,22 +45,21 @@ export class Listeners {
 
   /** The listener with an address, other than `name`: two may not share one. */
   taken(listener: Listener): Listener | undefined {
-    const other = this.#byAddress.get(addressText(listener.address))
+    const other = this.#byAddress.get(keyOf(listener))
     return other?.name === listener.name ? undefined : other
   }
 
   /** The port a listener is bound to; the configured one for listeners that are not bound. */
   portOf(listener: Listener): number {
-    const bound = this.#sockets.get(addressText(listener.address))?.port
+    const bound = this.#sockets.get(keyOf(listener))?.port
     return bound || ('path' in listener.address ? 0 : listener.address.port)
   }
 
   /** Puts a listener in the place of the one with its name; connections of filter chains that are gone drain. */
   put(listener: Listener): void {
-    const key = addressText(listener.address)
+    const key = keyOf(listener)
     const before = this.#byName.get(listener.name)
-    if (before !== undefined && (addressText(before.address) !== key || (before.bindToPort && !listener.bindToPort)))
-      this.#unbind(before)
+    if (before !== undefined && (keyOf(before) !== key || (before.bindToPort && !listener.bindToPort))) this.#unbind(before)
     this.#byName.set(listener.name, listener)
     this.#byAddress.set(key, listener)
     if (listener.bindToPort && !this.#stopped) this.#bind(listener, key)
@@ -74,7 +73,7 @@ export class Listeners {
 
   /** Why a listener does not accept; undefined when it does, or is not meant to. */
   bindError(listener: Listener): string | undefined {
-    return this.#sockets.get(addressText(listener.address))?.error
+    return this.#sockets.get(keyOf(listener))?.error
   }
 
   remove(name: string): void {
@@ -149,7 +148,7 @@ export class Listeners {
   }
 
   #unbind(listener: Listener): void {
-    const key = addressText(listener.address)
+    const key = keyOf(listener)
     if (this.#byAddress.get(key)?.name === listener.name) this.#byAddress.delete(key)
     this.#sockets.get(key)?.close()
     this.#sockets.delete(key)
@@ -170,4 +169,9 @@ export class Listeners {
     }
     this.#context.log('debug', 'listener', `"${listener.name}": ${this.#leaving.size} filter chains draining`)
   }
+}
+
+/** Two listeners with one key would take each other's connections. Port 0 is another port for each. */
+function keyOf({ address, name }: Listener): string {
+  return 'port' in address && address.port === 0 ? `${addressText(address)} ${name}` : addressText(address)
 }
