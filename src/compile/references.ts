@@ -30,6 +30,11 @@ export function checkReferences(objects: Objects, mesh: Mesh): Diagnostic[] {
   ]
 }
 
+interface LabelledThing {
+  readonly namespace: string
+  readonly labels: Labels
+}
+
 /** What can be referred to. Workloads are pods, and those that Deployments are going to make. */
 class Known {
   readonly mesh: Mesh
@@ -37,7 +42,8 @@ class Known {
   readonly virtualServices: ReadonlySet<string>
   readonly #byHost: ReadonlyMap<string, readonly Service[]>
   readonly #wildcards: readonly Service[]
-  readonly #workloads: readonly { readonly namespace: string; readonly labels: Labels }[]
+  readonly #workloads: readonly LabelledThing[]
+  readonly #byLabel = new Map<string, LabelledThing[]>()
 
   constructor(objects: Objects, mesh: Mesh) {
     this.mesh = mesh
@@ -54,6 +60,13 @@ class Known {
       labels: { ...entry.spec.labels, ...entry.labels },
     }))
     this.#workloads = [...mesh.workloads.values(), ...templates, ...entries]
+    for (const workload of this.#workloads) {
+      for (const [key, value] of Object.entries(workload.labels)) {
+        const list = this.#byLabel.get(`${key}=${value}`)
+        if (list) list.push(workload)
+        else this.#byLabel.set(`${key}=${value}`, [workload])
+      }
+    }
   }
 
   services(host: string): readonly Service[] {
@@ -65,7 +78,9 @@ class Known {
   }
 
   hasWorkload(labels: Labels, namespace?: string): boolean {
-    return this.#workloads.some(
+    const lists = Object.entries(labels).map(([key, value]) => this.#byLabel.get(`${key}=${value}`) ?? [])
+    const fewest = lists.sort((a, b) => a.length - b.length)[0] ?? this.#workloads
+    return fewest.some(
       workload => (namespace === undefined || workload.namespace === namespace) && hasLabels(workload.labels, labels),
     )
   }

@@ -32,22 +32,49 @@ export interface ServedPort {
 
 /** All service ports that lead to this proxy, of the oldest service first. */
 export function servedPorts(mesh: Mesh, proxy: MeshProxy): ServedPort[] {
+  const mine = endpointsOf(mesh, proxy)
   const served: ServedPort[] = []
-  for (const service of mesh.services) {
+  for (const service of candidates(mesh, proxy, mine.keys())) {
     for (const port of service.ports) {
-      for (const target of targets(mesh, proxy, service, port)) served.push({ service, port, target })
+      for (const target of targets(proxy, service, port, mine)) served.push({ service, port, target })
     }
   }
   return served
 }
 
-function targets(mesh: Mesh, proxy: MeshProxy, service: Service, port: ServicePort): Iterable<number> {
+/** The services that may lead to the proxy: those with one of its labels in their selector, and those it is an endpoint of. */
+function candidates(mesh: Mesh, proxy: MeshProxy, endpointOf: Iterable<string>): readonly Service[] {
+  const index = serviceIndex(mesh.services)
+  const found = new Set<Service>(index.bySelector.get(selectorKey(proxy.namespace, '', '')))
+  for (const [key, value] of Object.entries(proxy.labels)) {
+    for (const service of index.bySelector.get(selectorKey(proxy.namespace, key, value)) ?? []) found.add(service)
+  }
+  for (const key of endpointOf) for (const service of index.byKey.get(key) ?? []) found.add(service)
+  return [...found].sort((a, b) => (index.age.get(a) ?? 0) - (index.age.get(b) ?? 0))
+}
+
+/** Services by the first label of their selector (none: the empty label), by serviceKey(), and their place in the list. */
+const serviceIndex = remembering((services: readonly Service[]) => {
+  const bySelector = new Map<string, Service[]>()
+  for (const service of services) {
+    if (!service.selector) continue
+    const [key = '', value = ''] = Object.entries(service.selector)[0] ?? []
+    entry(bySelector, selectorKey(service.namespace, key, value), (): Service[] => []).push(service)
+  }
+  return { bySelector, byKey: Map.groupBy(services, serviceKey), age: new Map(services.map((service, i) => [service, i])) }
+})
+
+function selectorKey(namespace: string, key: string, value: string): string {
+  return `${namespace}\n${key}\n${value}`
+}
+
+function targets(proxy: MeshProxy, service: Service, port: ServicePort, mine: OwnEndpoints): Iterable<number> {
   if (selectsProxy(service, proxy)) {
     const target = typeof port.target === 'number' ? port.target : proxy.namedPorts.get(port.target)
     return target === undefined ? [] : [target]
   }
-  const mine = endpointsOf(mesh, proxy).get(serviceKey(service))
-  return new Set(mine?.filter(entry => entry.servicePort === port.number).map(entry => entry.endpoint.port))
+  const endpoints = mine.get(serviceKey(service))
+  return new Set(endpoints?.filter(entry => entry.servicePort === port.number).map(entry => entry.endpoint.port))
 }
 
 /** Also while the workload is not ready, when it is nobody's endpoint. */
@@ -61,8 +88,10 @@ interface IndexedEndpoint {
   readonly endpoint: Endpoint
 }
 
+type OwnEndpoints = ReadonlyMap<string, readonly IndexedEndpoint[]>
+
 /** This proxy's endpoints by service: by its workload's name where that is known, else by address. */
-function endpointsOf(mesh: Mesh, proxy: MeshProxy): ReadonlyMap<string, readonly IndexedEndpoint[]> {
+function endpointsOf(mesh: Mesh, proxy: MeshProxy): OwnEndpoints {
   const index = endpointIndex(mesh.endpoints)
   const byWorkload = index.byWorkload.get(workloadKey(proxy))
   // One machine's loopback address says nothing about which workload is meant.

@@ -4,21 +4,24 @@ import { compareSpecificity, isSubset, isWildcard } from './host.ts'
 import { MESH, type RouteSet } from './route-set.ts'
 import { isPrivate, isVisible } from './visibility.ts'
 
-/** What `namespace` sees: its private sets, then those shown to it by name, then everybody's; each oldest first. */
+/**
+ * What `namespace` sees: its private sets, then those shown to it by name, then everybody's; each oldest first. Namespaces to whom nothing is
+ * shown in particular get the same list.
+ */
 export function visibleRoutes(routes: readonly RouteSet[], namespace: string): readonly RouteSet[] {
+  const { everybody, some } = byVisibility(routes)
+  const shown = some.filter(set => isVisible(set.exportTo, namespace))
+  if (shown.length === 0) return everybody
   return visible.get([routes, namespace], () => {
-    const own: RouteSet[] = []
-    const shown: RouteSet[] = []
-    const everybody: RouteSet[] = []
-    for (const set of routes) {
-      if (set.exportTo.includes('*')) everybody.push(set)
-      else if (!isVisible(set.exportTo, namespace)) continue
-      else if (isPrivate(set.exportTo, set.namespace)) own.push(set)
-      else shown.push(set)
-    }
-    return [...own, ...shown, ...everybody]
+    const own = shown.filter(set => isPrivate(set.exportTo, set.namespace))
+    return [...own, ...shown.filter(set => !own.includes(set)), ...everybody]
   })
 }
+
+const byVisibility = remembering((routes: readonly RouteSet[]) => ({
+  everybody: routes.filter(set => set.exportTo.includes('*')),
+  some: routes.filter(set => !set.exportTo.includes('*')),
+}))
 
 const visible = new IdentityMemo<readonly RouteSet[]>()
 

@@ -48,35 +48,58 @@ export function scopeOf(mesh: Mesh, proxy: MeshProxy): Scope {
   return makeScope(mesh, proxy.namespace, sidecar)
 }
 
-export function makeScope(mesh: Mesh, namespace: string, sidecar: SidecarConfig | undefined): Scope {
-  return scopes.get([mesh, sidecar, namespace], () => computeScope(mesh, namespace, sidecar))
+/** The same object as long as services, routes and settings are. */
+export function makeScope(mesh: MeshParts, namespace: string, sidecar: SidecarConfig | undefined): Scope {
+  const { services, routes, settings } = mesh
+  return scopes.get([services, routes, settings, sidecar, namespace], () => computeScope(mesh, namespace, sidecar))
 }
+
+type MeshParts = Pick<Mesh, 'services' | 'routes' | 'settings'>
 
 const scopes = new IdentityMemo<Scope>()
 
-function computeScope(mesh: Mesh, namespace: string, sidecar: SidecarConfig | undefined): Scope {
-  const visible = mesh.services.filter(service => isVisible(service.exportTo, namespace))
+function computeScope(mesh: MeshParts, namespace: string, sidecar: SidecarConfig | undefined): Scope {
   const routes = meshRoutes(visibleRoutes(mesh.routes, namespace))
-  const configured = sidecar && sidecar.egress.length > 0 ? sidecar.egress : [undefined]
-  const imports = configured.map(config => ({
+  const rest = {
+    namespace,
+    sidecar,
+    outboundPolicy: sidecar?.outboundPolicy ?? mesh.settings.outboundPolicy,
+    egressProxy: sidecar?.egressProxy,
+  }
+  if (!sidecar || sidecar.egress.length === 0) {
+    const { services, byHost } = everything(mesh.services, namespace)
+    return { ...rest, services, byHost, egress: [{ config: undefined, services, routes }] }
+  }
+  const visible = visibleServices(mesh.services, namespace)
+  const imports = sidecar.egress.map(config => ({
     config,
-    services: config ? visible.flatMap(service => importedPorts(config, service)) : visible,
-    routes: config ? routes.filter(set => importsRoutes(config, set)) : routes,
+    services: visible.flatMap(service => importedPorts(config, service)),
+    routes: routes.filter(set => importsRoutes(config, set)),
   }))
   const chosen = new Chosen(namespace)
   for (const entry of imports) for (const service of entry.services) chosen.add(service)
   chosen.settle()
-  for (const entry of imports) if (entry.config) for (const set of entry.routes) addDestinations(chosen, set, namespace, visible)
+  for (const entry of imports) for (const set of entry.routes) addDestinations(chosen, set, namespace, visible)
   const services = [...chosen.services().values()]
-  return {
-    namespace,
-    sidecar,
-    services,
-    byHost: withAliases(services),
-    egress: imports.map(entry => ({ ...entry, services: chosen.among(entry.services) })),
-    outboundPolicy: sidecar?.outboundPolicy ?? mesh.settings.outboundPolicy,
-    egressProxy: sidecar?.egressProxy,
-  }
+  const egress = imports.map(entry => ({ ...entry, services: chosen.among(entry.services) }))
+  return { ...rest, services, byHost: withAliases(services), egress }
+}
+
+/** All that a namespace may see; the same object whatever becomes of routes. */
+function everything(services: readonly Service[], namespace: string): Pick<Scope, 'services' | 'byHost'> {
+  return whole.get([services, namespace], () => {
+    const chosen = new Chosen(namespace)
+    for (const service of visibleServices(services, namespace)) chosen.add(service)
+    chosen.settle()
+    const seen = [...chosen.services().values()]
+    return { services: seen, byHost: withAliases(seen) }
+  })
+}
+
+const whole = new IdentityMemo<Pick<Scope, 'services' | 'byHost'>>()
+
+function visibleServices(services: readonly Service[], namespace: string): readonly Service[] {
+  return services.filter(service => isVisible(service.exportTo, namespace))
 }
 
 /** By all their names. */

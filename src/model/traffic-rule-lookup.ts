@@ -16,7 +16,7 @@ export interface Client {
 }
 
 export function trafficRuleFor(
-  mesh: Mesh,
+  mesh: Pick<Mesh, 'trafficRules' | 'settings'>,
   client: Client,
   service: { readonly hostname: string; readonly namespace: string },
 ): MergedRule | undefined {
@@ -34,10 +34,15 @@ export function trafficRuleFor(
 function find(index: NamespaceIndex, namespace: string, hostname: string, client: Client): MergedRule | undefined {
   const hosts = index.get(namespace)
   if (!hosts) return undefined
-  const host = hosts.rules.has(hostname) ? hostname : mostSpecific(hostname, hosts.wildcards)
-  const candidates = (host !== undefined && hosts.rules.get(host)) || []
-  const mine = candidates.filter(rule => isVisible(rule.exportTo, client.namespace) && isFor(rule, client))
-  return mine.find(rule => rule.clients) ?? mine[0]
+  let rules = hosts.rules.get(hostname)
+  if (!rules && hosts.wildcards.length > 0) rules = hosts.rules.get(mostSpecific(hostname, hosts.wildcards) ?? '')
+  let found: MergedRule | undefined
+  for (const rule of rules ?? []) {
+    if (!isVisible(rule.exportTo, client.namespace) || !isFor(rule, client)) continue
+    if (rule.clients) return rule
+    found ??= rule
+  }
+  return found
 }
 
 function isFor(rule: MergedRule, client: Client): boolean {

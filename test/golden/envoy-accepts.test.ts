@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { findEnvoy, withoutEnvoy } from '../oracle/envoy.ts'
+import { findEnvoy } from '../../src/run/engine.ts'
+import { withoutEnvoy } from '../oracle/envoy.ts'
 import { runCase } from './golden-case.ts'
 import { staticBootstrap } from './static-bootstrap.ts'
 
@@ -52,7 +53,7 @@ function withCertificates(bootstrap: string): string {
 const KNOWN = /\.Cluster\.(dns_refresh_rate|dns_lookup_family|respect_dns_ttl)'/
 
 async function validate(bootstrap: string, what: string): Promise<void> {
-  const { stderr } = await run(findEnvoy() ?? '', ['--mode', 'validate', '-c', bootstrap, '--log-level', 'warning']).catch(
+  const { stderr } = await run(findEnvoy(process.env), ['--mode', 'validate', '-c', bootstrap, '--log-level', 'warning']).catch(
     error => {
       assert.fail(
         `Envoy refuses the resources of ${what}:\n${error instanceof Error && 'stderr' in error ? error.stderr : error}`,

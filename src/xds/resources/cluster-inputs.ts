@@ -1,10 +1,9 @@
-/** Which clusters a proxy has for the services it knows, and what each is made of. */
-import { type Resolution, type Service, type ServiceEndpoints, type ServicePort, serviceKey } from '../../model/service.ts'
+/** What clusters for the services that a proxy knows are made of. */
+import type { Resolution, Service, ServiceEndpoints, ServicePort } from '../../model/service.ts'
 import type { MergedRule, Subset, TrafficPolicy } from '../../model/traffic-policy.ts'
 import { effectivePolicy } from '../../model/traffic-rule-lookup.ts'
-import { ruleFor, type View } from './view.ts'
+import type { View } from './view.ts'
 
-/** What one cluster is made of. */
 export interface ClusterInputs {
   readonly view: View
   readonly service: Service
@@ -15,19 +14,27 @@ export interface ClusterInputs {
   readonly endpoints: ServiceEndpoints | undefined
 }
 
-export function outboundClusterInputs(view: View): ClusterInputs[] {
-  const all: ClusterInputs[] = []
-  for (const service of view.scope.services) {
-    const rule = ruleFor(view, service)
-    const endpoints = view.mesh.endpoints.get(serviceKey(service))
-    for (const port of service.ports) {
-      if (port.protocol === 'UDP') continue
-      for (const subset of [undefined, ...(rule?.subsets ?? [])]) {
-        all.push({ view, service, port, subset, rule, endpoints, policy: effectivePolicy(rule, port.number, subset) })
-      }
-    }
-  }
-  return all
+/** Of one service: a cluster for each port, and one more for each subset of its rule. */
+export function clusterInputs(
+  view: View,
+  service: Service,
+  rule: MergedRule | undefined,
+  endpoints: ServiceEndpoints | undefined,
+): ClusterInputs[] {
+  const subsets = [undefined, ...(rule?.subsets ?? [])]
+  return service.ports
+    .filter(port => port.protocol !== 'UDP')
+    .flatMap(port =>
+      subsets.map(subset => ({
+        view,
+        service,
+        port,
+        subset,
+        rule,
+        endpoints,
+        policy: effectivePolicy(rule, port.number, subset),
+      })),
+    )
 }
 
 /** What the data plane resolves the cluster with, which depends on the proxy: without redirection there is no original destination. */

@@ -2,15 +2,16 @@
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import type { Origin } from '../../model/origin.ts'
 import { isHttp2 } from '../../model/protocol.ts'
-import type { Resolution, Service } from '../../model/service.ts'
+import { type Resolution, type Service, serviceKey } from '../../model/service.ts'
 import type { MergedRule, Subset } from '../../model/traffic-policy.ts'
 import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { balancing } from './balancer.ts'
 import { circuitBreakers, connectionOptions } from './circuit-breakers.ts'
-import { type ClusterInputs, discoveryOf, outboundClusterInputs } from './cluster-inputs.ts'
+import { type ClusterInputs, clusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { dynamicForwardProxy } from './cluster-special.ts'
 import type { Encoder } from './encoded.ts'
+import type { MeshEndpoints } from './endpoints.ts'
 import { isWeighted, loadAssignment } from './load-assignment.ts'
 import { lookupFamily } from './lookup-family.ts'
 import { outboundCluster } from './names.ts'
@@ -19,21 +20,22 @@ import { outlierDetection } from './outlier-detection.ts'
 import { upstreamHttp } from './upstream-http.ts'
 import { takesNameFromRequest, upstreamTls } from './upstream-tls.ts'
 import { duration, FROM_ADS } from './values.ts'
-import type { View } from './view.ts'
+import { ruleFor, type View } from './view.ts'
 
-const memo = new IdentityMemo<EncodedResource | undefined>()
+/** Of one service and its ports and subsets. */
+const memo = new IdentityMemo<readonly EncodedResource[]>()
 
-export function outboundClusters(view: View, encoder: Encoder): EncodedResource[] {
-  return outboundClusterInputs(view).flatMap(inputs => {
-    const { service, port, subset, rule, endpoints } = inputs
+export function outboundClusters(view: View, endpoints: MeshEndpoints, encoder: Encoder): EncodedResource[] {
+  return view.scope.services.flatMap(service => {
     // Only DNS clusters contain their endpoints; for the others they are a resource of their own.
-    const contained = isDns(service.resolution) ? endpoints : undefined
-    const key = [encoder, view.mesh.settings, service, rule, contained, port.number, subset?.name ?? '', view.traits]
-    const cluster = memo.get(key, () => {
-      const message = clusterOf(inputs)
-      return message && encoder.encode(Cluster, message.name, message)
-    })
-    return cluster ? [cluster] : []
+    const contained = isDns(service.resolution) ? endpoints.get(serviceKey(service)) : undefined
+    const rule = ruleFor(view, service)
+    return memo.get([encoder, service, rule, contained, view.settings, view.traits], () =>
+      clusterInputs(view, service, rule, contained).flatMap(inputs => {
+        const message = clusterOf(inputs)
+        return message ? [encoder.encode(Cluster, message.name, message)] : []
+      }),
+    )
   })
 }
 
@@ -43,7 +45,7 @@ function isDns(resolution: Resolution): boolean {
 
 function clusterOf(inputs: ClusterInputs): Cluster | undefined {
   const { view, service, port, subset, policy, rule } = inputs
-  const { settings } = view.mesh
+  const { settings } = view
   const name = outboundCluster(port.number, subset?.name ?? '', service.hostname)
   const how = discovery(inputs, name)
   if (!how) return undefined
@@ -79,7 +81,7 @@ function originOf(service: Service, subset: Subset | undefined, rule: MergedRule
 
 function discovery(inputs: ClusterInputs, name: string): Partial<Cluster> | undefined {
   const { view, policy } = inputs
-  const { settings } = view.mesh
+  const { settings } = view
   const resolution = discoveryOf(inputs)
   switch (resolution) {
     case 'endpoints':

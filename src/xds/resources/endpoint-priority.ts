@@ -7,7 +7,7 @@ import type { View } from './view.ts'
 
 /** The locality policy in force; undefined: distance does not matter. */
 export function localityPolicy(view: View, policy: TrafficPolicy | undefined): LocalityPolicy | undefined {
-  const chosen = policy?.balancer?.locality ?? view.mesh.settings.locality
+  const chosen = policy?.balancer?.locality ?? view.settings.locality
   return chosen?.enabled ? chosen : undefined
 }
 

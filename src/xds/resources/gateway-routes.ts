@@ -14,7 +14,7 @@ import { serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
 import { isCatchAll } from './route-match.ts'
 import type { View } from './view.ts'
-import { destinationInputs, type EncodedHost, encodeHost, routeTable } from './virtual-host.ts'
+import { clientKey, destinationInputs, type EncodedHost, encodeHost, routeTable } from './virtual-host.ts'
 
 /** What a host's virtual host is made of. */
 interface HostParts {
@@ -31,7 +31,7 @@ export function gatewayName({ gateway }: PlacedServer): string {
 
 /** The route sets attached to a server's gateway that this proxy may see. */
 export function attachedRoutes(view: View, server: PlacedServer): readonly RouteSet[] {
-  return gatewayRoutes(visibleRoutes(view.mesh.routes, view.namespace), gatewayName(server))
+  return gatewayRoutes(visibleRoutes(view.routes, view.namespace), gatewayName(server))
 }
 
 /** @param port of the listener, for the name of the table that has no hosts */
@@ -69,8 +69,9 @@ const memo = new IdentityMemo<EncodedHost>()
 
 function hostOf(view: View, { host, port, origin, sets, redirect }: HostParts): EncodedHost {
   const objects = sets.flatMap(({ set }) => [set, ...destinationInputs(view, set)])
-  const rest = [sets.map(({ gateway }) => gateway).join(), view.namespace, view.traits, host, port, redirect]
-  return memo.get([view.mesh.settings, origin, ...objects, ...rest], () =>
+  const clients = sets.map(({ set, gateway }) => `${gateway} ${clientKey(view, set)}`).join()
+  const rest = [clients, host, port, redirect]
+  return memo.get([view.settings, origin, ...objects, ...rest], () =>
     encodeHost({
       name: serviceRoutes(host, port),
       domains: [host],

@@ -2,22 +2,26 @@
  * Clusters for applications that speak gRPC and xDS themselves. They know fewer features than Envoy and refuse a resource with one they do
  * not know, so only those are here that all implementations have.
  */
+import { serviceKey } from '../../model/service.ts'
 import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { EncodedResource } from '../wire/resource.ts'
-import { type ClusterInputs, discoveryOf, outboundClusterInputs } from './cluster-inputs.ts'
+import { type ClusterInputs, clusterInputs, discoveryOf } from './cluster-inputs.ts'
 import type { Encoder } from './encoded.ts'
+import type { MeshEndpoints } from './endpoints.ts'
 import { loadAssignment } from './load-assignment.ts'
 import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { outlierDetection } from './outlier-detection.ts'
 import { FROM_ADS } from './values.ts'
-import type { View } from './view.ts'
+import { ruleFor, type View } from './view.ts'
 
-export function grpcClusters(view: View, encoder: Encoder): EncodedResource[] {
-  return outboundClusterInputs(view).flatMap(inputs => {
-    const cluster = grpcCluster(inputs)
-    return cluster ? [encoder.encode(Cluster, cluster.name, cluster)] : []
-  })
+export function grpcClusters(view: View, endpoints: MeshEndpoints, encoder: Encoder): EncodedResource[] {
+  return view.scope.services.flatMap(service =>
+    clusterInputs(view, service, ruleFor(view, service), endpoints.get(serviceKey(service))).flatMap(inputs => {
+      const cluster = grpcCluster(inputs)
+      return cluster ? [encoder.encode(Cluster, cluster.name, cluster)] : []
+    }),
+  )
 }
 
 function grpcCluster(inputs: ClusterInputs): Cluster | undefined {

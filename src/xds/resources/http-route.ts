@@ -65,7 +65,7 @@ function forward(view: View, rule: HttpRule, action: Forward, place: Place): Rou
     const hash = hashOf(resolveDestination(view, destination, place.port).policy)
     return hash ? [hashPolicy(hash.key)] : []
   })
-  const retry = action.retry ?? view.mesh.settings.defaultRetry
+  const retry = action.retry ?? view.settings.defaultRetry
   return RouteAction.fromPartial({
     clusterSpecifier: clusterSpecifier(view, destinations, place),
     ...timeouts(view, action.timeoutMs),

@@ -46,7 +46,7 @@ export function gatewayListeners(view: View, proxy: MeshProxy, ports: readonly G
         direction: 'outbound',
         chains,
         ...(port.kind === 'tls' ? { inspectors: [TLS_INSPECTOR] } : {}),
-        detectionTimeoutMs: view.mesh.settings.protocolDetectionTimeoutMs,
+        detectionTimeoutMs: view.settings.protocolDetectionTimeoutMs,
         options: { metadata: originMetadata(first.server.origin) },
       }),
     ]
@@ -82,7 +82,7 @@ function httpChain(view: View, address: string, port: GatewayPort): FilterChain 
 
 function manager(view: View, address: string, port: GatewayPort, routes: string): Filter {
   return httpManager({
-    settings: view.mesh.settings,
+    settings: view.settings,
     direction: 'gateway',
     statPrefix: `outbound_${listenerName(address, port.listen)};`,
     routes,

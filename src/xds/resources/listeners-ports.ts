@@ -30,7 +30,7 @@ export function portListeners(view: View, capture: PortCapture): Listener[] {
 function httpProxyListener(view: View, port: number): Listener {
   const name = listenerName(LOOPBACK, port)
   const manager = httpManager({
-    settings: view.mesh.settings,
+    settings: view.settings,
     direction: 'outbound',
     statPrefix: `outbound_${name};`,
     routes: HTTP_PROXY_ROUTES,
@@ -62,7 +62,7 @@ function forwardListener(view: View, forward: Forward, { egress, service, port }
   const bytes = () => tcpChains(view, egress.routes, service, port, [], false)
   if (!isHttp(port.protocol) && port.protocol !== 'auto') return bound(view, name, forward.listen, bytes())
   const manager = httpManager({
-    settings: view.mesh.settings,
+    settings: view.settings,
     direction: 'outbound',
     statPrefix: `outbound_${name};`,
     routes: serviceRoutes(service.hostname, port.number),
@@ -77,6 +77,6 @@ function forwardListener(view: View, forward: Forward, { egress, service, port }
 }
 
 function bound(view: View, name: string, port: number, chains: readonly FilterChain[]): Listener {
-  const detectionTimeoutMs = view.mesh.settings.protocolDetectionTimeoutMs
+  const detectionTimeoutMs = view.settings.protocolDetectionTimeoutMs
   return listener({ name, address: LOOPBACK, port, bind: true, direction: 'outbound', chains, detectionTimeoutMs })
 }

@@ -7,9 +7,10 @@ import { compareText } from '../../model/age.ts'
 import { builtIn } from '../../model/origin.ts'
 import { isHttp, isTls } from '../../model/protocol.ts'
 import type { EgressScope } from '../../model/scope.ts'
-import { portOf, type Service, type ServicePort, serviceKey } from '../../model/service.ts'
+import { portOf, type Service, type ServiceEndpoints, type ServicePort, serviceKey } from '../../model/service.ts'
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
+import type { MeshEndpoints } from './endpoints.ts'
 import { httpManager } from './http-manager.ts'
 import { listener, PLAINTEXT_HTTP, RAW } from './listener.ts'
 import { dynamicDnsFamily } from './lookup-family.ts'
@@ -31,11 +32,14 @@ interface Draft {
   readonly bytes: Map<string, FilterChain>
 }
 
-export function redirectListeners(view: View): Listener[] {
+export function redirectListeners(view: View, endpoints: MeshEndpoints): Listener[] {
   const drafts = new Drafts()
   for (const egress of view.scope.egress) {
     if (egress.config?.port) addConfigured(view, egress, drafts)
-    else for (const service of egress.services) for (const port of service.ports) addPort(view, egress, service, port, drafts)
+    else
+      for (const service of egress.services)
+        for (const port of service.ports)
+          addPort({ view, egress, service, port, endpoints: endpoints.get(serviceKey(service)) }, drafts)
   }
   return [virtualOutbound(view), ...drafts.all().map(draft => finish(view, draft))]
 }
@@ -57,7 +61,17 @@ class Drafts {
   }
 }
 
-function addPort(view: View, egress: EgressScope, service: Service, port: ServicePort, drafts: Drafts): void {
+/** A service port to listen for. */
+interface Wanted {
+  readonly view: View
+  readonly egress: EgressScope
+  readonly service: Service
+  readonly port: ServicePort
+  readonly endpoints: ServiceEndpoints | undefined
+}
+
+function addPort(wanted: Wanted, drafts: Drafts): void {
+  const { view, service, port } = wanted
   if (port.protocol === 'UDP' || RESERVED_PORTS.has(port.number)) return
   if (isHttp(port.protocol)) {
     const draft = drafts.at(ANY, port.number)
@@ -65,23 +79,23 @@ function addPort(view: View, egress: EgressScope, service: Service, port: Servic
     return
   }
   const address = ownAddress(service)
-  if (address) addOnAddress(view, egress, service, port, drafts.at(address, port.number))
-  else if (service.headless && !isTls(port.protocol)) addOnEndpoints(view, egress, service, port, drafts)
-  else addOnAny(view, egress, service, port, drafts.at(ANY, port.number))
+  if (address) addOnAddress(wanted, drafts.at(address, port.number))
+  else if (service.headless && !isTls(port.protocol)) addOnEndpoints(wanted, drafts)
+  else addOnAny(wanted, drafts.at(ANY, port.number))
 }
 
-function addOnAddress(view: View, egress: EgressScope, service: Service, port: ServicePort, draft: Draft): void {
+function addOnAddress({ view, egress, service, port }: Wanted, draft: Draft): void {
   if (port.protocol === 'auto') draft.http ??= ownHttp(view, service, port.number, draft)
   addBytes(draft, tcpChains(view, egress.routes, service, port, [], false))
 }
 
 /** Clients of a headless service dial its endpoints. */
-function addOnEndpoints(view: View, egress: EgressScope, service: Service, port: ServicePort, drafts: Drafts): void {
-  const endpoints = view.mesh.endpoints.get(serviceKey(service))?.get(port.number) ?? []
-  for (const { address } of endpoints) addOnAddress(view, egress, service, port, drafts.at(address, port.number))
+function addOnEndpoints(wanted: Wanted, drafts: Drafts): void {
+  const { port, endpoints } = wanted
+  for (const { address } of endpoints?.get(port.number) ?? []) addOnAddress(wanted, drafts.at(address, port.number))
 }
 
-function addOnAny(view: View, egress: EgressScope, service: Service, port: ServicePort, draft: Draft): void {
+function addOnAny({ view, egress, service, port }: Wanted, draft: Draft): void {
   if (port.protocol === 'auto') draft.http ??= sharedHttp(view, service, port.number)
   addBytes(draft, tcpChains(view, egress.routes, service, port, service.addresses, true))
 }
@@ -127,7 +141,7 @@ function httpChain(
 ): FilterChain {
   const name = listenerName(at.address, at.port)
   const manager = httpManager({
-    settings: view.mesh.settings,
+    settings: view.settings,
     direction: 'outbound',
     statPrefix: `outbound_${name};`,
     routes,
@@ -152,7 +166,7 @@ function finish(view: View, draft: Draft): Listener {
     direction: 'outbound',
     chains,
     fallback: complete ? undefined : unknownTraffic(view, 'PassthroughFilterChain'),
-    detectionTimeoutMs: view.mesh.settings.protocolDetectionTimeoutMs,
+    detectionTimeoutMs: view.settings.protocolDetectionTimeoutMs,
   })
 }
 
@@ -160,7 +174,7 @@ function virtualOutbound(view: View): Listener {
   const loop = FilterChain.fromPartial({
     name: 'virtualOutbound-blackhole', // a connection to the listener's own port would come back to it for ever
     filterChainMatch: { destinationPort: OUTBOUND_CAPTURE_PORT },
-    filters: [tcpTo(view.mesh.settings, BLACK_HOLE)],
+    filters: [tcpTo(view.settings, BLACK_HOLE)],
   })
   return listener({
     name: 'virtualOutbound',
@@ -180,7 +194,7 @@ function unknownTraffic(view: View, name: string): FilterChain {
   const refused = view.scope.outboundPolicy === 'registry-only'
   return FilterChain.fromPartial({
     name,
-    filters: [tcpTo(view.mesh.settings, refused ? BLACK_HOLE : PASSTHROUGH)],
+    filters: [tcpTo(view.settings, refused ? BLACK_HOLE : PASSTHROUGH)],
     metadata: originMetadata(builtIn(`outboundTrafficPolicy ${refused ? 'REGISTRY_ONLY' : 'ALLOW_ANY'}`)),
   })
 }

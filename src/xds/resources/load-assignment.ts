@@ -23,7 +23,7 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
     else groups.set(key, [endpoint])
   }
   const sorted = [...groups].sort(([a], [b]) => compareText(a, b))
-  const { clusterId } = inputs.view.mesh.settings
+  const { clusterId } = inputs.view.settings
   const weights = configuredWeights(inputs, sorted)
   const priorities = [...new Set(sorted.map(([key]) => key.split(' ', 1)[0]))] // without gaps, as Envoy demands
   const endpoints = sorted.flatMap(([key, group]): LocalityLbEndpoints[] => {

@@ -7,6 +7,7 @@
 import { remembering } from '../../lib/identity-memo.ts'
 import { builtIn } from '../../model/origin.ts'
 import { isHttp, isHttpOrAuto, isTls } from '../../model/protocol.ts'
+import type { RouteSet } from '../../model/route-set.ts'
 import type { Service, ServicePort } from '../../model/service.ts'
 import { Route, type RouteAction, RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts'
 import type { EncodedResource } from '../wire/resource.ts'
@@ -18,7 +19,7 @@ import { originWithLine } from './origin-metadata.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { BLOCK_ALL, routeIndex, ruleHost, serviceHost } from './routes-sidecar.ts'
 import type { View } from './view.ts'
-import { type EncodedHost, encodeHost, rememberedHost, routeTable } from './virtual-host.ts'
+import { type EncodedHost, encodeHost, type HostInputs, rememberedHost, routeTable } from './virtual-host.ts'
 
 export function httpProxyRoutes(view: View, encoder: Encoder): EncodedResource {
   const claims = new DomainClaims()
@@ -34,8 +35,8 @@ export function httpProxyRoutes(view: View, encoder: Encoder): EncodedResource {
       set.hosts.flatMap(host => {
         if (view.scope.byHost.has(host) || set.http.length === 0) return []
         const domains = claims.claim(withPort([host], 80))
-        const tunnel = connectRoute(view, HTTP_PROXY_TUNNEL, set.origin)
-        const encoded = domains.length > 0 && ruleHost(view, set, host, 80, domains, [tunnel])
+        const before = () => [connectRoute(view, HTTP_PROXY_TUNNEL, set.origin)]
+        const encoded = domains.length > 0 && ruleHost({ view, set, domains, port: 80, variant: 'tunnel', before }, host)
         return encoded ? [encoded] : []
       }),
     ),
@@ -48,22 +49,26 @@ function portHost(
   service: Service,
   port: ServicePort,
   domains: readonly string[],
-  routes: Parameters<typeof routeIndex>[0],
+  routes: readonly RouteSet[],
 ): EncodedHost {
   const tunnelTo = isHttp(port.protocol) ? HTTP_PROXY_TUNNEL : outboundCluster(port.number, '', service.hostname)
-  const tunnel = connectRoute(view, tunnelTo, service.origin)
-  if (isTls(port.protocol)) {
-    return rememberedHost(view, service, undefined, [port.number, domains.join(), 'tunnel'], () =>
-      encodeHost({
-        name: serviceRoutes(service.hostname, port.number),
-        domains: [...domains],
-        routes: [tunnel],
-        metadata: originWithLine(service.origin),
-      }),
-    )
-  }
+  const before = () => [connectRoute(view, tunnelTo, service.origin)]
   const set = isHttpOrAuto(port.protocol) ? routeIndex(routes).find(service.hostname) : undefined
-  return serviceHost(view, service, port.number, set, domains, [tunnel])
+  const inputs = { view, service, set, domains, port: port.number, variant: 'tunnel' }
+  return isTls(port.protocol) ? tunnelHost(inputs, before) : serviceHost({ ...inputs, before })
+}
+
+/** A port that can be reached in no other way. */
+function tunnelHost(inputs: HostInputs & { readonly service: Service }, routes: () => Route[]): EncodedHost {
+  const { service, port, domains } = inputs
+  const make = () =>
+    encodeHost({
+      name: serviceRoutes(service.hostname, port),
+      domains: [...domains],
+      routes: routes(),
+      metadata: originWithLine(service.origin),
+    })
+  return rememberedHost({ ...inputs, variant: 'tunnel only' }, make) ?? make()
 }
 
 const EVERY_CONNECT = RouteMatch.fromPartial({ pathSpecifier: { $case: 'connectMatcher', value: {} } })

@@ -21,7 +21,7 @@ import { originWithLine } from './origin-metadata.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { ownAddress } from './service-listener.ts'
 import type { View } from './view.ts'
-import { defaultRoute, type EncodedHost, encodeHost, rememberedHost, routeTable } from './virtual-host.ts'
+import { defaultRoute, type EncodedHost, encodeHost, type HostInputs, rememberedHost, routeTable } from './virtual-host.ts'
 
 /** Envoy's default for outbound tables: the host is matched without its port, since a table belongs to a port. */
 const OUTBOUND = { ignorePortInHostMatching: true }
@@ -71,9 +71,11 @@ function sharedTable(view: View, encoder: Encoder, egress: EgressScope, name: st
 /** The table of one service port, which needs no host to tell. */
 export function ownTable(view: View, encoder: Encoder, egress: EgressScope, service: Service, port: number): EncodedResource {
   const set = routeIndex(egress.routes).find(service.hostname)
-  const host = serviceHost(view, service, port, set, ['*'])
+  const host = serviceHost({ view, service, port, set, domains: EVERY_HOST })
   return routeTable(encoder, serviceRoutes(service.hostname, port), [host], OUTBOUND)
 }
+
+const EVERY_HOST: readonly string[] = ['*']
 
 /** A route set without HTTP rules says nothing about HTTP. */
 export const routeIndex = remembering((routes: readonly RouteSet[]) => new RouteIndex(routes.filter(set => set.http.length > 0)))
@@ -89,7 +91,7 @@ function portHosts(view: View, egress: EgressScope, port: number, claims: Domain
     if (set) served.add(set)
     const domains = claims.claim(serviceDomains(view, service))
     const target = egress.config?.port && !portOf(service, port) ? (service.ports[0]?.number ?? port) : port
-    if (domains.length > 0) hosts.push(serviceHost(view, service, target, set, domains))
+    if (domains.length > 0) hosts.push(serviceHost({ view, service, port: target, set, domains }))
   }
   const names = new Set(services.map(service => service.hostname))
   for (const set of egress.routes) {
@@ -97,7 +99,7 @@ function portHosts(view: View, egress: EgressScope, port: number, claims: Domain
     for (const host of set.hosts) {
       if (names.has(host) || (host.startsWith('*') && matchesAny(host, names)) || index.find(host) !== set) continue
       const domains = claims.claim([host])
-      const encoded = domains.length > 0 && ruleHost(view, set, host, port, domains)
+      const encoded = domains.length > 0 && ruleHost({ view, set, domains, port }, host)
       if (encoded) hosts.push(encoded)
     }
   }
@@ -117,44 +119,46 @@ function matchesAny(wildcard: string, hosts: ReadonlySet<string>): boolean {
 }
 
 /** Virtual host of a service port: its rules, or the default route where there are none for this client. */
-export function serviceHost(
-  view: View,
-  service: Service,
-  port: number,
-  set: RouteSet | undefined,
-  domains: readonly string[],
-  before: readonly Route[] = [],
-): EncodedHost {
-  return rememberedHost(view, service, set, [port, domains.join(), before.length], () => {
+export function serviceHost(inputs: ServiceHost): EncodedHost {
+  const { view, service, set, domains, port, before } = inputs
+  const make = (): EncodedHost => {
     const routes = set ? httpRoutes(view, set, { attachment: MESH, port }) : []
     return encodeHost({
       name: serviceRoutes(service.hostname, port),
       domains: [...domains],
-      routes: [...before, ...(routes.length > 0 ? routes : [defaultRoute(view, service, port)])],
+      routes: [...(before?.() ?? []), ...(routes.length > 0 ? routes : [defaultRoute(view, service, port)])],
       metadata: originWithLine(set && routes.length > 0 ? set.origin : service.origin),
+    })
+  }
+  return rememberedHost(inputs, make) ?? make()
+}
+
+/** Routes before all others; `variant` tells which. */
+interface Before {
+  readonly before?: () => readonly Route[]
+}
+
+interface ServiceHost extends HostInputs, Before {
+  readonly service: Service
+}
+
+/** Virtual host of a name that no service has; undefined: none of its rules are for this client. */
+export function ruleHost(inputs: RuleHost, host: string): EncodedHost | undefined {
+  const { view, set, port, domains, before } = inputs
+  return rememberedHost({ ...inputs, service: undefined, variant: `${host} ${inputs.variant ?? ''}` }, () => {
+    const routes = httpRoutes(view, set, { attachment: MESH, port })
+    if (routes.length === 0) return undefined
+    return encodeHost({
+      name: serviceRoutes(host, port),
+      domains: [...domains],
+      routes: [...(before?.() ?? []), ...routes],
+      metadata: originWithLine(set.origin),
     })
   })
 }
 
-/** Virtual host of a name that no service has; undefined: none of its rules are for this client. */
-export function ruleHost(
-  view: View,
-  set: RouteSet,
-  host: string,
-  port: number,
-  domains: readonly string[],
-  before: readonly Route[] = [],
-): EncodedHost | undefined {
-  const routes = httpRoutes(view, set, { attachment: MESH, port })
-  if (routes.length === 0) return undefined
-  return rememberedHost(view, undefined, set, [host, port, domains.join(), before.length], () =>
-    encodeHost({
-      name: serviceRoutes(host, port),
-      domains: [...domains],
-      routes: [...before, ...routes],
-      metadata: originWithLine(set.origin),
-    }),
-  )
+interface RuleHost extends Omit<HostInputs, 'service'>, Before {
+  readonly set: RouteSet
 }
 
 /** Requests to hosts that nobody knows: on to where they were going, or 502. */

@@ -1,5 +1,5 @@
 /** Filter chains for service ports that carry bytes: by server name and destination range where rules ask for it, else plainly. */
-import { remembering } from '../../lib/identity-memo.ts'
+import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
 import { isWildcard } from '../../model/host.ts'
 import type { Origin } from '../../model/origin.ts'
 import { isTls } from '../../model/protocol.ts'
@@ -23,7 +23,7 @@ export function tcpChains(
   subnets: readonly string[],
   listensForOthers: boolean,
 ): FilterChain[] {
-  const set = byteRoutes(routes).find(service.hostname)
+  const set = indexOf(setsForBytes(routes)).find(service.hostname)
   const place = { attachment: MESH, port: port.number }
   if (set && isTls(port.protocol)) {
     const chains = tlsRuleChains(view, set, place)
@@ -36,9 +36,14 @@ export function tcpChains(
   return [defaultChain(view, service, port, { subnets, serverNames })]
 }
 
-const byteRoutes = remembering(
-  (routes: readonly RouteSet[]) => new RouteIndex(routes.filter(set => set.tcp.length > 0 || set.tls.length > 0)),
-)
+/** The sets that have rules for bytes: the same list as long as these are the same. */
+export const setsForBytes = remembering((routes: readonly RouteSet[]): readonly RouteSet[] => {
+  const sets = routes.filter(set => set.tcp.length > 0 || set.tls.length > 0)
+  return lists.get(sets, () => sets)
+})
+
+const lists = new IdentityMemo<readonly RouteSet[]>()
+const indexOf = remembering((sets: readonly RouteSet[]) => new RouteIndex(sets))
 
 interface Conditions {
   readonly subnets: readonly string[]
@@ -50,7 +55,7 @@ function defaultChain(view: View, service: Service, port: ServicePort, condition
   const policy = policyOf(ruleFor(view, service), port.number, '')
   return FilterChain.fromPartial({
     filterChainMatch: chainMatch(conditions),
-    filters: [tcpTo(view.mesh.settings, cluster, policy)],
+    filters: [tcpTo(view.settings, cluster, policy)],
     metadata: originMetadata(service.origin),
   })
 }
@@ -103,7 +108,7 @@ function ruleChain(
   }))
   return FilterChain.fromPartial({
     filterChainMatch: chainMatch(conditions),
-    filters: [tcpProxy(view.mesh.settings, resolved, resolved[0]?.policy)],
+    filters: [tcpProxy(view.settings, resolved, resolved[0]?.policy)],
     metadata: originMetadata(origin),
   })
 }

@@ -8,16 +8,23 @@ import { hasLabels, type Labels, labelsKey } from '../../model/labels.ts'
 import { type Locality, localityKey } from '../../model/locality.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
+import type { RouteSet } from '../../model/route-set.ts'
 import { type Scope, scopeOf } from '../../model/scope.ts'
 import type { Service } from '../../model/service.ts'
-import type { MergedRule } from '../../model/traffic-policy.ts'
+import type { MeshSettings } from '../../model/settings.ts'
+import type { MergedRule, TrafficRule } from '../../model/traffic-policy.ts'
 import { trafficRuleFor } from '../../model/traffic-rule-lookup.ts'
 
 /** How the proxy learns where a connection was meant to go: by redirection, or because it is an address of the proxy's own. */
 export type CaptureKind = 'redirect' | 'ports'
 
 export interface View {
-  readonly mesh: Mesh
+  readonly settings: MeshSettings
+  /** All of the mesh: what a gateway may use of them depends on where they are attached. */
+  readonly routes: readonly RouteSet[]
+  readonly trafficRules: readonly TrafficRule[]
+  /** What ruleFor() found; null: nothing. Shared by all views for which it is the same. */
+  readonly rules: Map<object, MergedRule | null>
   readonly scope: Scope
   readonly kind: MeshProxy['kind']
   readonly capture: CaptureKind
@@ -28,45 +35,56 @@ export interface View {
   readonly node: string
   /** Address families the proxy has. */
   readonly family: 'v4' | 'v6' | 'both'
-  /** Everything here but mesh and scope, as one text: equal for views that differ in nothing else. */
+  /** What makes a difference to clusters and endpoints, as one text. */
   readonly traits: string
+  /** Tells this group of proxies from others, also when the mesh has changed. */
+  readonly key: string
 }
 
 export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
-  const labels = Object.fromEntries(Object.entries(proxy.labels).filter(([key]) => labelsThatMatter(mesh).has(key)))
+  const { settings, routes, trafficRules } = mesh
+  const matter = labelsThatMatter.get([routes, trafficRules, settings], () => labelKeys(mesh))
+  const labels = matter.size === 0 ? {} : Object.fromEntries(Object.entries(proxy.labels).filter(([key]) => matter.has(key)))
   const family = familyOf(proxy.addresses)
   const node = nodeMatters(mesh.services) ? proxy.node : ''
+  const { kind, namespace, locality } = proxy
   const capture = proxy.capture.kind
-  const traits = [proxy.kind, capture, labelsKey(labels), localityKey(proxy.locality), family, node].join(';')
+  const traits = [kind, capture, labelsKey(labels), localityKey(locality), family, node].join(';')
   const scope = scopeOf(mesh, proxy)
-  return views.get([scope, proxy.namespace, traits], () => {
-    const { kind, namespace, locality } = proxy
-    return { mesh, scope, kind, capture, namespace, labels, locality, node, family, traits }
+  return views.get([scope, trafficRules, routes, namespace, traits], () => {
+    const key = [namespace, scope.sidecar?.namespace ?? '', scope.sidecar?.name ?? '', traits].join(';')
+    const rules = ruleCaches.get([trafficRules, settings, namespace, labelsKey(labels)], () => new Map())
+    return { settings, routes, trafficRules, rules, scope, kind, capture, namespace, labels, locality, node, family, traits, key }
   })
 }
 
 const views = new IdentityMemo<View>()
+const ruleCaches = new IdentityMemo<View['rules']>()
+const labelsThatMatter = new IdentityMemo<ReadonlySet<string>>()
 
-const labelsThatMatter = remembering((mesh: Mesh): ReadonlySet<string> => {
+/** Keys of the labels that some rule asks a client for. */
+function labelKeys(mesh: Mesh): ReadonlySet<string> {
   const keys = new Set<string>()
   const add = (labels: Labels | undefined) => {
     for (const key in labels) keys.add(key)
   }
+  const addPriorities = (texts: readonly string[] | undefined) => {
+    for (const text of texts ?? []) keys.add(text.split('=', 1)[0] ?? '')
+  }
   for (const set of mesh.routes) {
-    for (const rule of [...set.http, ...set.tls, ...set.tcp]) for (const match of rule.matches) add(match.client.labels)
+    for (const rules of [set.http, set.tls, set.tcp])
+      for (const rule of rules) for (const match of rule.matches) add(match.client.labels)
   }
   for (const rule of mesh.trafficRules) {
     add(rule.clients)
-    const policies = [rule.policy, ...rule.subsets.map(subset => subset.policy)]
-    for (const policy of policies) {
-      for (const blocks of policy ? [policy, ...policy.ports.values()] : []) {
-        for (const text of blocks.balancer?.locality?.failoverPriority ?? []) keys.add(text.split('=', 1)[0] ?? '')
-      }
+    for (const { policy } of [rule, ...rule.subsets]) {
+      for (const blocks of policy ? [policy, ...policy.ports.values()] : [])
+        addPriorities(blocks.balancer?.locality?.failoverPriority)
     }
   }
-  for (const text of mesh.settings.locality?.failoverPriority ?? []) keys.add(text.split('=', 1)[0] ?? '')
+  addPriorities(mesh.settings.locality?.failoverPriority)
   return keys
-})
+}
 
 const nodeMatters = remembering((services: readonly Service[]) =>
   services.some(service => service.trafficDistribution === 'PreferSameNode'),
@@ -79,7 +97,12 @@ function familyOf(addresses: readonly string[]): View['family'] {
 }
 
 export function ruleFor(view: View, service: { readonly hostname: string; readonly namespace: string }): MergedRule | undefined {
-  return trafficRuleFor(view.mesh, view, service)
+  let rule = view.rules.get(service)
+  if (rule === undefined) {
+    rule = trafficRuleFor(view, view, service) ?? null
+    view.rules.set(service, rule)
+  }
+  return rule ?? undefined
 }
 
 /** The place rules are used for: the sidecars of the mesh, or a gateway; and the port it listens on. */

@@ -2,7 +2,7 @@
  * Virtual hosts: the routes of one host name, encoded once and shared by all route tables that contain the same. A route table is put
  * together from encoded virtual hosts, so that a changed rule costs one virtual host and not a table of thousands.
  */
-import { IdentityMemo } from '../../lib/identity-memo.ts'
+import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
 import type { RouteSet } from '../../model/route-set.ts'
 import type { Service } from '../../model/service.ts'
 import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
@@ -31,43 +31,63 @@ export function encodeHost(host: Pick<VirtualHost, 'name' | 'domains' | 'routes'
   return { domains: host.domains, bytes: VirtualHost.encode(message).finish() }
 }
 
-const memo = new IdentityMemo<EncodedHost>()
+const memo = new IdentityMemo<EncodedHost | undefined>()
 
-/**
- * The virtual host of one service port, made again only when something it is made of changed.
- *
- * @param set rules for it; undefined: the default route
- * @param make is given the domains that no virtual host before it in the table has
- */
-export function rememberedHost(
-  view: View,
-  service: Service | undefined,
-  set: RouteSet | undefined,
-  rest: readonly (string | number)[],
-  make: () => EncodedHost,
-): EncodedHost {
-  const inputs = set ? destinationInputs(view, set) : service ? [ruleFor(view, service)] : []
-  return memo.get([view.mesh.settings, set, service, ...inputs, view.namespace, view.traits, ...rest], make)
+/** What a virtual host is made of. */
+export interface HostInputs {
+  readonly view: View
+  /** undefined: a name that only rules know. */
+  readonly service: Service | undefined
+  /** undefined: the default route. */
+  readonly set: RouteSet | undefined
+  /** The same array for the same domains, where that can be had: it is compared by identity. */
+  readonly domains: readonly string[]
+  readonly port: number
+  /** What else makes a difference. */
+  readonly variant?: string
+}
+
+/** The virtual host of `inputs`, made again only when something it is made of changed. Clients for whom it is the same share it. */
+export function rememberedHost(inputs: HostInputs, make: () => EncodedHost | undefined): EncodedHost | undefined {
+  const { view, service, set, domains, port, variant } = inputs
+  const others = set ? destinationInputs(view, set) : service ? [ruleFor(view, service)] : []
+  return memo.get([service, set, domains, view.settings, ...others, port, variant, view.kind, set && clientKey(view, set)], make)
 }
 
 /** What a set's routes depend on beside the set: the services it leads to, and the rules for them. */
 export function destinationInputs(view: View, set: RouteSet): unknown[] {
-  return destinationHosts(set).flatMap(host => {
+  const inputs: unknown[] = []
+  for (const host of destinationHosts(set)) {
     const target = view.scope.byHost.get(host)
-    return [target, target && ruleFor(view, target)]
-  })
+    inputs.push(target, target && ruleFor(view, target))
+  }
+  return inputs
 }
 
-function destinationHosts(set: RouteSet): string[] {
+/** What of the client the set's rules ask for. */
+export function clientKey(view: View, set: RouteSet): string {
+  const { namespace, labels } = clientConditions(set)
+  if (!namespace && labels.size === 0) return ''
+  return [namespace ? view.namespace : '', ...[...labels].map(key => `${key}=${view.labels[key] ?? ''}`)].join(';')
+}
+
+const clientConditions = remembering((set: RouteSet) => {
+  const matches = set.http.flatMap(rule => rule.matches)
+  return {
+    namespace: matches.some(match => match.client.namespace !== ''),
+    labels: new Set(matches.flatMap(match => Object.keys(match.client.labels))),
+  }
+})
+
+const destinationHosts = remembering((set: RouteSet): readonly string[] => {
   const hosts = new Set<string>()
   for (const rule of set.http) {
     if (rule.action.kind !== 'forward') continue
     for (const destination of rule.action.destinations) hosts.add(destination.host)
     for (const mirror of rule.action.mirrors) hosts.add(mirror.destination.host)
   }
-  for (const rule of set.tcp) for (const destination of rule.destinations) hosts.add(destination.host)
   return [...hosts]
-}
+})
 
 /** The route of a service that no rule speaks of. */
 export function defaultRoute(view: View, service: Service, port: number): Route {
@@ -82,7 +102,7 @@ export function defaultRoute(view: View, service: Service, port: number): Route 
       value: {
         clusterSpecifier: { $case: 'cluster', value: outboundCluster(port, '', service.hostname) },
         ...timeouts(view, 0),
-        retryPolicy: retryPolicy(view.mesh.settings.defaultRetry, hash !== undefined),
+        retryPolicy: retryPolicy(view.settings.defaultRetry, hash !== undefined),
         hashPolicy: hash ? [hashPolicy(hash.key)] : [],
       },
     },

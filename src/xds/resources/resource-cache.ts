@@ -1,0 +1,61 @@
+/**
+ * What is kept between calls, so that equal configuration is the same object: its readers compare by identity and look no further. Keep one
+ * for the life of the control plane.
+ */
+import { IdentityMemo } from '../../lib/identity-memo.ts'
+import type { EncodedResource } from '../wire/resource.ts'
+import { RESOURCE_TYPES, type ResourceType } from '../wire/type-url.ts'
+import { Encoder } from './encoded.ts'
+import { LayeredSet, ListedSet, type ResourceSet } from './resource-set.ts'
+import type { View } from './view.ts'
+
+export class ResourceCache {
+  readonly encoder = new Encoder()
+  /** Made once for all proxies of a group, and for as many states of the mesh as its inputs stay the same. */
+  readonly #made = new IdentityMemo<ListedSet>()
+  /** The last set of each group of proxies; nobody else may need it any more. */
+  readonly #shared = new Map<string, WeakRef<ListedSet>>()
+  /** The last set of each proxy. */
+  readonly #own = new Map<string, ListedSet>()
+  readonly #layered = new Map<string, LayeredSet>()
+
+  /** @param inputs the objects it is made of, beside what `view.key` says */
+  shared(view: View, type: ResourceType, inputs: readonly object[], make: () => readonly EncodedResource[]): ResourceSet {
+    const key = `${type} ${view.key}`
+    return this.#made.get([...inputs, key], () => {
+      const set = settle(this.#shared.get(key)?.deref(), make())
+      this.#shared.set(key, new WeakRef(set))
+      return set
+    })
+  }
+
+  own(proxy: string, type: ResourceType, resources: readonly EncodedResource[]): ResourceSet {
+    const key = `${type} ${proxy}`
+    const set = settle(this.#own.get(key), resources)
+    this.#own.set(key, set)
+    return set
+  }
+
+  /** What the proxy shares with others, and its own. */
+  layered(proxy: string, type: ResourceType, shared: ResourceSet, resources: readonly EncodedResource[]): ResourceSet {
+    const own = this.own(proxy, type, resources)
+    const key = `${type} ${proxy}`
+    const before = this.#layered.get(key)
+    if (before && before.shared === shared && before.own === own) return before
+    const now = new LayeredSet(shared, own)
+    this.#layered.set(key, now)
+    return now
+  }
+
+  /** A proxy that is gone. */
+  forget(proxy: string): void {
+    for (const type of RESOURCE_TYPES) {
+      this.#own.delete(`${type} ${proxy}`)
+      this.#layered.delete(`${type} ${proxy}`)
+    }
+  }
+}
+
+function settle(before: ListedSet | undefined, resources: readonly EncodedResource[]): ListedSet {
+  return before?.holds(resources) ? before : new ListedSet(resources)
+}
