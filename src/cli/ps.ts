@@ -20,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   if (values.output !== undefined) oneOf('output', values.output, ['json'])
   const { state, holder } = findRunning(positionals[0], io)
-  const status = readMeshStatus(state)
+  const status = readMeshStatus(state, holder.pid)
   if (!status) throw new Error(`Cannot show the mesh of "${holder.directory}": it is just starting, try again in a second`)
   io.stdout.write(values.output === 'json' ? `${JSON.stringify(publicStatus(status), null, 2)}\n` : text(status))
   return EXIT.ok

@@ -188,17 +188,17 @@ test('mizzen up follows replicas and services of edited manifests', async () => 
 })
 
 test('mizzen up says exactly what is missing when a container has no command here', async () => {
-  const image = deployment('back-v1', 'back').replace(/command: .*\n/, '')
+  const image = deployment('back-v1', 'back').replace(/ *command: .*\n/, '')
   const mine = mesh({ ...smallMesh(), 'back.yaml': documents(service('back', 80), image) })
   const { code, stdout } = await mine.mizzen('up', '--detach')
   assert.equal(code, 1)
   assert.match(
     stdout,
-    /back\.yaml:22:\d+: error: Cannot run container "app" on this machine: it has an image \("registry.example\/back:1"\) and no command/,
+    /back\.yaml:23:\d+: error: Cannot run container "app" on this machine: it has an image \("registry.example\/back:1"\) and no command/,
   )
   assert.match(
     stdout,
-    /fix: add to spec\.template\.metadata\.annotations \(.*back\.yaml:19\) the line {2}mizzen\.dev\/command: node server\.js/,
+    /fix: add to spec\.template\.metadata\.annotations \(.*back\.yaml:20\) the line {2}mizzen\.dev\/command: node server\.js/,
   )
   const ps = await mine.ps()
   assert.ok(

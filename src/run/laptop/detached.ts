@@ -54,7 +54,7 @@ export async function upDetached(options: DetachedOptions): Promise<boolean> {
   const begun = performance.now()
   while (!ended) {
     const lock = readLock(state)
-    if (lock.kind === 'held' && lock.holder.pid === child.pid) status = readMeshStatus(state)
+    if (lock.kind === 'held' && lock.holder.pid === child.pid) status = readMeshStatus(state, lock.holder.pid)
     display.changed()
     if (status?.phase === 'ready') {
       display.finish()

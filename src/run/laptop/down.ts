@@ -6,7 +6,7 @@ import { isAlive } from './process/start-time.ts'
 import { type StateDirectory, stateDirectoryOf } from './state/directory.ts'
 import { findRunning, type Place } from './state/find.ts'
 import { endLeftovers } from './state/leftovers.ts'
-import { breakLock, type Holder, readLock } from './state/lock.ts'
+import { breakLock, type Holder, readLock, releaseLock, takeLock } from './state/lock.ts'
 
 /** Longer than any grace period that `up` grants when it stops. */
 const PATIENCE_MS = 15_000
@@ -29,8 +29,8 @@ export async function down(directory: string | undefined, place: Place, ofRun?: 
   const holder = lock.kind === 'stale' ? lock.holder : undefined
   if (ofRun !== undefined && holder?.pid !== ofRun) return 'Another run has begun since'
   const ended = await endLeftovers(state, holder)
-  clear(state)
   breakLock(state)
+  clearFiles(state, holder?.directory ?? '')
   return `Cleared away the mesh of "${holder?.directory ?? state.path}", which had been killed: ended ${ended.length} processes`
 }
 
@@ -49,8 +49,8 @@ async function stop(state: StateDirectory, holder: Holder): Promise<string> {
     if (waited >= PATIENCE_MS) {
       process.kill(pid, 'SIGKILL')
       await endLeftovers(state, holder)
-      clear(state)
       breakLock(state)
+      clearFiles(state, directory)
       return `Stopped the mesh of "${directory}" by force: process ${pid} did not end within ${PATIENCE_MS / 1000} s`
     }
     await delay(LOOK_MS)
@@ -58,6 +58,9 @@ async function stop(state: StateDirectory, holder: Holder): Promise<string> {
   return `Stopped the mesh of "${directory}"`
 }
 
-function clear(state: StateDirectory): void {
+/** Under the lock, or not at all: the next `mizzen up` may have begun already, and these are its files then. */
+function clearFiles(state: StateDirectory, directory: string): void {
+  if (!takeLock(state, directory, false)) return
   for (const file of [state.mesh, state.xds]) rmSync(file, { force: true })
+  releaseLock(state)
 }

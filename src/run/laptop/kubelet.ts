@@ -34,9 +34,11 @@ export class Kubelet {
     this.#options = options
   }
 
-  /** In the order in which they were planned. */
+  /** In the order in which they are planned; those that are going away last. */
   get pods(): RunningPod[] {
-    return [...this.#pods.values()]
+    const order = [...this.#wanted.keys()]
+    const place = (key: string) => (this.#wanted.has(key) ? order.indexOf(key) : order.length)
+    return [...this.#pods.values()].sort((a, b) => place(a.plan.key) - place(b.plan.key))
   }
 
   /** Everything that is planned runs and is ready. */

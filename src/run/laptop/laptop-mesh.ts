@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import type { AnyObject } from '../../api/registry.ts'
 import { systemClock } from '../../lib/clock.ts'
+import type { Diagnostic } from '../../source/diagnostic.ts'
 import { FileSource } from '../../source/files/file-source.ts'
 import { type Change, Store } from '../../source/store.ts'
 import { AdsServer } from '../../xds/server/ads-server.ts'
@@ -72,7 +73,7 @@ export class LaptopMesh {
   #page: StatusPage | undefined
   #dns: DnsServer | undefined
   #replanning = false
-  #problems: readonly string[] = []
+  readonly #problems: { files: readonly string[]; plan: readonly string[] } = { files: [], plan: [] }
 
   constructor(options: LaptopMeshOptions) {
     this.#options = options
@@ -123,6 +124,7 @@ export class LaptopMesh {
     const pods = this.#kubelet.pods
     const entrances = pods.flatMap(({ network, plan }) => (network ? [{ plan, entrance: network.entrance }] : []))
     return {
+      runner: process.pid,
       directory: this.#options.directory,
       ingress: ingressOf(
         entrances.filter(({ plan }) => plan.proxy?.type === 'router'),
@@ -146,7 +148,7 @@ export class LaptopMesh {
           reason: pod.reason,
         }
       }),
-      problems: this.#problems,
+      problems: [...this.#problems.files, ...this.#problems.plan],
     }
   }
 
@@ -200,12 +202,17 @@ export class LaptopMesh {
     const { engine, cwd } = this.#options
     const { objects } = this.#store.snapshot()
     const planned = planPods({ ...objects, Pod: this.#fileObjects.pods }, { engine, cwd })
-    this.#problems = this.#teller.replace('plan', planned.diagnostics)
+    const running = new Set(this.#kubelet.pods.map(({ plan }) => `${plan.workload.kind} ${plan.namespace}/${plan.workload.name}`))
+    const effectOf = ({ resource }: Diagnostic) => (running.has(resource) ? 'its pods go on as they are' : undefined)
+    this.#problems.plan = this.#teller.replace(
+      'plan',
+      planned.diagnostics.map(problem => ({ ...problem, effect: effectOf(problem) })),
+    )
     this.#kubelet.apply({ ...planned, pods: withGateways(planned.pods, this.#controlPlane.mesh.gateways, engine) })
   }
 
   #tellDiagnostics(): void {
-    this.#teller.replace('files', this.#store.diagnostics())
+    this.#problems.files = this.#teller.replace('files', this.#store.diagnostics())
     this.#teller.replace('mesh', this.#controlPlane.diagnostics)
   }
 

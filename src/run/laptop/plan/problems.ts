@@ -7,9 +7,6 @@ import { ENGINES } from './pod-plan.ts'
 import { ENGINE_ANNOTATION } from './sidecar-wanted.ts'
 import type { Template } from './template.ts'
 
-/** Of an edit; at the start nothing of it runs. */
-const EFFECT = 'pods of it that already run go on'
-
 export function noCommand(template: Template, at: Path, container: Container, isFirst: boolean): Diagnostic {
   const { object } = template
   const annotation = isFirst ? COMMAND_ANNOTATION : `${COMMAND_ANNOTATION}.${container.name}`
@@ -51,7 +48,7 @@ function placed({ object }: Template, at: Path) {
     file: object.origin.file,
     line,
     column,
-    effect: EFFECT,
+    effect: undefined,
     excerpt: undefined,
   } as const
 }

@@ -9,7 +9,7 @@ import type { StateDirectory } from './directory.ts'
 import type { Holder } from './lock.ts'
 
 /** Shorter than for a mesh that stops in order: nobody waits for these any more. */
-const GRACE_MS = 2000
+const GRACE_MS = 1000
 
 /** @param holder of the stale lock; unknown when the lock cannot be read: then every ledger counts @returns what was ended */
 export async function endLeftovers(state: StateDirectory, holder: Holder | undefined): Promise<RecordedProcess[]> {

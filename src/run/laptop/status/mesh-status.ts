@@ -3,6 +3,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { StateDirectory } from '../state/directory.ts'
 
 export interface MeshStatus {
+  /** Process id of the `mizzen up` that tells it. */
+  readonly runner: number
   readonly phase: 'starting' | 'ready' | 'stopping'
   readonly directory: string
   readonly ingress: readonly Ingress[]
@@ -11,7 +13,7 @@ export interface MeshStatus {
   /** Where proxies get their configuration: "unix:/...". */
   readonly controlPlane: string
   readonly workloads: readonly WorkloadStatus[]
-  /** Why workloads are not among them: whole messages. */
+  /** Why parts of the manifests are not running: whole messages. */
   readonly problems: readonly string[]
 }
 
@@ -47,11 +49,11 @@ export function writeMeshStatus(state: StateDirectory, status: MeshStatus): void
   renameSync(part, state.mesh)
 }
 
-/** @returns undefined when there is none, or none of this version of mizzen */
-export function readMeshStatus(state: StateDirectory): MeshStatus | undefined {
+/** @returns undefined when that run has told nothing yet */
+export function readMeshStatus(state: StateDirectory, runner: number): MeshStatus | undefined {
   try {
     const status: unknown = JSON.parse(readFileSync(state.mesh, 'utf8'))
-    return isMeshStatus(status) ? status : undefined
+    return isMeshStatus(status) && status.runner === runner ? status : undefined
   } catch {
     return undefined
   }
@@ -60,6 +62,10 @@ export function readMeshStatus(state: StateDirectory): MeshStatus | undefined {
 /** The file is written by mizzen alone, whole or not at all: a look at its outline is enough. */
 function isMeshStatus(status: unknown): status is MeshStatus {
   return (
-    typeof status === 'object' && status !== null && 'phase' in status && 'workloads' in status && Array.isArray(status.workloads)
+    typeof status === 'object' &&
+    status !== null &&
+    'runner' in status &&
+    'workloads' in status &&
+    Array.isArray(status.workloads)
   )
 }
