@@ -1,6 +1,7 @@
 /** One YAML document: its value, and where its parts stand. */
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
 import type { Position } from '../../api/object.ts'
+import { isTooDeep } from './nesting.ts'
 import { type Parsed, type Problem, problem } from './parsed.ts'
 import { PositionsBuilder } from './positions.ts'
 
@@ -9,6 +10,7 @@ const MAX_ALIASES = 100
 
 /** @param text of at most one document. Never throws. */
 export function parseYaml(text: string): Parsed {
+  if (isTooDeep(text)) return tooDeep({ line: 1, column: 1 })
   const lines = new LineCounter()
   try {
     // Unique keys are checked below: the parser's own check takes quadratic time.
@@ -71,15 +73,19 @@ function syntaxProblem(error: YAMLError, text: string, lines: LineCounter): Prob
   const line = text.split('\n', at.line)[at.line - 1] ?? ''
   if (/^ *\t/.test(line))
     return problem(at, 'yaml-tab', 'there is a tab in the indentation, which YAML does not allow', 'use spaces')
-  if (error.message.includes('call stack')) return problem(at, 'yaml-too-deep', 'it is nested too deeply to be read')
+  if (error.message.includes('call stack')) return tooDeep(at)
   return problem(at, 'yaml-syntax', `this is not YAML: ${error.message}`)
+}
+
+function tooDeep(at: Position): Problem {
+  return problem(at, 'yaml-too-deep', 'it is nested too deeply to be read')
 }
 
 /** What the parser throws instead of reporting it. */
 function thrownProblem(error: unknown, text: string, lines: LineCounter): Problem {
   const message = error instanceof Error ? error.message : String(error)
   const start = { line: 1, column: 1 }
-  if (error instanceof RangeError) return problem(start, 'yaml-too-deep', 'it is nested too deeply to be read')
+  if (error instanceof RangeError) return tooDeep(start)
   const unresolved = /Unresolved alias .*: (.+)$/.exec(message)?.[1]
   if (unresolved !== undefined) {
     const at = positionOf(lines, Math.max(0, text.indexOf(`*${unresolved}`)))
