@@ -102,7 +102,10 @@ export class Harness {
       annotations: proxy.annotations,
       interception: 'NONE',
     } as const
-    await writeFile(bootstrap, encodeBootstrap({ identity, adminPort: proxy.adminPort, controlPlane: { path: socket } }))
+    await writeFile(
+      bootstrap,
+      encodeBootstrap({ identity, admin: { host: '127.0.0.1', port: proxy.adminPort }, controlPlane: { path: socket } }),
+    )
     const [command, ...args] = this.#engine === 'envoy' ? envoyCommand(bootstrap) : mizzenCommand(bootstrap)
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.on('data', bytes => {

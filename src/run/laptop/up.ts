@@ -54,66 +54,70 @@ export async function up(options: UpOptions): Promise<void> {
   )
 
   // Whatever is made from here on is undone in reverse order, however this function ends.
-  await using undo = new AsyncDisposableStack()
-  undo.defer(() => releaseLock(state))
-  const watchdog = new Watchdog([...installation().mizzen, 'down', absolute, '--of-run', String(process.pid)])
-  undo.defer(() => watchdog.dismiss())
-  const ledger = new Ledger(state.processesOf(process.pid))
-  undo.defer(() => {
-    for (const file of [state.processesOf(process.pid), state.mesh, state.xds]) rmSync(file, { force: true })
-  })
-  const log = new LogFile(state.log)
-  undo.defer(() => log.close())
-  const paint = painter(out, env)
-  const journal = new Journal(log, out, paint)
-  if (ended > 0) journal.tell(`an earlier run of this mesh was killed: ended ${ended} processes that it left behind`, 'warning')
+  const undo = new AsyncDisposableStack()
+  try {
+    undo.defer(() => releaseLock(state))
+    const watchdog = new Watchdog([...installation().mizzen, 'down', absolute, '--of-run', String(process.pid)])
+    undo.defer(() => watchdog.dismiss())
+    const ledger = new Ledger(state.processesOf(process.pid))
+    undo.defer(() => {
+      for (const file of [state.processesOf(process.pid), state.mesh, state.xds]) rmSync(file, { force: true })
+    })
+    const log = new LogFile(state.log)
+    undo.defer(() => log.close())
+    const paint = painter(out, env)
+    const journal = new Journal(log, out, paint)
+    if (ended > 0) journal.tell(`an earlier run of this mesh was killed: ended ${ended} processes that it left behind`, 'warning')
 
-  const { network, isolation } = await networkOf(options, new PortBook(absolute))
-  const publisher = new StatusPublisher(state)
-  undo.defer(() => publisher.close())
-  const colour = wantsColour(out, env)
-  const { engine } = options
-  const mesh = new LaptopMesh({
-    directory,
-    cwd,
-    env,
-    engine,
-    network,
-    isolation,
-    state,
-    journal,
-    ledger,
-    colour,
-    onChange: () => changed(),
-  })
-  undo.defer(() => mesh.close())
-  const display = new StartDisplay(out, paint, () => mesh.status.workloads)
-  let started = false
-  const giveWay = () => {
-    display.finish()
-    journal.release()
-  }
-  const changed = () => {
-    const isNew = !started && mesh.ready
-    started ||= isNew
-    publisher.publish({ phase: end.aborted ? 'stopping' : started ? 'ready' : 'starting', ...mesh.status })
-    if (isNew) {
+    const { network, isolation } = await networkOf(options, new PortBook(absolute))
+    const publisher = new StatusPublisher(state)
+    undo.defer(() => publisher.close())
+    const colour = wantsColour(out, env)
+    const { engine } = options
+    const mesh = new LaptopMesh({
+      directory,
+      cwd,
+      env,
+      engine,
+      network,
+      isolation,
+      state,
+      journal,
+      ledger,
+      colour,
+      onChange: () => changed(),
+    })
+    undo.defer(() => mesh.close())
+    const display = new StartDisplay(out, paint, () => mesh.status.workloads)
+    let started = false
+    const giveWay = () => {
       display.finish()
-      out.write(welcome(mesh.status, { ...options, absolute, commandLine, stop: 'Ctrl-C' }, paint))
       journal.release()
-    } else if (!started) display.changed()
+    }
+    const changed = () => {
+      const isNew = !started && mesh.ready
+      started ||= isNew
+      publisher.publish({ phase: end.aborted ? 'stopping' : started ? 'ready' : 'starting', ...mesh.status })
+      if (isNew) {
+        display.finish()
+        out.write(welcome(mesh.status, { ...options, absolute, commandLine, stop: 'Ctrl-C' }, paint))
+        journal.release()
+      } else if (!started) display.changed()
+    }
+    // A start that does not come to its end is easier to understand with the lines of the processes.
+    const impatience = setTimeout(giveWay, PATIENCE_MS)
+    undo.defer(() => {
+      clearTimeout(impatience)
+      giveWay()
+    })
+    out.write(`${paint('mizzen', 'bold')} ${directory} ${paint(`(engine ${engine}${isolate ? ', isolated' : ''})`, 'grey')}\n\n`)
+    await mesh.start()
+    changed()
+    await aborted(end)
+    publisher.publish({ phase: 'stopping', ...mesh.status })
+  } finally {
+    await undo.disposeAsync()
   }
-  // A start that does not come to its end is easier to understand with the lines of the processes.
-  const impatience = setTimeout(giveWay, PATIENCE_MS)
-  undo.defer(() => {
-    clearTimeout(impatience)
-    giveWay()
-  })
-  out.write(`${paint('mizzen', 'bold')} ${directory} ${paint(`(engine ${engine}${isolate ? ', isolated' : ''})`, 'grey')}\n\n`)
-  await mesh.start()
-  changed()
-  await aborted(end)
-  publisher.publish({ phase: 'stopping', ...mesh.status })
 }
 
 /** After so long the start display gives way to the logs. */
