@@ -25,10 +25,14 @@ export interface InspectionPlan {
   readonly http: Disabled | undefined
 }
 
-/** undefined in the plan: not configured. @throws naming a listener filter that is not known */
-export function readListenerFilters(filters: readonly ListenerFilter[]): InspectionPlan {
+/**
+ * undefined in the plan: not configured.
+ * @param handsOver whether the listener has use_original_dst, which brings that filter along
+ * @throws naming a listener filter that is not known
+ */
+export function readListenerFilters(filters: readonly ListenerFilter[], handsOver: boolean): InspectionPlan {
   const plan: { -readonly [Name in keyof InspectionPlan]: InspectionPlan[Name] } = {
-    originalDestination: undefined,
+    originalDestination: handsOver ? never : undefined,
     tls: undefined,
     http: undefined,
   }

@@ -47,10 +47,10 @@ export class Listener {
     this.address = listenAddress(config)
     this.bindToPort = config.bindToPort ?? config.deprecatedV1?.bindToPort ?? true
     this.#context = context
-    this.#plan = readListenerFilters(config.listenerFilters)
+    this.#handsOver = config.useOriginalDst ?? false
+    this.#plan = readListenerFilters(config.listenerFilters, this.#handsOver)
     this.#originalDestination = this.#plan.originalDestination && originalDestinationFinder()
     this.backlog = config.tcpBacklogSize ?? BACKLOG
-    this.#handsOver = config.useOriginalDst ?? false
     this.#goesOnUninspected = config.continueOnListenerFiltersTimeout
     this.#timeoutMs = durationMs(config.listenerFiltersTimeout) ?? INSPECTION_TIMEOUT_MS
     const { chains, matcher, defaultChain } = buildChains(config, context, build, before?.chains ?? [])
