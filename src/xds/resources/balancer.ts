@@ -4,6 +4,8 @@ import { Cluster, Cluster_LbPolicy, Cluster_SlowStartConfig } from '../gen/envoy
 import { duration } from './values.ts'
 
 const DEFAULT_RING_SIZE = 1024
+/** Envoy refuses more. */
+const MAX_RING_SIZE = 8 * 1024 * 1024
 
 export function balancing(balancer: Balancer | undefined): Pick<Cluster, 'lbPolicy' | 'lbConfig'> {
   const slowStartConfig = balancer?.warmup && slowStart(balancer.warmup)
@@ -32,7 +34,10 @@ function hashing({ hash }: Balancer): Pick<Cluster, 'lbPolicy' | 'lbConfig'> {
     return { lbPolicy: Cluster_LbPolicy.MAGLEV, lbConfig }
   }
   const { lbConfig } = Cluster.fromPartial({
-    lbConfig: { $case: 'ringHashLbConfig', value: { minimumRingSize: hash?.table.size ?? DEFAULT_RING_SIZE } },
+    lbConfig: {
+      $case: 'ringHashLbConfig',
+      value: { minimumRingSize: Math.min(hash?.table.size ?? DEFAULT_RING_SIZE, MAX_RING_SIZE) },
+    },
   })
   return { lbPolicy: Cluster_LbPolicy.RING_HASH, lbConfig }
 }

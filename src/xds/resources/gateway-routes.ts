@@ -12,6 +12,7 @@ import type { Encoder } from './encoded.ts'
 import { httpRoutes } from './http-route.ts'
 import { serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
+import { hostRetry } from './retry.ts'
 import { isCatchAll } from './route-match.ts'
 import type { View } from './view.ts'
 import { clientKey, destinationInputs, type EncodedHost, encodeHost, routeTable } from './virtual-host.ts'
@@ -78,6 +79,7 @@ function hostOf(view: View, { host, port, origin, sets, redirect }: HostParts): 
       routes: catchAllsLast(sets.flatMap(({ set, gateway }) => httpRoutes(view, set, { attachment: gateway, port }))),
       requireTls: redirect ? TlsRequirement.ALL : TlsRequirement.NONE,
       metadata: originWithLine(origin),
+      retryPolicy: hostRetry(view),
     }),
   )
 }

@@ -16,7 +16,7 @@ import { FAULT, faultConfig } from './fault.ts'
 import { hashPolicy } from './hash.ts'
 import { authorityOf, headerChanges } from './header-changes.ts'
 import { originWithLine } from './origin-metadata.ts'
-import { retryPolicy } from './retry.ts'
+import { routeRetry } from './retry.ts'
 import { isCatchAll, routeMatch } from './route-match.ts'
 import { duration, fraction, ZERO } from './values.ts'
 import { appliesToHttp, type Place, type View } from './view.ts'
@@ -55,9 +55,13 @@ function routeAction(view: View, rule: HttpRule, place: Place): Route['action'] 
     case 'direct-response':
       return { $case: 'directResponse', value: directResponse(rule.action) }
     case 'forward':
+      if (effectiveDestinations(rule.action.destinations).length === 0) return NOWHERE
       return { $case: 'route', value: forward(view, rule, rule.action, place) }
   }
 }
+
+/** All shares are 0: Envoy would refuse the table, and with it everybody's routes. */
+const NOWHERE: Route['action'] = { $case: 'directResponse', value: { status: 503, body: undefined } }
 
 function forward(view: View, rule: HttpRule, action: Forward, place: Place): RouteAction {
   const destinations = effectiveDestinations(action.destinations)
@@ -65,11 +69,10 @@ function forward(view: View, rule: HttpRule, action: Forward, place: Place): Rou
     const hash = hashOf(resolveDestination(view, destination, place.port).policy)
     return hash ? [hashPolicy(hash.key)] : []
   })
-  const retry = action.retry ?? view.settings.defaultRetry
   return RouteAction.fromPartial({
     clusterSpecifier: clusterSpecifier(view, destinations, place),
     ...timeouts(view, action.timeoutMs),
-    retryPolicy: retryPolicy(retry, hashPolicies.length > 0),
+    retryPolicy: routeRetry(view, action.retry, hashPolicies.length > 0),
     hashPolicy: distinct(hashPolicies),
     requestMirrorPolicies: action.mirrors.filter(mirror => mirror.percent > 0).map(mirror => mirrorPolicy(view, mirror, place)),
     ...rewrites(rule, action, destinations),

@@ -12,6 +12,7 @@ import { OriginalDst } from '../gen/envoy/extensions/filters/listener/original_d
 import { TlsInspector } from '../gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts'
 import type { Any } from '../gen/google/protobuf/any.ts'
 import { pack } from '../wire/any.ts'
+import { distinctChains } from './distinct-chains.ts'
 import { duration, socketAddress, ZERO } from './values.ts'
 
 /** What the HTTP inspector calls plaintext HTTP. */
@@ -39,16 +40,17 @@ export interface ListenerParts {
  * goes back, so that such a chain would lose plaintext bytes to one for plaintext HTTP, which then does not match either.
  */
 export function listener(parts: ListenerParts): Listener {
-  const inspectors = parts.inspectors ?? inspectorsFor(parts.chains)
-  const looksAtBytes = parts.chains.some(chain => chain.filterChainMatch?.transportProtocol)
-  const catchAll = looksAtBytes ? parts.chains.find(chain => chain.filterChainMatch === undefined) : undefined
+  const chains = distinctChains(parts.chains)
+  const inspectors = parts.inspectors ?? inspectorsFor(chains)
+  const looksAtBytes = chains.some(chain => chain.filterChainMatch?.transportProtocol)
+  const catchAll = looksAtBytes ? chains.find(chain => chain.filterChainMatch === undefined) : undefined
   const timeout = parts.detectionTimeoutMs > 0 ? duration(parts.detectionTimeoutMs) : ZERO
   return Listener.fromPartial({
     name: parts.name,
     address: socketAddress(parts.address, parts.port),
     trafficDirection: parts.direction === 'inbound' ? TrafficDirection.INBOUND : TrafficDirection.OUTBOUND,
     bindToPort: parts.bind ? undefined : false,
-    filterChains: parts.chains.filter(chain => chain !== catchAll),
+    filterChains: chains.filter(chain => chain !== catchAll),
     defaultFilterChain: catchAll ?? parts.fallback,
     listenerFilters: [...inspectors],
     listenerFiltersTimeout: inspectors.length > 0 ? timeout : undefined,

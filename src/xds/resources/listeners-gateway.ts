@@ -30,11 +30,10 @@ function bindAddress(proxy: MeshProxy, port: GatewayPort): string {
 export function gatewayListeners(view: View, proxy: MeshProxy, ports: readonly GatewayPort[]): Listener[] {
   return ports.flatMap(port => {
     const address = bindAddress(proxy, port)
-    const chains = distinct(
+    const chains =
       port.kind === 'http'
         ? [httpChain(view, address, port)]
-        : port.servers.flatMap(server => serverChains(view, address, port, server)),
-    )
+        : port.servers.flatMap(server => serverChains(view, address, port, server))
     const [first] = port.servers
     if (chains.length === 0 || !first) return []
     return [
@@ -60,17 +59,6 @@ export function gatewayTables(view: View, encoder: Encoder, ports: readonly Gate
     return port.servers
       .filter(endsHttps)
       .map(server => gatewayTable(view, encoder, httpsTable(port, server), server.server.port, [server]))
-  })
-}
-
-/** Envoy refuses a listener in which two chains have the same condition; the first counts. */
-function distinct(chains: readonly FilterChain[]): FilterChain[] {
-  const seen = new Set<string>()
-  return chains.filter(chain => {
-    const condition = JSON.stringify(chain.filterChainMatch ?? null)
-    const known = seen.has(condition)
-    seen.add(condition)
-    return !known
   })
 }
 

@@ -23,13 +23,13 @@ import type { View } from './view.ts'
 
 const ANY = '0.0.0.0'
 
-/** A listener in the making. The first chain for a condition wins; Envoy refuses a listener with two equal conditions. */
+/** A listener in the making. The first chain for HTTP wins. */
 interface Draft {
   readonly address: string
   readonly port: number
   readonly bind: boolean
   http: FilterChain | undefined
-  readonly bytes: Map<string, FilterChain>
+  readonly bytes: FilterChain[]
 }
 
 export function redirectListeners(view: View, endpoints: MeshEndpoints): Listener[] {
@@ -51,7 +51,7 @@ class Drafts {
     const name = listenerName(address, port)
     const known = this.#drafts.get(name)
     if (known) return known
-    const draft = { address, port, bind, http: undefined, bytes: new Map() }
+    const draft = { address, port, bind, http: undefined, bytes: [] }
     this.#drafts.set(name, draft)
     return draft
   }
@@ -86,7 +86,7 @@ function addPort(wanted: Wanted, drafts: Drafts): void {
 
 function addOnAddress({ view, egress, service, port }: Wanted, draft: Draft): void {
   if (port.protocol === 'auto') draft.http ??= ownHttp(view, service, port.number, draft)
-  addBytes(draft, tcpChains(view, egress.routes, service, port, [], false))
+  draft.bytes.push(...tcpChains(view, egress.routes, service, port, [], false))
 }
 
 /** Clients of a headless service dial its endpoints. */
@@ -97,14 +97,7 @@ function addOnEndpoints(wanted: Wanted, drafts: Drafts): void {
 
 function addOnAny({ view, egress, service, port }: Wanted, draft: Draft): void {
   if (port.protocol === 'auto') draft.http ??= sharedHttp(view, service, port.number)
-  addBytes(draft, tcpChains(view, egress.routes, service, port, service.addresses, true))
-}
-
-function addBytes(draft: Draft, chains: readonly FilterChain[]): void {
-  for (const chain of chains) {
-    const condition = JSON.stringify(chain.filterChainMatch ?? null)
-    if (!draft.bytes.has(condition)) draft.bytes.set(condition, chain)
-  }
+  draft.bytes.push(...tcpChains(view, egress.routes, service, port, service.addresses, true))
 }
 
 /** A listener that a Sidecar asks for by port. */
@@ -119,7 +112,7 @@ function addConfigured(view: View, egress: EgressScope, drafts: Drafts): void {
   if (isHttp(protocol)) return
   for (const service of egress.services) {
     const port = portOf(service, number)
-    if (port) addBytes(draft, tcpChains(view, egress.routes, service, port, service.addresses, true))
+    if (port) draft.bytes.push(...tcpChains(view, egress.routes, service, port, service.addresses, true))
   }
 }
 
@@ -156,7 +149,7 @@ function httpChain(
 }
 
 function finish(view: View, draft: Draft): Listener {
-  const chains = [...(draft.http ? [draft.http] : []), ...draft.bytes.values()]
+  const chains = [...(draft.http ? [draft.http] : []), ...draft.bytes]
   const complete = chains.some(chain => chain.filterChainMatch === undefined)
   return listener({
     name: listenerName(draft.address, draft.port),

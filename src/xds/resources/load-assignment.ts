@@ -7,7 +7,7 @@ import { ClusterLoadAssignment } from '../gen/envoy/config/endpoint/v3/endpoint.
 import { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { localityWeights, priorityOf, shares, withTopology } from './endpoint-priority.ts'
-import { endpointAddress } from './values.ts'
+import { endpointAddress, isSingleAddress } from './values.ts'
 
 export function isWeighted({ view, policy }: ClusterInputs): boolean {
   return shares(view, policy) !== undefined
@@ -44,8 +44,12 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
 
 function endpointsOf(inputs: ClusterInputs): readonly Endpoint[] {
   const { port, subset, endpoints } = inputs
-  const all = endpoints?.get(port.number) ?? []
-  if (all.length === 0 && discoveryOf(inputs) === 'dns') return [byName(inputs)]
+  const discovery = discoveryOf(inputs)
+  const known = endpoints?.get(port.number) ?? []
+  if (known.length === 0 && discovery === 'dns') return [byName(inputs)]
+  // Envoy refuses endpoints that it would have to look up; a WorkloadEntry with a name can be selected by a service of addresses.
+  const all =
+    discovery === 'endpoints' ? known.filter(({ address }) => isSingleAddress(address) || address.startsWith('unix:')) : known
   if (!subset || Object.keys(subset.labels).length === 0) return all
   return all.filter(endpoint => hasLabels(withTopology(endpoint.labels, endpoint.locality, endpoint), subset.labels))
 }

@@ -4,7 +4,8 @@ import { RetryPolicy as EnvoyRetryPolicy } from '../gen/envoy/config/route/v3/ro
 import { PreviousHostsPredicate } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.ts'
 import { PreviousPrioritiesConfig } from '../gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config.ts'
 import { pack } from '../wire/any.ts'
-import { optionalDuration } from './values.ts'
+import { duration, optionalDuration } from './values.ts'
+import type { View } from './view.ts'
 
 /** How often a balancer may pick again before it takes a host that was tried already. */
 const HOST_SELECTION_ATTEMPTS = 5
@@ -34,8 +35,29 @@ const OTHER_LOCALITIES = EnvoyRetryPolicy.fromPartial({
   },
 })
 
+const NO_RETRIES = EnvoyRetryPolicy.fromPartial({ numRetries: 0 })
+
+/** The mesh's default, for a virtual host: it holds for all its routes that have none of their own. */
+export function hostRetry({ settings, kind }: View): EnvoyRetryPolicy | undefined {
+  return kind === 'grpc' ? undefined : retryPolicy(settings.defaultRetry, false)
+}
+
+/**
+ * @param own undefined: the default
+ * @returns undefined: as the virtual host says. A client without a proxy has all of it in the route, and takes no policy of no retries
+ */
+export function routeRetry(
+  { settings, kind }: View,
+  own: RetryPolicy | undefined,
+  hashed: boolean,
+): EnvoyRetryPolicy | undefined {
+  if (kind === 'grpc') return retryPolicy(own ?? settings.defaultRetry, hashed)
+  if (!own && !hashed) return undefined
+  return retryPolicy(own ?? settings.defaultRetry, hashed) ?? NO_RETRIES
+}
+
 /** @param hashed the destination is chosen by hash: a retry has to go to the same host again */
-export function retryPolicy(policy: RetryPolicy, hashed: boolean): EnvoyRetryPolicy | undefined {
+function retryPolicy(policy: RetryPolicy, hashed: boolean): EnvoyRetryPolicy | undefined {
   if (policy.attempts <= 0) return undefined
   const elsewhere = policy.avoidPreviousHosts && !hashed
   return EnvoyRetryPolicy.fromPartial({
@@ -43,7 +65,7 @@ export function retryPolicy(policy: RetryPolicy, hashed: boolean): EnvoyRetryPol
     numRetries: policy.attempts,
     perTryTimeout: optionalDuration(policy.perTryTimeoutMs),
     retriableStatusCodes: [...policy.statuses],
-    retryBackOff: policy.backoffMs === undefined ? undefined : { baseInterval: optionalDuration(policy.backoffMs) },
+    retryBackOff: policy.backoffMs ? { baseInterval: duration(policy.backoffMs) } : undefined,
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
     retryHostPredicate: elsewhere ? AVOID_PREVIOUS_HOSTS.retryHostPredicate : [],
     retryPriority: policy.remoteLocalities ? OTHER_LOCALITIES.retryPriority : undefined,

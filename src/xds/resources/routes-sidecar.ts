@@ -18,6 +18,7 @@ import { DomainClaims, serviceDomains } from './host-domains.ts'
 import { httpRoutes, timeouts } from './http-route.ts'
 import { PASSTHROUGH, RESERVED_PORTS, serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
+import { hostRetry } from './retry.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { ownAddress } from './service-listener.ts'
 import type { View } from './view.ts'
@@ -128,6 +129,7 @@ export function serviceHost(inputs: ServiceHost): EncodedHost {
       domains: [...domains],
       routes: [...(before?.() ?? []), ...(routes.length > 0 ? routes : [defaultRoute(view, service, port)])],
       metadata: originWithLine(set && routes.length > 0 ? set.origin : service.origin),
+      retryPolicy: hostRetry(view),
     })
   }
   return rememberedHost(inputs, make) ?? make()
@@ -153,6 +155,7 @@ export function ruleHost(inputs: RuleHost, host: string): EncodedHost | undefine
       domains: [...domains],
       routes: [...(before?.() ?? []), ...routes],
       metadata: originWithLine(set.origin),
+      retryPolicy: hostRetry(view),
     })
   })
 }

@@ -8,7 +8,7 @@ import { MESH, type RouteSet, type TcpDestination } from '../../model/route-set.
 import type { Service, ServicePort } from '../../model/service.ts'
 import { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import { policyOf, resolveDestination } from './destination.ts'
-import { outboundCluster } from './names.ts'
+import { BLACK_HOLE, outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { tcpProxy, tcpTo } from './tcp-proxy.ts'
 import { cidrRange } from './values.ts'
@@ -85,7 +85,7 @@ export function tlsRuleChains(
   for (const rule of set.tls) {
     for (const match of rule.matches) {
       if (!appliesToTcp(view, match.client, place)) continue
-      const names = within ? within(match.serverNames) : match.serverNames
+      const names = (within ? within(match.serverNames) : match.serverNames).filter(isServerName)
       if (names.length === 0) continue
       const serverNames = names.includes('*') ? [] : names
       chains.push(ruleChain(view, rule.destinations, rule.origin, place, { subnets: match.subnets, serverNames }))
@@ -108,7 +108,10 @@ function ruleChain(
   }))
   return FilterChain.fromPartial({
     filterChainMatch: chainMatch(conditions),
-    filters: [tcpProxy(view.settings, resolved, resolved[0]?.policy)],
+    // Without any share there is nowhere to go.
+    filters: [
+      tcpProxy(view.settings, resolved.length > 0 ? resolved : [{ cluster: BLACK_HOLE, weight: 1 }], resolved[0]?.policy),
+    ],
     metadata: originMetadata(origin),
   })
 }
@@ -122,6 +125,11 @@ function chainMatch({ subnets, serverNames }: Conditions): FilterChain['filterCh
       transportProtocol: serverNames.length > 0 ? 'tls' : '',
     },
   }).filterChainMatch
+}
+
+/** Envoy takes "*.x" and refuses "*x". */
+function isServerName(name: string): boolean {
+  return !isWildcard(name) || name === '*' || name.startsWith('*.')
 }
 
 function serverName(hostname: string): string[] {

@@ -14,7 +14,7 @@ import { hashPolicy } from './hash.ts'
 import { timeouts } from './http-route.ts'
 import { outboundCluster } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
-import { retryPolicy } from './retry.ts'
+import { routeRetry } from './retry.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { ruleFor, type View } from './view.ts'
 
@@ -102,7 +102,7 @@ export function defaultRoute(view: View, service: Service, port: number): Route 
       value: {
         clusterSpecifier: { $case: 'cluster', value: outboundCluster(port, '', service.hostname) },
         ...timeouts(view, 0),
-        retryPolicy: retryPolicy(view.settings.defaultRetry, hash !== undefined),
+        retryPolicy: routeRetry(view, undefined, hash !== undefined),
         hashPolicy: hash ? [hashPolicy(hash.key)] : [],
       },
     },
