@@ -200,22 +200,23 @@ export async function closedPort(): Promise<number> {
   return address.port
 }
 
-/** A raw HTTP/1.1 upstream: what it does with each request is the test's. */
+/** A raw HTTP/1.1 upstream: what it does with each request is the test's. @returns its port */
 export async function rawServer(t: TestContext, onRequest: (socket: net.Socket, head: string) => void): Promise<number> {
-  return listen(
-    t,
-    net.createServer(socket => {
-      let text = ''
-      socket.on('data', bytes => {
-        text += bytes.toString('latin1')
-        for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-          const head = text.slice(0, end)
-          text = text.slice(end + 4)
-          onRequest(socket, head)
-        }
-      })
-    }),
-  )
+  return listen(t, requestServer(onRequest))
+}
+
+export function requestServer(onRequest: (socket: net.Socket, head: string) => void): net.Server {
+  return net.createServer(socket => {
+    let text = ''
+    socket.on('data', bytes => {
+      text += bytes.toString('latin1')
+      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
+        const head = text.slice(0, end)
+        text = text.slice(end + 4)
+        onRequest(socket, head)
+      }
+    })
+  })
 }
 
 export const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'

@@ -14,8 +14,12 @@ import type {
 import { emptyFields, readFields, writeFields } from './fields.ts'
 import { nodeHttp2 } from './node-http2.ts'
 import { type Http2Options, SESSION_OPTIONS } from './options.ts'
+import { CANCEL } from './reset-codes.ts'
 import { Http2StreamBase, type StreamOwner } from './stream-base.ts'
 import { addWebSocketAccept } from './websocket-handshake.ts'
+
+/** How long a peer may take to close its half after we closed ours. */
+const LINGER_MS = 500
 
 /**
  * Has no capacity before the peer's SETTINGS are there: they say how many streams it takes, and prove that it speaks HTTP/2. The
@@ -68,7 +72,8 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
   }
 
   get capacity(): number {
-    if (this.#draining || this.closed) return 0
+    // A session that got GOAWAY is closed before its event comes.
+    if (this.#draining || this.closed || this.#session.closed) return 0
     return Math.max(0, Math.min(this.#peerLimit, this.#ownLimit) - this.active)
   }
 
@@ -99,18 +104,26 @@ export class Http2ClientConnection implements ClientConnection, StreamOwner {
     else if (this.capacity > 0) this.#owner.onCapacity(this)
   }
 
-  /** Without streams there is nothing to lose, and a peer that never closes its half would keep a gracefully closed session alive. */
+  /**
+   * Says GOAWAY before it closes: servers over node:http2 keep a session whose peer is merely gone. node:http2 may then wait for the peer to
+   * close too, which some never do.
+   */
   #closeIfDrained(): void {
-    if (this.active === 0) this.#socket.destroy()
+    if (this.active > 0) return
+    if (!this.closed) this.#session.destroy()
+    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), LINGER_MS).unref()
   }
 }
 
 class Http2ClientStream extends Http2StreamBase<ClientHttp2Stream> implements ClientStream {
+  #tunnel = false
+
   constructor(node: ClientHttp2Stream, owner: StreamOwner, head: RequestHead, last: boolean, handler: ResponseHandler) {
     super(node, owner, false, last)
     this.handler = handler
     const key = head.upgrade === 'websocket' ? head.headers.get('sec-websocket-key') : undefined
     const { upgrade } = head
+    const connect = head.method === 'CONNECT'
     node.on('headers', (_fields, _flags, raw: string[]) => {
       const { pseudo, headers } = readFields(raw)
       if (!this.isReset) handler.onInformational({ status: Number(pseudo.get(':status')), headers })
@@ -125,8 +138,18 @@ class Http2ClientStream extends Http2StreamBase<ClientHttp2Stream> implements Cl
         status = 101
         addWebSocketAccept(headers, key)
       }
+      this.#tunnel = status === 101 || (connect && status < 300)
       handler.onResponse({ status, headers }, ended)
+      if (ended) this.onIncomingEnded()
     })
+  }
+
+  /**
+   * A server that has answered need not read the rest of the request, and may never open its window again: the stream would stay, and take
+   * one of the few places there are.
+   */
+  protected override onIncomingEnded(): void {
+    if (!this.#tunnel && this.isStuck) this.closeSoon(CANCEL)
   }
 }
 
@@ -136,7 +159,8 @@ class FailedStream implements ClientStream {
 
   constructor(reason: ResetReason, handler: ResponseHandler) {
     this.#handler = handler
-    process.nextTick(() => this.#handler?.onReset(reason))
+    // Not as a microtask: whoever tries again at once must not keep the event loop from turning.
+    setImmediate(() => this.#handler?.onReset(reason))
   }
 
   write(): boolean {

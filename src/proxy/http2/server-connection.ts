@@ -121,7 +121,7 @@ class Http2ServerStream extends Http2StreamBase<ServerHttp2Stream> implements Se
       this.node.respond(fields, last ? WITHOUT_BODY : WITH_BODY)
     } catch {
       // Fields that HTTP/2 forbids, from an upstream that HTTP/1.1 let say them. The handler hears of it as of any reset.
-      this.node.close(PROTOCOL_ERROR)
+      this.closeSoon(PROTOCOL_ERROR)
       return
     }
     if (last) this.markOutgoingEnded()
