@@ -9,5 +9,7 @@ export class ListenerStats {
   downstream_pre_cx_timeout = 0
   downstream_listener_filter_remote_close = 0
   no_filter_chain_match = 0
+  /** Handshakes that failed. */
+  ssl_connection_error = 0
   readonly downstream_cx_length_ms = new Histogram()
 }
