@@ -46,15 +46,17 @@ export class Lane {
   unnamed = false
   /** The protocol can say that a resource is gone. */
   readonly #tellsRemovals: boolean
+  readonly #intern: (name: string) => string
   #inFlight: InFlight | undefined
   #sent: Mark | undefined
   #acked: Mark | undefined
   #refusal: Refusal | undefined
   #limit = Number.POSITIVE_INFINITY
 
-  constructor(type: string, tellsRemovals: boolean) {
+  constructor(type: string, tellsRemovals: boolean, intern: (name: string) => string) {
     this.type = type
     this.#tellsRemovals = tellsRemovals
+    this.#intern = intern
   }
 
   get inFlight(): Mark | undefined {
@@ -76,7 +78,7 @@ export class Lane {
 
   /** The client wants this name (again). */
   subscribe(name: string): void {
-    this.holdings.subscribe(name)
+    this.holdings.subscribe(this.#intern(name))
     this.#repeatLater(name)
   }
 

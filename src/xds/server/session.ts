@@ -122,7 +122,9 @@ export class Session {
     if (type === '') throw new ProtocolError('Cannot answer a discovery request on an aggregated stream: "type_url" is empty')
     const found = this.#lanes.get(type)
     if (found) return { lane: found, first: false }
-    const lane = new Lane(type, this.#stream.dialect.tellsRemovals(type))
+    // A thousand clients that ask for the same names keep one copy of them: the source's.
+    const intern = (name: string) => this.#snapshot?.get(type)?.get(name)?.name ?? name
+    const lane = new Lane(type, this.#stream.dialect.tellsRemovals(type), intern)
     this.#lanes.set(type, lane)
     return { lane, first: true }
   }
