@@ -118,6 +118,9 @@ export interface GrpcTimeoutRule {
   readonly offsetMs: number
 }
 
+/** Where the action depends on the request: chosen by weight or by a header. */
+export type DecideForward = (head: RequestHead, context: RouteContext) => ForwardAction
+
 export interface Mirror {
   readonly cluster: string
   /** Whether this request is mirrored (runtime fraction). */

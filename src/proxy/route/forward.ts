@@ -11,7 +11,7 @@ import {
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import { type Labels, lbLabels } from '../balance/labels.ts'
 import type { RequestHead } from '../http/stream.ts'
-import type { ForwardAction, Mirror, RetryPolicy, RouteContext } from './decision.ts'
+import type { DecideForward, ForwardAction, Mirror, RetryPolicy } from './decision.ts'
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
 import { compileHashPolicy } from './hash-policy.ts'
 import { compileHeaderMutation, type HeaderMutation } from './header-mutation.ts'
@@ -36,8 +36,6 @@ export interface ActionScope {
   readonly includeAttemptCount: boolean
   readonly includeAttemptCountInResponse: boolean
 }
-
-export type DecideForward = (head: RequestHead, context: RouteContext) => ForwardAction
 
 /**
  * @returns the action itself when it is the same for every request, else how to choose it

@@ -2,8 +2,7 @@
  * Choosing one of several clusters by weight.
  */
 import type { RequestHead } from '../http/stream.ts'
-import type { ForwardAction, RouteContext } from './decision.ts'
-import type { DecideForward } from './forward.ts'
+import type { DecideForward, ForwardAction, RouteContext } from './decision.ts'
 import { firstFieldReader } from './request-field.ts'
 
 /**
