@@ -41,8 +41,7 @@ export class GrpcStream {
     const { address } = options
     this.#owner = owner
     this.#reader = new MessageReader(options.maxMessageBytes)
-    const authority = 'path' in address ? 'localhost' : `${address.host}:${address.port}`
-    this.#session = connectHttp2(`http://${authority}`, {
+    this.#session = connectHttp2(`http://${authority(address)}`, {
       createConnection: () => connect({ ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }),
       settings: { enablePush: false },
     })
@@ -103,6 +102,12 @@ export class GrpcStream {
     this.close()
     this.#owner.onEnd(reason)
   }
+}
+
+/** A unix socket has none; gRPC says localhost then. */
+function authority(address: ServerAddress): string {
+  if ('path' in address) return 'localhost'
+  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
 }
 
 function statusText(headers: { readonly [name: string]: string | string[] | number | undefined }): string {

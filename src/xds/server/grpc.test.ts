@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { EventLog, until } from '../../../test/xds/event-log.ts'
@@ -106,6 +106,13 @@ for (const protocol of ['delta', 'sotw'] as const) {
     assert.deepEqual(resources, ['a'])
   })
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some(addresses => addresses?.some(({ address }) => address === '::1'))
+test('AdsClient finds AdsServer at an IPv6 address', { skip: hasIpv6 ? false : 'this machine has no ::1' }, async () => {
+  source.update(CLUSTER, [cluster('a')])
+  const client = start({ address: await serve({ host: '::1', port: 0 }), protocol: 'delta' })
+  await client.until(() => client.names(CLUSTER).join() === 'a', 'all is there')
+})
 
 test('serveAds() tells its clients when it ends, and ends within its grace', async () => {
   const address = await serve({ path: socket })
