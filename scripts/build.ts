@@ -40,6 +40,8 @@ await Promise.all([
 ])
 
 // In a clone, `npx mizzen` should find this very build, at once; otherwise npx packs and installs the clone for each call.
-const link = path.join(repository, 'node_modules/.bin/mizzen')
-rmSync(link, { force: true })
-symlinkSync(path.relative(path.dirname(link), path.join(outdir, 'mizzen.js')), link)
+if (process.argv[2] === undefined) {
+  const link = path.join(repository, 'node_modules/.bin/mizzen')
+  rmSync(link, { force: true })
+  symlinkSync(path.relative(path.dirname(link), path.join(outdir, 'mizzen.js')), link)
+}

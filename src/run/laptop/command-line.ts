@@ -5,7 +5,7 @@ import { installation } from '../installation.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** `mizzen` when that is on PATH, else the script with a Node that can run it: `node_modules/.bin/node dist/mizzen.js`. */
+/** `mizzen` when that is on PATH, `npx mizzen` where npx finds this very one (a clone, a project that has it), else the script with a Node that can run it: `node_modules/.bin/node dist/mizzen.js`. */
 export function mizzenCommandLine(env: Environment, cwd: string): string {
   const { mizzen, root } = installation()
   const [node, script] = mizzen
@@ -13,6 +13,7 @@ export function mizzenCommandLine(env: Environment, cwd: string): string {
   // npm puts directories of its own in front, which the user's next terminal does not have.
   const lasting = directories.filter(directory => !directory.includes('node_modules'))
   if (lasting.some(directory => isSame(path.join(directory, 'mizzen'), script))) return 'mizzen'
+  if (isSame(path.join(cwd, 'node_modules/.bin/mizzen'), script)) return 'npx mizzen'
   const known = lasting.map(directory => path.join(directory, 'node')).find(exists)
   const own = path.join(root, 'node_modules/.bin/node')
   const program = known !== undefined && isSame(known, node) ? 'node' : isSame(own, node) ? shorter(own, cwd) : node
