@@ -88,7 +88,7 @@ export class Wire {
       const block = await this.#until('\r\n\r\n', timeoutMs)
       if (block === undefined) return { status: 0, headers: [], body: '', trailers: [], informational, end: 'broken' }
       const [first = '', ...fields] = block.split('\r\n').filter(line => line !== '')
-      const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(`${first} `)?.[1])
+      const status = Number(/^HTTP\/1\.[01] (\d{3}) /.exec(`${first} `)?.[1])
       if (status < 200 && status !== 101) {
         informational.push(status)
         continue

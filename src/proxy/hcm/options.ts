@@ -5,6 +5,7 @@ import { Cidr } from '../../lib/cidr.ts'
 import {
   HttpConnectionManager_CodecType as CodecType,
   HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashesAction,
+  HttpConnectionManager_ForwardClientCertDetails as ForwardClientCertDetails,
   type HttpConnectionManager,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
@@ -26,6 +27,8 @@ export interface HcmOptions {
   readonly appendForwardedPort: boolean
   /** internal_address_config; empty: nobody is internal. */
   readonly internalRanges: readonly Cidr[]
+  /** Keep x-forwarded-client-cert of clients without a certificate (ALWAYS_FORWARD_ONLY). */
+  readonly forwardClientCertificate: boolean
   readonly via: string
   readonly path: PathRules
   /** Whether any of `path` asks for work. */
@@ -68,6 +71,7 @@ const ESCAPED_SLASHES: Readonly<Record<EscapedSlashesAction, EscapedSlashes>> = 
 
 /** @throws naming the field for what this proxy does not do */
 export function readOptions(config: HttpConnectionManager): HcmOptions {
+  for (const [field, present] of Object.entries(unsupported(config))) if (present) throw new Error(`${field} is not supported`)
   const common = config.commonHttpProtocolOptions
   const path: PathRules = {
     normalize: config.normalizePath ?? false,
@@ -89,6 +93,7 @@ export function readOptions(config: HttpConnectionManager): HcmOptions {
     internalRanges: (config.internalAddressConfig?.cidrRanges ?? []).map(
       range => new Cidr(range.addressPrefix, range.prefixLen ?? 0),
     ),
+    forwardClientCertificate: config.forwardClientCertDetails === ForwardClientCertDetails.ALWAYS_FORWARD_ONLY,
     via: config.via,
     path,
     normalizes: path.normalize || path.mergeSlashes || path.escapedSlashes !== 'keep',
@@ -109,6 +114,18 @@ export function readOptions(config: HttpConnectionManager): HcmOptions {
     maxStreamDurationMs: durationMs(common?.maxStreamDuration) ?? 0,
     drainTimeoutMs: durationMs(config.drainTimeout) ?? 5000,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
+  }
+}
+
+/** Settings that would change what happens to requests, and that are not followed: better refused than left out in silence. */
+function unsupported(config: HttpConnectionManager): Readonly<Record<string, boolean>> {
+  return {
+    local_reply_config: config.localReplyConfig !== undefined,
+    original_ip_detection_extensions: config.originalIpDetectionExtensions.length > 0,
+    early_header_mutation_extensions: config.earlyHeaderMutationExtensions.length > 0,
+    path_normalization_options: config.pathNormalizationOptions !== undefined,
+    proxy_status_config: config.proxyStatusConfig !== undefined,
+    'upgrade_configs.filters': config.upgradeConfigs.some(upgrade => upgrade.filters.length > 0),
   }
 }
 

@@ -3,6 +3,7 @@
  * request id.
  */
 import { randomUUID } from 'node:crypto'
+import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { DecisionRecord } from '../telemetry/decision-record.ts'
@@ -66,6 +67,7 @@ export function prepareRequestHead(
   else {
     headers.remove('x-envoy-internal')
     if (edge) {
+      headers.set('x-envoy-external-address', client.address)
       headers.remove('x-envoy-decorator-operation')
       headers.remove('x-envoy-downstream-service-cluster')
       headers.remove('x-envoy-downstream-service-node')
@@ -74,8 +76,16 @@ export function prepareRequestHead(
   }
   if (options.generateRequestId && ((edge && !options.preserveExternalRequestId) || !headers.has('x-request-id')))
     headers.set('x-request-id', randomUUID())
-  if (options.via !== '') headers.add('via', `${head.protocol.slice(5)} ${options.via}`)
+  // There is no mutual TLS here yet, so nobody can vouch for what a client says of its certificate.
+  if (!options.forwardClientCertificate) headers.remove('x-forwarded-client-cert')
+  if (options.via !== '') appendVia(headers, options.via)
   return undefined
+}
+
+/** @param via as configured: Envoy adds no protocol version in front of it */
+export function appendVia(headers: Headers, via: string): void {
+  const before = headers.get('via')
+  headers.set('via', before === undefined ? via : `${before}, ${via}`)
 }
 
 function withoutPort(authority: string, options: HcmOptions, listenerPort: number): string {

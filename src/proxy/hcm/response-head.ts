@@ -3,6 +3,7 @@
  */
 import type { RequestHead, ResponseHead } from '../http/stream.ts'
 import type { HcmOptions } from './options.ts'
+import { appendVia } from './request-head.ts'
 
 export function finishResponseHead(response: ResponseHead, request: RequestHead, options: HcmOptions): void {
   const { headers } = response
@@ -13,7 +14,7 @@ export function finishResponseHead(response: ResponseHead, request: RequestHead,
     const id = request.headers.get('x-request-id')
     if (id !== undefined) headers.set('x-request-id', id)
   }
-  if (options.via !== '') headers.add('via', `1.1 ${options.via}`)
+  if (options.via !== '') appendVia(headers, options.via)
 }
 
 let second = 0
