@@ -20,6 +20,7 @@ import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts
 import { compileGateway } from './gateway.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
+import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
 import { checkReferences } from './references.ts'
 import { compileSidecar } from './sidecar.ts'
@@ -69,7 +70,12 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
     ),
     certificates: keptMap(before?.certificates, certificatesOf(objects.Secret)),
   }
-  const diagnostics = [...problems, ...checkReferences(objects, mesh), ...checkHostConflicts(objects, mesh)]
+  const diagnostics = [
+    ...problems,
+    ...checkReferences(objects, mesh),
+    ...checkHostConflicts(objects, mesh),
+    ...checkNotYet(objects),
+  ]
   return { mesh, diagnostics: diagnostics.sort(compareDiagnostics) }
 }
 
