@@ -10,8 +10,8 @@ export interface EngineCommand {
 
 /** V8's default young generation makes a busy proxy twice as large; one megabyte costs no time (measured, see docs). */
 const NODE_FLAGS = ['--max-semi-space-size=1', '--no-warnings']
-/** What happens in order needs no line; a pod that stops has no time for long connections. */
-const PROXY_FLAGS = ['--log-level', 'warning', '--drain-time-s', '2']
+/** What happens in order needs no line. A pod that stops finishes its requests, and idle connections have a second. */
+const PROXY_FLAGS = ['--log-level', 'warning', '--drain-time-s', '10']
 
 export function mizzenCommand(bootstrap: string): EngineCommand {
   return { argv: [process.execPath, ...NODE_FLAGS, installation().proxy, '-c', bootstrap, ...PROXY_FLAGS], env: {} }

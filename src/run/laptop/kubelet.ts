@@ -28,6 +28,7 @@ export class Kubelet {
   #wanted = new Map<string, PodPlan>()
   #readyListeners = new Set<() => void>()
   #publishing = false
+  #isFirst = true
   #closed = false
 
   constructor(options: KubeletOptions) {
@@ -53,14 +54,15 @@ export class Kubelet {
     for (const [key, plan] of this.#wanted) if (unsound.has(workloadOf(plan)) && !wanted.has(key)) wanted.set(key, plan)
     this.#wanted = wanted
     for (const key of new Set([...this.#pods.keys(), ...wanted.keys()])) this.#reconcile(key)
+    this.#isFirst = false
     this.#changed()
   }
 
-  /** Stops everything at once, with at most `limitMs` for each program to end by itself. */
-  async close(limitMs: number): Promise<void> {
+  /** Stops everything at once. */
+  async close(): Promise<void> {
     this.#closed = true
     this.#wanted = new Map()
-    await Promise.all(this.pods.map(pod => pod.stop(limitMs)))
+    await Promise.all(this.pods.map(pod => pod.stop(true)))
     await Promise.allSettled(this.#queues.values())
     this.#pods.clear()
   }
@@ -70,6 +72,7 @@ export class Kubelet {
     const plan = this.#wanted.get(key)
     if (!running && plan) {
       this.#start(plan)
+      if (!this.#isFirst) this.#tell(`${plan.name} is new: it starts`)
       return
     }
     if (!running) return
@@ -87,9 +90,13 @@ export class Kubelet {
     const { key } = old.plan
     if (this.#closed || this.#pods.get(key) !== old) return
     if (this.#wanted.get(key)?.fingerprint === old.plan.fingerprint) return
+    const begun = this.#options.around.clock.now()
+    this.#tell(
+      this.#wanted.has(key) ? `${old.plan.name} changed: it is replaced` : `${old.plan.name} is no longer wanted: it stops`,
+    )
     old.drain()
     await this.#options.settled()
-    await old.stop()
+    await old.stop(false)
     if (this.#pods.get(key) === old) this.#pods.delete(key)
     const plan = this.#wanted.get(key)
     if (this.#closed || !plan) {
@@ -98,6 +105,12 @@ export class Kubelet {
     }
     const pod = this.#start(plan)
     await this.#whenReady(pod)
+    if (pod.ready)
+      this.#tell(`${plan.name} is ready in its new form after ${(this.#options.around.clock.now() - begun) / 1000} s`, 'good')
+  }
+
+  #tell(text: string, tone?: 'good'): void {
+    this.#options.around.journal.tell(text, tone)
   }
 
   #start(plan: PodPlan): RunningPod {

@@ -53,9 +53,6 @@ export interface LaptopMeshOptions {
   readonly onChange: () => void
 }
 
-/** Nobody who presses Ctrl-C waits for Kubernetes' half minute. */
-const SHUTDOWN_GRACE_MS = 3000
-
 /** Where the status page listens, or on the next port that is free: Istio's proxies have 15000 to 15090, this one is free there. */
 const STATUS_PORT = 15080
 
@@ -155,7 +152,7 @@ export class LaptopMesh {
   /** Stops pods, then what serves them. */
   async close(): Promise<void> {
     this.#files.close()
-    await this.#kubelet.close(SHUTDOWN_GRACE_MS)
+    await this.#kubelet.close()
     this.#dns?.close()
     await this.#page?.close()
     await this.#grpc?.close(200)

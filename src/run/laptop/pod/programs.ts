@@ -74,8 +74,8 @@ function portNumber(port: number | string, { ports }: ContainerPlan): number {
   return ports.find(({ name }) => name === port)?.number ?? Number(port)
 }
 
-/** From SIGTERM a proxy finishes what is under way; milliseconds. */
-const PROXY_GRACE_MS = 5000
+/** From SIGTERM a proxy finishes what is under way, for its drain time (see engine.ts) and a little more; milliseconds. */
+const PROXY_GRACE_MS = 12_000
 
 /** Envoy answers 503 until it has its configuration. */
 function hasConfiguration(network: PodNetwork): Check {

@@ -43,6 +43,11 @@ export interface PodSurroundings {
   forwarded(): readonly string[]
 }
 
+/** Grace periods when everything ends: nobody who presses Ctrl-C waits for Kubernetes' half minute. */
+const QUICK_MS = { application: 3000, proxy: 200 } as const
+/** What an application has to finish its requests before its proxy drains as well. */
+const AHEAD_MS = 1000
+
 export type PodPhase = 'starting proxy' | 'initialising' | 'starting' | 'ready' | 'not ready' | 'failed' | 'stopping'
 
 export class RunningPod {
@@ -148,12 +153,20 @@ export class RunningPod {
     this.#onChange()
   }
 
-  /** The application first, then the proxy, through which it may still be talking. @param limitMs shortens the grace periods */
-  async stop(limitMs?: number): Promise<void> {
+  /**
+   * The application first: what it still says goes through the proxy. After a moment the proxy drains too, so that nobody waits for
+   * connections that are merely kept alive.
+   * @param quick the whole mesh ends: nobody is left to be served
+   */
+  async stop(quick: boolean): Promise<void> {
     this.#phase = 'stopping'
-    const containers = [...this.#containers.values()].map(program => program.stop(limitMs))
-    await Promise.all([this.#initialising?.stop(Math.min(limitMs ?? this.plan.graceMs, this.plan.graceMs)), ...containers])
-    await this.#proxy?.stop(limitMs)
+    const limitMs = quick ? QUICK_MS.application : this.plan.graceMs
+    const application = Promise.all([
+      this.#initialising?.stop(limitMs),
+      ...[...this.#containers.values()].map(program => program.stop(limitMs)),
+    ])
+    await Promise.race([application, new Promise<void>(resolve => this.#around.clock.after(AHEAD_MS, resolve))])
+    await Promise.all([application, this.#proxy?.stop(quick ? QUICK_MS.proxy : undefined)])
     await this.#network?.release()
   }
 
