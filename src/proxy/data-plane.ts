@@ -69,6 +69,7 @@ export class DataPlane implements ProcessFacts {
     this.flags = flags
     this.log = log
     this.node = Node.fromPartial(bootstrap.node ?? {})
+    this.node.userAgentName = 'mizzen'
     if (flags.serviceNode !== undefined) this.node.id = flags.serviceNode
     if (flags.serviceCluster !== undefined) this.node.cluster = flags.serviceCluster
     this.ended = new Promise(resolve => {

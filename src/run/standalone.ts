@@ -46,7 +46,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
   try {
     const grpc = await serveAds({ ads, listen: options.listen })
-    const page = await serveStatusPage({ ...options.status, mesh: () => undefined, proxies: () => ads.status() })
+    const page = await serveStatusPage({ ...options.status, mesh: () => undefined, ads })
     options.onReady(grpc.addresses, page.url)
     await new Promise<void>(resolve => {
       if (options.end.aborted) resolve()

@@ -1,7 +1,11 @@
-/** The page of who has what: the mesh's workloads and, for each connected proxy, how its configuration stands. Read only, on loopback. */
+/**
+ * The page of who has what: the mesh's workloads and, for each connected proxy, how its configuration stands; beside it the ADS server's own
+ * /status, /debug/syncz, /ready and /metrics. Read only, on loopback.
+ */
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ProxyStatus } from '../xds/server/proxy-status.ts'
+import type { AdsServer } from '../xds/server/ads-server.ts'
+import { answerStatus } from '../xds/server/status-page.ts'
 
 export interface StatusPage {
   readonly url: string
@@ -14,7 +18,7 @@ export interface StatusPageOptions {
   readonly port: number
   /** What is shown of the mesh besides its proxies: any JSON; undefined where there is only a control plane. */
   readonly mesh: () => unknown
-  readonly proxies: () => readonly ProxyStatus[]
+  readonly ads: AdsServer
 }
 
 /** So many ports after the first are tried. */
@@ -56,16 +60,19 @@ function portOf(address: AddressInfo | string | null, otherwise: number): number
 }
 
 function answer(options: StatusPageOptions, request: http.IncomingMessage, response: http.ServerResponse): void {
+  if (answerStatus({ ads: options.ads }, request, response)) return
   const path = request.url?.split('?')[0]
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end()
   } else if (path === '/') {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY }).end(PAGE)
   } else if (path === '/status.json') {
-    const body = JSON.stringify({ mesh: options.mesh(), proxies: options.proxies() })
+    const body = JSON.stringify({ mesh: options.mesh(), proxies: options.ads.status() })
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(body)
   } else {
-    response.writeHead(404, { 'content-type': 'text/plain' }).end('There is / and /status.json here.\n')
+    response
+      .writeHead(404, { 'content-type': 'text/plain' })
+      .end('There is /, /status.json, /status, /debug/syncz, /ready and /metrics here.\n')
   }
 }
 
@@ -87,6 +94,7 @@ const PAGE = `<!doctype html>
 <p id="about" class="quiet">…</p>
 <h2>Workloads</h2><table id="workloads"></table>
 <h2>Proxies</h2><table id="proxies"></table>
+<p class="quiet">For machines: <a href="status.json">status.json</a>, <a href="debug/syncz">debug/syncz</a>, <a href="metrics">metrics</a></p>
 <script>
   const cell = (text, kind) => { const td = document.createElement('td'); td.textContent = text ?? ''; if (kind) td.className = kind; return td }
   const fill = (id, heads, rows) => {
@@ -100,7 +108,7 @@ const PAGE = `<!doctype html>
     const about = document.getElementById('about')
     try {
       const { mesh, proxies } = await (await fetch('status.json')).json()
-      about.textContent = mesh ? mesh.directory + ' · ' + mesh.phase + mesh.ingress.map(({ host, url }) => ' · ' + url + (host === '*' ? '' : ' (' + host + ')')).join('') : 'control plane'
+      about.textContent = mesh ? mesh.directory + mesh.ingress.map(({ host, url }) => ' · ' + url + (host === '*' ? '' : ' (' + host + ')')).join('') : 'control plane'
       fill('workloads', ['namespace', 'pod', 'version', 'engine', 'state', 'restarts'], (mesh?.workloads ?? []).map(w => [
         cell(w.namespace), cell(w.name), cell(w.version), cell(w.engine),
         cell(w.phase + (w.reason ? ': ' + w.reason : ''), w.ready ? 'good' : 'wait'), cell(w.restarts, 'number')]))

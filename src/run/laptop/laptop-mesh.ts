@@ -102,7 +102,7 @@ export class LaptopMesh {
       host: '127.0.0.1',
       port: STATUS_PORT,
       mesh: () => this.status,
-      proxies: () => this.#ads.status(),
+      ads: this.#ads,
     })
     await this.#files.start()
     this.#replan()
