@@ -69,6 +69,23 @@ spec:
   http: [{route: [{destination: {host: front}}]}]
 `
 
+/** A service whose port declares no protocol, and whose requests a rule sends to v2 of another. */
+const plain = `
+apiVersion: v1
+kind: Service
+metadata: {name: plain}
+spec:
+  selector: {app: back}
+  ports: [{port: 8000, targetPort: 8080}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: plain}
+spec:
+  hosts: [plain]
+  http: [{route: [{destination: {host: back, subset: v2, port: {number: 80}}}]}]
+`
+
 /** Who asks as the group "beta" gets v2; of the others, `weight` percent get v1. */
 export function backRoutes(weight: number): string {
   return `
@@ -106,6 +123,7 @@ export function smallMesh(): Record<string, string> {
     'front.yaml': documents(service('front', 80), deployment('front', 'front', { env: { ECHO_ADDR: 'echo:7000' } })),
     'back.yaml': documents(service('back', 80), deployment('back-v1', 'back'), deployment('back-v2', 'back', { version: 'v2' })),
     'echo.yaml': documents(service('echo', 7000, 'tcp-echo'), deployment('echo', 'echo', { env: { PROTOCOL: 'tcp' } })),
+    'plain.yaml': plain,
     'gateway.yaml': gateway,
     'routes.yaml': backRoutes(100),
   }

@@ -16,6 +16,7 @@ export function servicePorts({ services }: Mesh): ServicePort[] {
         port: port.number,
         portName: port.name,
         forward: undefined,
+        undeclared: port.protocol === 'auto',
       })),
   )
 }

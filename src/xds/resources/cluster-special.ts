@@ -10,7 +10,7 @@ import { ClusterConfig } from '../gen/envoy/extensions/clusters/dynamic_forward_
 import { DnsCacheConfig } from '../gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache.ts'
 import { pack } from '../wire/any.ts'
 import { circuitBreakers } from './circuit-breakers.ts'
-import { BLACK_HOLE, DYNAMIC_DNS, HTTP_PROXY_TUNNEL, INBOUND_PASSTHROUGH, PASSTHROUGH } from './names.ts'
+import { BLACK_HOLE, DYNAMIC_DNS, INBOUND_PASSTHROUGH, PASSTHROUGH } from './names.ts'
 import { upstreamHttp } from './upstream-http.ts'
 import { duration, endpointAddress } from './values.ts'
 
@@ -23,16 +23,16 @@ export function blackHole(settings: MeshSettings): Cluster {
   })
 }
 
-/** From a CONNECT tunnel back to the listener it came in by. @param port of the workload's HTTP proxy listener */
-export function httpProxyTunnel(settings: MeshSettings, port: number): Cluster {
+/** From a CONNECT tunnel back into a listener of the workload's own. @param port of the listener */
+export function loopbackTunnel(settings: MeshSettings, name: string, port: number): Cluster {
   const address = endpointAddress('127.0.0.1', port)
   return Cluster.fromPartial({
-    name: HTTP_PROXY_TUNNEL,
+    name,
     connectTimeout: duration(settings.connectTimeoutMs),
     clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
     circuitBreakers: circuitBreakers(undefined, undefined),
     loadAssignment: {
-      clusterName: HTTP_PROXY_TUNNEL,
+      clusterName: name,
       endpoints: [{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address } } }] }],
     },
   })

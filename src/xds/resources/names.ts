@@ -8,6 +8,11 @@ export const HTTP_PROXY_ROUTES = 'http_proxy'
 /** Leads back into the workload's own HTTP proxy listener. */
 export const HTTP_PROXY_TUNNEL = 'HttpProxyTunnelCluster'
 
+/** Leads back into the workload's own listener for a forwarded service. */
+export function forwardTunnel(host: string, port: number): string {
+  return `${HTTP_PROXY_TUNNEL}|${port}||${host}`
+}
+
 export const OUTBOUND_CAPTURE_PORT = 15001
 export const INBOUND_CAPTURE_PORT = 15006
 /** Ports of the proxy and its agent: services on them get no listener. */

@@ -12,7 +12,7 @@ import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET } from '../wire/type-url.ts'
 import { outboundClusters } from './cluster-outbound.ts'
-import { blackHole, dynamicDns, httpProxyTunnel, inboundPassthrough, passthrough } from './cluster-special.ts'
+import { blackHole, dynamicDns, inboundPassthrough, loopbackTunnel, passthrough } from './cluster-special.ts'
 import type { Encoder } from './encoded.ts'
 import { containedEndpoints, endpointResources } from './endpoints.ts'
 import { grpcClusters } from './grpc-clusters.ts'
@@ -24,6 +24,7 @@ import { gatewayListeners, gatewayTables } from './listeners-gateway.ts'
 import { findPort, portListeners } from './listeners-ports.ts'
 import { redirectListeners } from './listeners-redirect.ts'
 import { lookupFamily } from './lookup-family.ts'
+import { forwardTunnel, HTTP_PROXY_TUNNEL } from './names.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
@@ -54,7 +55,7 @@ function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
   const { encoder } = cache
   const ports = proxy.capture.kind === 'ports' ? proxy.capture : undefined
   const inbound = inboundResources(encoder, view.settings, proxy, inboundPorts(mesh, proxy), view.family === 'v6')
-  const tunnels = ports?.httpProxy === undefined ? [] : encodeClusters(encoder, [httpProxyTunnel(view.settings, ports.httpProxy)])
+  const tunnels = encodeClusters(encoder, ports ? loopbackTunnels(view, ports) : [])
   const clusters = cache.layered(proxy.id, CLUSTER, sharedClusters(mesh, view, cache), [...inbound.clusters, ...tunnels])
   const { endpoints } = mesh
   const outbound = cache.shared(view, LISTENER, listenerInputs(mesh, view), () =>
@@ -70,6 +71,16 @@ function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
       ports ? portRoutes(view, proxy, ports, cache) : cache.shared(view, ROUTE, [view], () => sidecarRoutes(view, encoder)),
     ],
   ])
+}
+
+/** Where CONNECT to a service leads whose requests are to meet the rules all the same. */
+function loopbackTunnels(view: View, { httpProxy, forwards }: PortCapture): Cluster[] {
+  if (httpProxy === undefined) return []
+  const looking = forwards.filter(forward => findPort(view, forward)?.port.protocol === 'auto')
+  return [
+    loopbackTunnel(view.settings, HTTP_PROXY_TUNNEL, httpProxy),
+    ...looking.map(({ host, port, listen }) => loopbackTunnel(view.settings, forwardTunnel(host, port), listen)),
+  ]
 }
 
 function portRoutes(view: View, proxy: MeshProxy, ports: PortCapture, cache: ResourceCache): ResourceSet {

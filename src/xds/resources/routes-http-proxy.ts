@@ -14,11 +14,11 @@ import type { EncodedResource } from '../wire/resource.ts'
 import type { Encoder } from './encoded.ts'
 import { DomainClaims, serviceDomains, withPort } from './host-domains.ts'
 import { timeouts } from './http-route.ts'
-import { DYNAMIC_DNS, HTTP_PROXY_ROUTES, HTTP_PROXY_TUNNEL, outboundCluster, serviceRoutes } from './names.ts'
+import { DYNAMIC_DNS, forwardTunnel, HTTP_PROXY_ROUTES, HTTP_PROXY_TUNNEL, outboundCluster, serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { BLOCK_ALL, routeIndex, ruleHost, serviceHost } from './routes-sidecar.ts'
-import type { View } from './view.ts'
+import { forwardKey, type View } from './view.ts'
 import { type EncodedHost, encodeHost, type HostInputs, rememberedHost, routeTable } from './virtual-host.ts'
 
 export function httpProxyRoutes(view: View, encoder: Encoder): EncodedResource {
@@ -51,11 +51,18 @@ function portHost(
   domains: readonly string[],
   routes: readonly RouteSet[],
 ): EncodedHost {
-  const tunnelTo = isHttp(port.protocol) ? HTTP_PROXY_TUNNEL : outboundCluster(port.number, '', service.hostname)
-  const before = () => [connectRoute(view, tunnelTo, service.origin)]
+  const before = () => [connectRoute(view, tunnelTarget(view, service, port), service.origin)]
   const set = isHttpOrAuto(port.protocol) ? routeIndex(routes).find(service.hostname) : undefined
   const inputs = { view, service, set, domains, port: port.number, variant: 'tunnel' }
   return isTls(port.protocol) ? tunnelHost(inputs, before) : serviceHost({ ...inputs, before })
+}
+
+/** Where the protocol is not declared, the forwarding listener looks at each connection, as it does without a tunnel. */
+function tunnelTarget(view: View, { hostname }: Service, { number, protocol }: ServicePort): string {
+  if (isHttp(protocol)) return HTTP_PROXY_TUNNEL
+  if (protocol === 'auto' && view.forwarded.has(forwardKey({ host: hostname, port: number })))
+    return forwardTunnel(hostname, number)
+  return outboundCluster(number, '', hostname)
 }
 
 /** A port that can be reached in no other way. */

@@ -14,6 +14,7 @@ import type { Service } from '../../model/service.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { MergedRule, TrafficRule } from '../../model/traffic-policy.ts'
 import { trafficRuleFor } from '../../model/traffic-rule-lookup.ts'
+import type { Forward } from '../../model/workload.ts'
 
 /** How the proxy learns where a connection was meant to go: by redirection, or because it is an address of the proxy's own. */
 export type CaptureKind = 'redirect' | 'ports'
@@ -28,6 +29,8 @@ export interface View {
   readonly scope: Scope
   readonly kind: MeshProxy['kind']
   readonly capture: CaptureKind
+  /** Services ("host:port") that the proxy has a port for beside its HTTP proxy. */
+  readonly forwarded: ReadonlySet<string>
   readonly namespace: string
   /** Only those that some rule asks for. */
   readonly labels: Labels
@@ -49,13 +52,35 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
   const node = nodeMatters(mesh.services) ? proxy.node : ''
   const { kind, namespace, locality } = proxy
   const capture = proxy.capture.kind
-  const traits = [kind, capture, labelsKey(labels), localityKey(locality), family, node].join(';')
+  const forwards = proxy.capture.kind === 'ports' ? proxy.capture.forwards.map(forwardKey).sort() : []
+  const traits = [kind, capture, labelsKey(labels), localityKey(locality), family, node, forwards.join()].join(';')
   const scope = scopeOf(mesh, proxy)
   return views.get([scope, trafficRules, routes, namespace, traits], () => {
     const key = [namespace, scope.sidecar?.namespace ?? '', scope.sidecar?.name ?? '', traits].join(';')
     const rules = ruleCaches.get([trafficRules, settings, namespace, labelsKey(labels)], () => new Map())
-    return { settings, routes, trafficRules, rules, scope, kind, capture, namespace, labels, locality, node, family, traits, key }
+    const forwarded = new Set(forwards)
+    return {
+      settings,
+      routes,
+      trafficRules,
+      rules,
+      scope,
+      kind,
+      capture,
+      forwarded,
+      namespace,
+      labels,
+      locality,
+      node,
+      family,
+      traits,
+      key,
+    }
   })
+}
+
+export function forwardKey({ host, port }: Pick<Forward, 'host' | 'port'>): string {
+  return `${host}:${port}`
 }
 
 const views = new IdentityMemo<View>()

@@ -34,12 +34,10 @@ export interface ContainerEnv {
 
 export function containerEnv(container: ContainerPlan, around: ContainerSurroundings): ContainerEnv {
   const { pod, ports, services } = around
-  const forwards = new Map(
-    services.flatMap(({ host, port, forward }) => (forward === undefined ? [] : [[`${host}:${port}`, forward]])),
-  )
+  const byAddress = new Map(services.map(service => [`${service.host}:${service.port}`, service]))
   const notes: string[] = []
   const rewrite = (name: string, value: string): string => {
-    const replaced = assignedPort(name, value, ports) ?? forwardedAddress(value, pod.namespace, forwards)
+    const replaced = assignedPort(name, value, ports) ?? forwardedAddress(value, pod.namespace, byAddress)
     if (replaced !== value) notes.push(`${name}=${replaced} (was "${value}")`)
     return replaced
   }

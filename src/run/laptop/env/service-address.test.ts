@@ -29,11 +29,12 @@ test('serviceVariables() points at forwards, keeps the name where HTTP_PROXY lea
   })
 })
 
-const forwards = new Map([
-  ['cache.shop.svc.cluster.local:6379', 21010],
-  ['payments.shop.svc.cluster.local:50051', 21011],
-  ['db.data.svc.cluster.local:5432', 21012],
-  ['mongo.example.com:27017', 21013],
+const services = new Map([
+  ['cache.shop.svc.cluster.local:6379', { forward: 21010 }],
+  ['payments.shop.svc.cluster.local:50051', { forward: 21011 }],
+  ['db.data.svc.cluster.local:5432', { forward: 21012 }],
+  ['mongo.example.com:27017', { forward: 21013 }],
+  ['plain.shop.svc.cluster.local:8000', { forward: 21014, undeclared: true }],
 ])
 const cases: [value: string, rewritten: string, why: string][] = [
   ['cache:6379', '127.0.0.1:21010', 'a short name'],
@@ -50,9 +51,11 @@ const cases: [value: string, rewritten: string, why: string][] = [
   ['cache', 'cache', 'no port'],
   ['cache:6379,other:6379', 'cache:6379,other:6379', 'a list'],
   ['cache:6379/x', 'cache:6379/x', 'neither an address nor a URL'],
+  ['plain:8000', '127.0.0.1:21014', 'an undeclared port'],
+  ['http://plain:8000/x', 'http://plain:8000/x', 'HTTP to an undeclared port: the proxy keeps the name'],
   ['http://cart:80/', 'http://cart:80/', 'a service that is not forwarded'],
 ]
 for (const [value, rewritten, why] of cases) {
   test(`forwardedAddress() makes ${rewritten} of ${value}: ${why}`, () =>
-    assert.equal(forwardedAddress(value, 'shop', forwards), rewritten))
+    assert.equal(forwardedAddress(value, 'shop', services), rewritten))
 }

@@ -14,6 +14,8 @@ export interface ServicePort {
   readonly portName?: string | undefined
   /** Local port of the pod's sidecar that leads there; undefined: HTTP_PROXY does. */
   readonly forward: number | undefined
+  /** Its protocol is not declared: HTTP_PROXY leads there too, for those who speak HTTP. */
+  readonly undeclared?: boolean
 }
 
 /**
@@ -40,6 +42,9 @@ function variableName(name: string): string {
   return name.toUpperCase().replaceAll(/[-.]/g, '_')
 }
 
+/** By "host:port". */
+export type ServicesByAddress = ReadonlyMap<string, Pick<ServicePort, 'forward' | 'undeclared'>>
+
 /** `host:port`, or a URL whose authority is that: the scheme, user and path around it are kept. */
 const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/@\s]*@)?)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)\.?:(\d{1,5})([/?#]\S*)?$/i
 
@@ -47,7 +52,7 @@ const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/@\s]*@)?)?([a-z0-9](?:[a-z0-9.-]*
  * The value with the address of a forwarded service replaced by `127.0.0.1:<forward>`; any other value as it is. Short names are
  * looked for in the pod's namespace first, as cluster DNS does.
  */
-export function forwardedAddress(value: string, namespace: string, forwards: ReadonlyMap<string, number>): string {
+export function forwardedAddress(value: string, namespace: string, services: ServicesByAddress): string {
   const [, before = '', name = '', port = '', after = ''] = ADDRESS.exec(value) ?? []
   if (!name || (!before && after)) return value
   const host = name.toLowerCase()
@@ -57,8 +62,8 @@ export function forwardedAddress(value: string, namespace: string, forwards: Rea
     `${host}.cluster.local`,
     host,
   ]) {
-    const forward = forwards.get(`${candidate}:${port}`)
-    if (forward !== undefined) return `${before}127.0.0.1:${forward}${after}`
+    const { forward, undeclared } = services.get(`${candidate}:${port}`) ?? {}
+    if (forward !== undefined) return undeclared && /^https?:/i.test(before) ? value : `${before}127.0.0.1:${forward}${after}`
   }
   return value
 }
