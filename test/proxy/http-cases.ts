@@ -182,7 +182,7 @@ export const HTTP_CASES: readonly HttpCase[] = [
   {
     name: 'no Host',
     send: 'GET /echo HTTP/1.1\r\n\r\n',
-    except: { headers: 'the codec answers by itself', body: 'as above', log: 'there is no request to log' },
+    except: { headers: 'the codec answers by itself', body: 'as above', log: 'the code is ours' },
   },
   {
     name: 'both lengths',

@@ -3,12 +3,14 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ENVOY_MISSING, envoyBinary } from '../scenarios/engines.ts'
 import { type Backend, startBackend } from './backend.ts'
 import { bootstrap, cluster, connectionManager, listener, tcpProxy } from './bootstrap.ts'
 import { type Engine, freePorts, startEngine } from './engine.ts'
 import { Wire } from './exchange.ts'
+import { until } from './load.ts'
+
+const NETWORK = 'type.googleapis.com/envoy.extensions.filters.network'
 
 const UPGRADE =
   'GET /socket HTTP/1.1\r\nhost: shop.test\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: a\r\nsec-websocket-version: 13\r\n\r\n'
@@ -34,28 +36,36 @@ for (const name of ['mizzen', 'envoy'] as const) {
         upgradeConfigs: [{ upgradeType: 'CONNECT' }],
       })
       engine = running.use(
-        await startEngine(name, 6, ([http = 0, broken = 0, tcp = 0, retried = 0, refused = 0, idle = 0], admin) =>
-          bootstrap(
-            admin,
-            [
-              listener('http', http, manager),
-              listener('broken', broken, failing),
-              listener('tcp', tcp, tcpProxy({ cluster: 'tcp' })),
-              listener('retried', retried, tcpProxy({ cluster: 'half', maxConnectAttempts: 8 })),
-              listener('refused', refused, tcpProxy({ cluster: 'dead' })),
-              listener(
-                'idle',
-                idle,
-                tcpProxy({ weightedClusters: { clusters: [{ name: 'tcp', weight: 1 }] }, idleTimeout: '0.1s' }),
-              ),
-            ],
-            [
-              cluster('web', [backend.http]),
-              cluster('tcp', [backend.tcp]),
-              cluster('dead', [dead]),
-              cluster('half', [dead, backend.tcp]),
-            ],
-          ),
+        await startEngine(
+          name,
+          8,
+          ([http = 0, broken = 0, tcp = 0, retried = 0, refused = 0, idle = 0, echo = 0, direct = 0], admin) =>
+            bootstrap(
+              admin,
+              [
+                listener('http', http, manager),
+                listener('broken', broken, failing),
+                listener('tcp', tcp, tcpProxy({ cluster: 'tcp' })),
+                listener('retried', retried, tcpProxy({ cluster: 'half', maxConnectAttempts: 8 })),
+                listener('refused', refused, tcpProxy({ cluster: 'dead' })),
+                listener(
+                  'idle',
+                  idle,
+                  tcpProxy({ weightedClusters: { clusters: [{ name: 'tcp', weight: 1 }] }, idleTimeout: '0.1s' }),
+                ),
+                listener('echo', echo, { '@type': `${NETWORK}.echo.v3.Echo` }),
+                listener('direct', direct, {
+                  '@type': `${NETWORK}.direct_response.v3.Config`,
+                  response: { inlineString: 'always' },
+                }),
+              ],
+              [
+                cluster('web', [backend.http]),
+                cluster('tcp', [backend.tcp]),
+                cluster('dead', [dead]),
+                cluster('half', [dead, backend.tcp]),
+              ],
+            ),
         ),
       )
     })
@@ -138,21 +148,35 @@ for (const name of ['mizzen', 'envoy'] as const) {
       assert.equal(await wire.rest(), '')
     })
 
+    it('echo gives back what it gets, direct_response always says the same', async () => {
+      const echo = open(6)
+      echo.send('same')
+      assert.equal(await echo.bytes(4), 'same')
+      echo.close()
+      assert.equal(await open(7).rest(), 'always')
+    })
+
     it('a client that leaves takes its upstream connection along', async () => {
       const wire = open(2)
       wire.send('one')
       await wire.bytes(5)
       wire.close()
-      for (let attempt = 0; attempt < 100; attempt++) {
-        const stats = await fetch(`http://127.0.0.1:${engine.admin}/stats?filter=cluster.tcp.upstream_cx_active`).then(r =>
-          r.text(),
-        )
-        if (stats.trim() === 'cluster.tcp.upstream_cx_active: 0') return
-        await sleep(20)
-      }
-      assert.fail('the upstream connection is still there')
+      await until('the upstream connection is gone', async () => {
+        const stats = await fetch(`http://127.0.0.1:${engine.admin}/stats?filter=cluster.tcp.upstream_cx_active`)
+        return (await stats.text()).trim() === 'cluster.tcp.upstream_cx_active: 0'
+      })
     })
 
-    if (name === 'mizzen') it('no error was written', () => assert.equal(engine.errors(), ''))
+    if (name === 'mizzen') {
+      it('every connection is accounted for in the end', async () => {
+        await until('no connection is left', async () => {
+          const stats = await fetch(
+            `http://127.0.0.1:${engine.admin}/stats?filter=^server.total_connections|^listener.*cx_active`,
+          )
+          return (await stats.text()).split('\n').every(line => line === '' || line.endsWith(': 0'))
+        })
+      })
+      it('no error was written', () => assert.equal(engine.errors(), ''))
+    }
   })
 }

@@ -102,7 +102,13 @@ function endpointDump(store: ResourceStore, query: DumpQuery): Json {
   const { dynamic } = split(store, ENDPOINT, query)
   return {
     '@type': `${PREFIX}EndpointsConfigDump`,
-    dynamic_endpoint_configs: dynamic.map(resource => state(ENDPOINT, 'endpoint_config', resource)),
+    dynamic_endpoint_configs: [
+      ...dynamic.map(resource => ({
+        ...state(ENDPOINT, 'endpoint_config', resource),
+        ...errorOf(store, ENDPOINT, resource.name),
+      })),
+      ...orphans(store, ENDPOINT, query).map(refusal => ({ error_state: errorState(ENDPOINT, refusal) })),
+    ],
   }
 }
 

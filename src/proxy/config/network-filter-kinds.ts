@@ -2,6 +2,7 @@
  * Which network filters there are: the connection manager and the TCP proxy, and two small ones for tests and stubs.
  */
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
+import { Config as DirectResponse } from '../../xds/gen/envoy/extensions/filters/network/direct_response/v3/config.ts'
 import {
   HttpConnectionManager as HcmConfig,
   type Rds,
@@ -12,6 +13,7 @@ import { HttpConnectionManager } from '../hcm/manager.ts'
 import type { RouteSource } from '../hcm/services.ts'
 import { type BuildNetworkFilter, type BuildTerminal, networkFilters } from '../listener/network-filters.ts'
 import { compileRoutes } from '../route/compile.ts'
+import { DirectAnswer, Echo } from '../tcp/answer.ts'
 import { TcpProxy } from '../tcp/tcp-proxy.ts'
 import type { RouteSlots } from './routes.ts'
 
@@ -25,11 +27,20 @@ export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
   }
   const tcpProxy: BuildTerminal = (bytes, { context }) => new TcpProxy(TcpProxyConfig.decode(bytes), context)
   return networkFilters(
-    new Map([
+    new Map<string, BuildTerminal>([
       ['envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', connectionManager],
       ['envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', tcpProxy],
+      ['envoy.extensions.filters.network.direct_response.v3.Config', directAnswer],
+      ['envoy.extensions.filters.network.echo.v3.Echo', () => new Echo()],
     ]),
   )
+}
+
+function directAnswer(bytes: Uint8Array): DirectAnswer {
+  const source = DirectResponse.decode(bytes).response?.specifier
+  if (source?.$case !== 'inlineString' && source?.$case !== 'inlineBytes')
+    throw new Error('direct_response has no inline_string or inline_bytes')
+  return new DirectAnswer(Buffer.from(source.value))
 }
 
 function routeSource({ routeSpecifier }: HcmConfig, routes: RouteSlots): RouteSource {

@@ -2,6 +2,7 @@
  * Which HTTP a connection speaks, and the codec for it.
  */
 import type { OnRequest, ServerConnection } from '../http/stream.ts'
+import type { ProtocolErrorCode } from '../http1/protocol-error.ts'
 import { Http1ServerConnection } from '../http1/server-connection.ts'
 import { Http2ServerConnection } from '../http2/server-connection.ts'
 import type { Connection } from '../listener/connection.ts'
@@ -41,16 +42,23 @@ function isPrefaceSoFar(bytes: Buffer): boolean {
   return bytes.compare(PREFACE, 0, length, 0, length) === 0
 }
 
+/** What a connection hears of its codec. */
+export interface CodecEvents {
+  readonly onRequest: OnRequest
+  /** The codec has answered what is no request, or not the rest of one. */
+  readonly onProtocolError: (code: ProtocolErrorCode) => void
+  readonly onClosed: () => void
+}
+
 export function openCodec(
   protocol: Protocol,
   connection: Connection,
   services: ManagerServices,
-  onRequest: OnRequest,
-  onClosed: () => void,
+  events: CodecEvents,
 ): ServerConnection {
-  const { options, stats } = services
+  const { options } = services
   const scheme = connection.secure ? 'https' : 'http'
-  if (protocol === 'HTTP/2') return new Http2ServerConnection(connection.socket, scheme, options.http2, { onRequest, onClosed })
+  if (protocol === 'HTTP/2') return new Http2ServerConnection(connection.socket, scheme, options.http2, events)
   // The codec becomes the handler when it is built; nothing is read before this function returns.
   const transport: Transport = acceptTransport(connection.socket, UNHEARD)
   return new Http1ServerConnection(transport, {
@@ -59,11 +67,9 @@ export function openCodec(
     headTimeoutMs: options.requestHeadersTimeoutMs || NEVER_MS,
     idleTimeoutMs: options.connectionIdleTimeoutMs || NEVER_MS,
     timers: services.timers,
-    onRequest,
-    onProtocolError: () => {
-      stats.downstream_cx_protocol_error++
-    },
-    onClosed,
+    onRequest: events.onRequest,
+    onProtocolError: events.onProtocolError,
+    onClosed: events.onClosed,
   })
 }
 

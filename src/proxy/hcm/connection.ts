@@ -2,9 +2,12 @@
  * One downstream HTTP connection: finds out its protocol, lets the codec turn bytes into requests, and ends it in time.
  */
 import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
-import type { OnRequest, ServerConnection } from '../http/stream.ts'
+import type { ServerConnection } from '../http/stream.ts'
+import { type ProtocolErrorCode, STATUS_OF } from '../http1/protocol-error.ts'
 import type { Connection, OpenConnection } from '../listener/connection.ts'
-import { openCodec, protocolOf } from './codec.ts'
+import { DecisionRecord } from '../telemetry/decision-record.ts'
+import { Flag } from '../telemetry/response-flags.ts'
+import { type CodecEvents, openCodec, protocolOf } from './codec.ts'
 import type { HttpFilter } from './filter.ts'
 import { ActiveRequest, type RequestOwner } from './request.ts'
 import type { ManagerServices } from './services.ts'
@@ -14,6 +17,8 @@ export interface ConnectionOwner extends ManagerServices {
   readonly filters: readonly HttpFilter[]
   /** Writes the access log and counts. */
   requestOver(request: ActiveRequest): void
+  /** Bytes that are no request were answered with an error. */
+  refused(record: DecisionRecord): void
 }
 
 export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner {
@@ -46,7 +51,7 @@ export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner 
     protocolOf(this.connection, options.codec, protocol => {
       if (protocol === undefined || this.#over) this.#end()
       else {
-        this.#server = openCodec(protocol, this.connection, this.services, this.#onRequest, () => this.#end())
+        this.#server = openCodec(protocol, this.connection, this.services, this.#events)
         this.services.stats.countConnection(protocol, 1)
         // The HTTP/1 codec looks after idle connections itself.
         if (protocol === 'HTTP/2' && options.connectionIdleTimeoutMs > 0) {
@@ -81,13 +86,31 @@ export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner 
     } else this.#server.destroy()
   }
 
-  readonly #onRequest: OnRequest = (stream, head, last) => {
-    this.#requests++
-    this.#active++
-    this.services.stats.countRequest(head.protocol)
-    const request = new ActiveRequest(this, stream, head, last)
-    request.start()
-    return request
+  readonly #events: CodecEvents = {
+    onRequest: (stream, head, last) => {
+      this.#requests++
+      this.#active++
+      this.services.stats.countRequest(head.protocol)
+      const request = new ActiveRequest(this, stream, head, last)
+      request.start()
+      return request
+    },
+    onProtocolError: code => {
+      this.services.stats.downstream_cx_protocol_error++
+      // A request under way hears of it, and is logged as any other.
+      if (this.#active === 0) this.services.refused(this.#refusal(code))
+    },
+    onClosed: () => this.#end(),
+  }
+
+  /** What the access log gets of bytes that are no request. */
+  #refusal(code: ProtocolErrorCode): DecisionRecord {
+    const record = new DecisionRecord(this.connection)
+    record.status = STATUS_OF[code]
+    record.details = code
+    record.addFlag(Flag.DownstreamProtocolError)
+    record.endedAt = performance.now()
+    return record
   }
 
   /** A response's head is about to go out: the last chance to say that the connection ends. */

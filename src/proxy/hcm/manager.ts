@@ -7,6 +7,7 @@ import type { Clusters } from '../cluster/cluster.ts'
 import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
+import type { DecisionRecord } from '../telemetry/decision-record.ts'
 import { type ConnectionOwner, HttpConnection } from './connection.ts'
 import type { HttpFilter } from './filter.ts'
 import { buildFilters } from './filters.ts'
@@ -55,6 +56,11 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     const http = new HttpConnection(this, connection, closed)
     http.start()
     return http
+  }
+
+  refused(record: DecisionRecord): void {
+    this.stats.downstream_rq.count(record.status)
+    for (const log of this.#accessLogs) log.log(record)
   }
 
   /** The one place where a request ends, well or not. */

@@ -123,13 +123,16 @@ export class Listener {
     const startedAt = performance.now()
     stats.downstream_cx_total++
     stats.downstream_cx_active++
+    let over = false
     const open = chain.filter.accept(connection, ended => {
+      over = true
       chain.open.delete(ended)
       stats.downstream_cx_active--
       stats.downstream_cx_destroy++
       stats.downstream_cx_length_ms.record(performance.now() - startedAt)
     })
-    chain.open.add(open)
+    // It may have ended before it began: nowhere to go.
+    if (!over) chain.open.add(open)
   }
 }
 
