@@ -5,6 +5,7 @@ import { readObject } from '../../api/read.ts'
 import type { AnyObject } from '../../api/registry.ts'
 import { type Compiled, compile } from '../../compile/mesh.ts'
 import { Store } from '../../source/store.ts'
+import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
 import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE } from '../wire/type-url.ts'
 import { proxyOf } from './node.ts'
 import { type ProxyResources, ResourceCache, resourcesFor } from './proxy.ts'
@@ -111,4 +112,26 @@ test('resourcesFor() does not depend on the order of the objects', () => {
     [...resources].map(([type, set]) => [type, [...set.values()].map(resource => [resource.name, resource.version])])
   const straight = new Plane().resources(world, 'a-0')
   assert.deepEqual(versions(new Plane().resources([...world].reverse(), 'a-0')), versions(straight))
+})
+
+test('resourcesFor() tunnels to a port of undeclared protocol by way of the forwarding listener, where the proxy has one', () => {
+  const laptop = (name: string, forwards: string) =>
+    object(
+      'v1',
+      'Pod',
+      name,
+      { spec: { containers: [{ name: 'app' }] }, status: { podIP: '127.0.0.1' } },
+      { annotations: { 'mizzen.dev/capture': 'ports', 'mizzen.dev/http-proxy': '20000', 'mizzen.dev/forwards': forwards } },
+    )
+  const odd = object('v1', 'Service', 'odd', { spec: { ports: [{ name: 'odd', port: 70 }] } })
+  const objects = [odd, laptop('with-0', '{"odd.shop.svc.cluster.local:70":20001}'), laptop('without-0', '{}')]
+  const plane = new Plane()
+  const tunnel = (name: string) => {
+    const { bytes } = plane.resources(objects, name).get(ROUTE)?.get('http_proxy') ?? {}
+    const host = RouteConfiguration.decode(bytes ?? new Uint8Array()).virtualHosts.find(each => each.name.startsWith('odd.'))
+    const action = host?.routes[0]?.action
+    return action?.$case === 'route' ? action.value.clusterSpecifier?.value : undefined
+  }
+  assert.equal(tunnel('with-0'), 'HttpProxyTunnelCluster|70||odd.shop.svc.cluster.local')
+  assert.equal(tunnel('without-0'), 'outbound|70||odd.shop.svc.cluster.local')
 })

@@ -51,9 +51,10 @@ function portHost(
   domains: readonly string[],
   routes: readonly RouteSet[],
 ): EncodedHost {
-  const before = () => [connectRoute(view, tunnelTarget(view, service, port), service.origin)]
+  const target = tunnelTarget(view, service, port)
+  const before = () => [connectRoute(view, target, service.origin)]
   const set = isHttpOrAuto(port.protocol) ? routeIndex(routes).find(service.hostname) : undefined
-  const inputs = { view, service, set, domains, port: port.number, variant: 'tunnel' }
+  const inputs = { view, service, set, domains, port: port.number, variant: `tunnel to ${target}` }
   return isTls(port.protocol) ? tunnelHost(inputs, before) : serviceHost({ ...inputs, before })
 }
 
@@ -75,7 +76,7 @@ function tunnelHost(inputs: HostInputs & { readonly service: Service }, routes: 
       routes: routes(),
       metadata: originWithLine(service.origin),
     })
-  return rememberedHost({ ...inputs, variant: 'tunnel only' }, make) ?? make()
+  return rememberedHost({ ...inputs, variant: `${inputs.variant}, nothing else` }, make) ?? make()
 }
 
 const EVERY_CONNECT = RouteMatch.fromPartial({ pathSpecifier: { $case: 'connectMatcher', value: {} } })
