@@ -25,7 +25,7 @@ export interface View {
   readonly routes: readonly RouteSet[]
   readonly trafficRules: readonly TrafficRule[]
   /** What ruleFor() found; null: nothing. Shared by all views for which it is the same. */
-  readonly rules: Map<object, MergedRule | null>
+  readonly rules: WeakMap<object, MergedRule | null>
   readonly scope: Scope
   readonly kind: MeshProxy['kind']
   readonly capture: CaptureKind
@@ -57,7 +57,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
   const scope = scopeOf(mesh, proxy)
   return views.get([scope, trafficRules, routes, namespace, traits], () => {
     const key = [namespace, scope.sidecar?.namespace ?? '', scope.sidecar?.name ?? '', traits].join(';')
-    const rules = ruleCaches.get([trafficRules, settings, namespace, labelsKey(labels)], () => new Map())
+    const rules = ruleCaches.get([trafficRules, settings, namespace, labelsKey(labels)], () => new WeakMap())
     const forwarded = new Set(forwards)
     return {
       settings,
