@@ -9,15 +9,16 @@
  */
 import type { Clock } from '../../lib/clock.ts'
 import type { CircuitBreaker } from '../cluster/circuit-breaker.ts'
-import type { ClusterStats, HostStats } from '../cluster/cluster-stats.ts'
+import type { ClusterStats } from '../cluster/cluster-stats.ts'
 import type { RequestHead, ResetReason, ResponseHandler } from '../http/stream.ts'
 import type { ConnectAttempt } from '../net/connect.ts'
+import { describeConnectError } from './connect-error.ts'
+import { type CountedHost, PoolBooks } from './pool-books.ts'
 import { type ConnectionOwner, PooledConnection } from './pooled-connection.ts'
 import { type RequestOwner, UpstreamRequest } from './upstream-request.ts'
 
 export interface PoolOptions {
-  /** The host's `active` counts what is under way, waiting or not. */
-  readonly host: { active: number; readonly stats: HostStats }
+  readonly host: CountedHost
   readonly stats: ClusterStats
   readonly breaker: CircuitBreaker
   readonly clock: Clock
@@ -35,6 +36,7 @@ export interface PoolOptions {
 
 export class HttpPool implements RequestOwner, ConnectionOwner {
   readonly #options: PoolOptions
+  readonly #books: PoolBooks
   readonly #connections = new Set<PooledConnection>()
   /** Those with capacity; the one to use next is at the end. */
   readonly #ready: PooledConnection[] = []
@@ -46,6 +48,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#books = new PoolBooks(options.host, options.stats, options.breaker)
     this.#multiplexed = options.multiplexed
   }
 
@@ -57,7 +60,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
   /** Over a limit, the request is told so a moment later. */
   open(head: RequestHead, last: boolean, handler: ResponseHandler): UpstreamRequest {
     const request = new UpstreamRequest(this, head, last, handler)
-    this.#options.host.active++
+    this.#books.requestArrived()
     const pooled = this.#takeReady()
     if (pooled !== undefined) this.#attach(pooled, request, true)
     else this.#enqueue(request)
@@ -88,24 +91,12 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
   // ---- from requests
 
   onWithdrawn(request: UpstreamRequest): void {
-    this.#options.stats.upstream_rq_cancelled++
     this.#leaveQueue(request)
-    this.#options.host.active--
+    this.#books.requestCancelled()
   }
 
   onFinished(request: UpstreamRequest, reason: ResetReason | undefined, remote: boolean): void {
-    const { host, stats, breaker } = this.#options
-    host.active--
-    host.stats.rq_active--
-    breaker.requests--
-    stats.upstream_rq_active--
-    if (reason === undefined) return
-    if (!remote) this.#countLocalReset(request)
-    else if (reason === 'remote-reset' || reason === 'refused-stream') stats.upstream_rq_rx_reset++
-    else if (reason === 'connection-closed') {
-      stats.upstream_cx_destroy_with_active_rq++
-      stats.upstream_cx_destroy_remote_with_active_rq++
-    } else if (reason === 'protocol-error') stats.upstream_cx_protocol_error++
+    this.#books.requestFinished(request.pooled, reason, remote)
   }
 
   // ---- from connections
@@ -120,9 +111,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
     pooled.cancelTimer = undefined
     const http2 = connection.protocol === 'HTTP/2'
     this.#multiplexed = http2
-    if (http2) stats.upstream_cx_http2_total++
-    else stats.upstream_cx_http1_total++
-    stats.upstream_cx_connect_ms.record(clock.now() - pooled.idleSince)
+    this.#books.connectionMade(http2, clock.now() - pooled.idleSince)
     if (maxConnectionMs > 0) {
       pooled.cancelTimer = clock.after(maxConnectionMs, () => {
         stats.upstream_cx_max_duration_reached++
@@ -136,13 +125,10 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
 
   onConnectFailed(pooled: PooledConnection, error: Error | undefined, timedOut: boolean): void {
     if (!pooled.connecting) return
-    const { host, stats } = this.#options
-    stats.upstream_cx_connect_fail++
-    host.stats.cx_connect_fail++
-    if (timedOut) stats.upstream_cx_connect_timeout++
+    this.#books.connectionFailed(timedOut)
     this.#remove(pooled)
     // As Envoy: all that wait are told, and whoever sent them decides what to do; else a host that is down would hold them for long.
-    this.#failWaiting(timedOut ? 'connect-timeout' : 'connect-failure', describe(error, timedOut))
+    this.#failWaiting(timedOut ? 'connect-timeout' : 'connect-failure', describeConnectError(error, timedOut))
   }
 
   onCapacity(pooled: PooledConnection): void {
@@ -163,6 +149,7 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
 
   onDraining(pooled: PooledConnection): void {
     this.#notReady(pooled)
+    this.#connectIfNeeded()
   }
 
   onClosed(pooled: PooledConnection): void {
@@ -185,23 +172,16 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
   }
 
   #attach(pooled: PooledConnection, request: UpstreamRequest, fromReady: boolean): void {
-    const { host, stats, breaker, maxRequestsPerConnection } = this.#options
     const { connection } = pooled
-    if (connection === undefined || !breaker.roomForRequest) {
-      stats.upstream_rq_pending_overflow++
-      host.active--
-      request.failSoon('overflow')
+    if (connection === undefined || !this.#books.breaker.roomForRequest) {
+      this.#refuse(request)
       return
     }
-    breaker.requests++
-    stats.upstream_rq_total++
-    stats.upstream_rq_active++
-    host.stats.rq_total++
-    host.stats.rq_active++
+    this.#books.requestStarted()
     pooled.served++
     request.attach(pooled, connection)
-    if (pooled.served === maxRequestsPerConnection) {
-      stats.upstream_cx_max_requests++
+    if (pooled.served === this.#options.maxRequestsPerConnection) {
+      this.#books.stats.upstream_cx_max_requests++
       this.#retire(pooled)
     } else if (fromReady && connection.capacity === 0 && this.#ready.at(-1) === pooled) {
       pooled.ready = false
@@ -209,52 +189,37 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
     }
   }
 
-  #countLocalReset({ pooled }: UpstreamRequest): void {
-    const { stats } = this.#options
-    stats.upstream_rq_tx_reset++
-    if (pooled?.connection?.protocol === 'HTTP/2') return
-    // HTTP/1.1 knows no other way to end a request than the connection's end.
-    if (pooled) pooled.closedByUs = true
-    stats.upstream_cx_destroy_with_active_rq++
-    stats.upstream_cx_destroy_local_with_active_rq++
-  }
-
   #enqueue(request: UpstreamRequest): void {
-    const { host, stats, breaker } = this.#options
-    if (!breaker.roomForPending) {
-      stats.upstream_rq_pending_overflow++
-      host.active--
-      request.failSoon('overflow')
+    if (!this.#books.breaker.roomForPending) {
+      this.#refuse(request)
       return
     }
-    stats.upstream_rq_pending_total++
-    stats.upstream_rq_pending_active++
-    host.stats.rq_pending_active++
-    breaker.pending++
+    this.#books.requestWaits()
     this.#waiting.add(request)
     this.#connectIfNeeded()
   }
 
+  #refuse(request: UpstreamRequest): void {
+    this.#books.requestRefused()
+    request.failSoon('overflow')
+  }
+
   #leaveQueue(request: UpstreamRequest): void {
-    if (!this.#waiting.delete(request)) return
-    this.#options.stats.upstream_rq_pending_active--
-    this.#options.host.stats.rq_pending_active--
-    this.#options.breaker.pending--
+    if (this.#waiting.delete(request)) this.#books.requestWaitsNoMore()
   }
 
   #failWaiting(reason: ResetReason, connectError: string): void {
     const requests = [...this.#waiting]
     for (const request of requests) {
       this.#leaveQueue(request)
-      this.#options.host.active--
-      this.#options.stats.upstream_rq_pending_failure_eject++
+      this.#books.requestEjected()
     }
     // When the books are in order: what hears of it may open the next request at once.
     for (const request of requests) request.fail(reason, connectError)
   }
 
   #connectIfNeeded(): void {
-    const { stats, breaker } = this.#options
+    const { stats, breaker } = this.#books
     while (this.#waiting.size > this.#expected()) {
       if (!breaker.roomForConnection) {
         stats.upstream_cx_overflow++
@@ -272,15 +237,11 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
   }
 
   #connect(): void {
-    const { host, stats, breaker, clock, connect, connectTimeoutMs } = this.#options
+    const { clock, connect, connectTimeoutMs } = this.#options
     const pooled = new PooledConnection(this)
     this.#connections.add(pooled)
     this.#connecting++
-    breaker.connections++
-    stats.upstream_cx_total++
-    stats.upstream_cx_active++
-    host.stats.cx_total++
-    host.stats.cx_active++
+    this.#books.connectionStarted()
     pooled.idleSince = clock.now()
     if (connectTimeoutMs > 0) {
       pooled.cancelTimer = clock.after(connectTimeoutMs, () => {
@@ -314,17 +275,11 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
 
   #remove(pooled: PooledConnection): void {
     if (!this.#connections.delete(pooled)) return
-    const { host, stats, breaker } = this.#options
     this.#notReady(pooled)
     pooled.cancelTimer?.()
     if (pooled.connecting) this.#connecting--
     pooled.connecting = false
-    breaker.connections--
-    host.stats.cx_active--
-    stats.upstream_cx_active--
-    stats.upstream_cx_destroy++
-    if (pooled.closedByUs) stats.upstream_cx_destroy_local++
-    else stats.upstream_cx_destroy_remote++
+    this.#books.connectionEnded(pooled.closedByUs)
     if (this.#connections.size === 0) this.#stopSweep()
   }
 
@@ -361,17 +316,4 @@ export class HttpPool implements RequestOwner, ConnectionOwner {
     }
     if (next > 0) this.#scheduleSweep(next)
   }
-}
-
-/** In Envoy's words, which operators search for. */
-function describe(error: Error | undefined, timedOut: boolean): string {
-  if (timedOut) return 'connection timeout'
-  if (error === undefined) return ''
-  const code = 'code' in error ? error.code : undefined
-  if (code === 'ECONNREFUSED') return 'delayed connect error: Connection refused'
-  if (code === 'ECONNRESET') return 'delayed connect error: Connection reset by peer'
-  if (code === 'EHOSTUNREACH') return 'immediate connect error: No route to host'
-  if (code === 'ENETUNREACH') return 'immediate connect error: Network is unreachable'
-  if (code === 'ENOENT') return 'immediate connect error: No such file or directory'
-  return error.message
 }
