@@ -20,7 +20,10 @@ export interface RequestHead {
   path: string
   /** Without pseudo-headers, Host and hop-by-hop fields; `te: trailers` is kept. */
   readonly headers: Headers
-  /** The protocol asked for by Upgrade (HTTP/1.1) or `:protocol` (HTTP/2), in lower case: "websocket". CONNECT is told by method. */
+  /**
+   * The protocol asked for by Upgrade (HTTP/1.1) or `:protocol` (HTTP/2), in lower case: "websocket". CONNECT is told by method. Extended
+   * CONNECT of HTTP/2 (RFC 8441) looks as over HTTP/1.1 on both sides: method GET, answered by 101.
+   */
   upgrade: string | undefined
 }
 
