@@ -136,16 +136,16 @@ test('mizzen up runs both data planes in one mesh, and changes one for the other
   const version = async () => (await get(`${url}/fetch?url=http://back/`)).body
   assert.equal(await version(), 'back-v1-0 v1 /')
   mine.write('back.yaml', back('mizzen'))
+  // The successor comes up beside the old pod, which goes then.
   const changed = await until(
     () => mine.ps(),
-    now => now.workloads.every(({ ready }) => ready) && engines(now)[0] === 'back-v1-0 mizzen',
+    now =>
+      now.workloads.every(({ ready }) => ready) &&
+      engines(now)[0] === 'back-v1-1 mizzen' &&
+      now.workloads.length === ps.workloads.length,
   )
-  assert.deepEqual(
-    changed.workloads.filter(({ name }) => name !== 'back-v1-0'),
-    ps.workloads.filter(({ name }) => name !== 'back-v1-0'),
-    'no other pod was touched',
-  )
-  await until(version, body => body === 'back-v1-0 v1 /')
+  assert.deepEqual(changed.workloads.slice(1), ps.workloads.slice(1), 'no other pod was touched')
+  assert.equal(await version(), 'back-v1-1 v1 /')
 })
 
 test('mizzen up follows replicas and services of edited manifests', async () => {
@@ -182,9 +182,48 @@ test('mizzen up follows replicas and services of edited manifests', async () => 
   )
   mine.write('front.yaml', documents(service('front', 80), deployment('front', 'front', { env: { ECHO_ADDR: 'late:7100' } })))
   await until(
-    async () => (await get(`${url}/tcp`).catch(() => ({ body: '' }))).body,
+    async () => (await get(`${url}/tcp`)).body,
     body => body === 'late-0 v1 ping',
   )
+})
+
+test('mizzen up replaces a changed pod without failing a request, and keeps the old one while the new one fails', async () => {
+  const mine = mesh()
+  const url = urlOf(await mine.up())
+  const answers = new Map<string, number>()
+  let stop = false
+  const load = (async () => {
+    while (!stop) {
+      const { status, body } = await get(`${url}/fetch?url=http://back/`).catch(error => ({ status: 0, body: String(error) }))
+      const answer = `${status} ${body}`
+      answers.set(answer, (answers.get(answer) ?? 0) + 1)
+    }
+  })()
+  const back = (version: string, command?: readonly string[]) =>
+    documents(
+      service('back', 80),
+      deployment('back-v1', 'back', { env: { NOTE: version }, ...(command ? { command } : {}) }),
+      deployment('back-v2', 'back', { version: 'v2' }),
+    )
+  mine.write('back.yaml', back('edited'))
+  await until(
+    () => answers.get('200 back-v1-1 v1 /') ?? 0,
+    count => count > 5,
+  )
+  mine.write('back.yaml', back('edited', ['node', 'no-such-file.js']))
+  const logs = await until(
+    () => mine.logs('mizzen'),
+    text => text.includes('there is no "no-such-file.js"'),
+  )
+  assert.match(logs, /back-v1-0 ended: exit code 1; it starts again/)
+  const before = answers.get('200 back-v1-1 v1 /') ?? 0
+  await until(
+    () => answers.get('200 back-v1-1 v1 /') ?? 0,
+    count => count > before + 5,
+  )
+  stop = true
+  await load
+  assert.deepEqual([...answers.keys()], ['200 back-v1-0 v1 /', '200 back-v1-1 v1 /'])
 })
 
 test('mizzen up says exactly what is missing when a container has no command here', async () => {

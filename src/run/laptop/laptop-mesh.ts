@@ -26,9 +26,9 @@ import { type DnsServer, serveDns } from './isolate/dns/server.ts'
 import { Kubelet } from './kubelet.ts'
 import { forwardedServices, servicePorts } from './mesh-services.ts'
 import { withGateways } from './plan/gateways.ts'
-import type { Engine, PodPlan } from './plan/pod-plan.ts'
-import { planPods } from './plan/pods.ts'
+import { type Engine, type PodPlan, workloadKey } from './plan/pod-plan.ts'
 import { referencesOf } from './plan/references.ts'
+import { planWorkloads } from './plan/workloads.ts'
 import type { Network } from './pod/network.ts'
 import type { PodSurroundings } from './pod/running-pod.ts'
 import type { Ledger } from './process/ledger.ts'
@@ -198,14 +198,14 @@ export class LaptopMesh {
   #replan(): void {
     const { engine, cwd } = this.#options
     const { objects } = this.#store.snapshot()
-    const planned = planPods({ ...objects, Pod: this.#fileObjects.pods }, { engine, cwd })
-    const running = new Set(this.#kubelet.pods.map(({ plan }) => `${plan.workload.kind} ${plan.namespace}/${plan.workload.name}`))
+    const { workloads, unsound, diagnostics } = planWorkloads({ ...objects, Pod: this.#fileObjects.pods }, { engine, cwd })
+    const running = new Set(this.#kubelet.pods.map(({ plan }) => workloadKey(plan)))
     const effectOf = ({ resource }: Diagnostic) => (running.has(resource) ? 'its pods go on as they are' : undefined)
     this.#problems.plan = this.#teller.replace(
       'plan',
-      planned.diagnostics.map(problem => ({ ...problem, effect: effectOf(problem) })),
+      diagnostics.map(problem => ({ ...problem, effect: effectOf(problem) })),
     )
-    this.#kubelet.apply({ ...planned, pods: withGateways(planned.pods, this.#controlPlane.mesh.gateways, engine) })
+    this.#kubelet.apply(withGateways(workloads, this.#controlPlane.mesh.gateways, engine), unsound)
   }
 
   #tellDiagnostics(): void {

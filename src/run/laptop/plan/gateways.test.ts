@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { originWithoutFile } from '../../../api/object.ts'
 import type { Gateway, GatewayServer } from '../../../model/gateway.ts'
 import type { Labels } from '../../../model/labels.ts'
 import { builtIn } from '../../../model/origin.ts'
 import { withGateways } from './gateways.ts'
-import type { PodPlan } from './pod-plan.ts'
+import { podOf, type WorkloadPlan } from './pod-plan.ts'
 
 const origin = builtIn('Gateway shop/shop')
 
@@ -23,37 +22,31 @@ function gateway(selector: Labels, ...ports: number[]): Gateway {
   return { name: 'shop', namespace: 'shop', selector, servers: ports.map(server), created: '', origin }
 }
 
+const summary = ({ key, pod: { ports, proxy } }: WorkloadPlan) => [key, ports, proxy]
+
 test('withGateways() plans the gateway that nothing in the manifests is', () => {
-  const pods = withGateways(
+  const workloads = withGateways(
     [],
     [gateway({ istio: 'ingressgateway' }, 80), gateway({ istio: 'ingressgateway' }, 443, 80)],
     'envoy',
   )
-  assert.deepEqual(
-    pods.map(({ key, labels, ports, proxy }) => ({ key, labels, ports, proxy })),
-    [
-      {
-        key: 'istio-system/istio-ingressgateway-0',
-        labels: { istio: 'ingressgateway' },
-        ports: [80, 443],
-        proxy: { type: 'router', engine: 'envoy' },
-      },
-    ],
-  )
+  assert.deepEqual(workloads.map(summary), [
+    ['Deployment istio-system/istio-ingressgateway', [80, 443], { type: 'router', engine: 'envoy' }],
+  ])
+  const [planned] = workloads
+  assert.ok(planned)
+  assert.equal(podOf(planned, 0).key, 'istio-system/istio-ingressgateway-0')
+  assert.deepEqual(planned.pod.labels, { istio: 'ingressgateway' })
 })
 
 test('withGateways() plans one for each selector, and the default one for a Gateway that selects all', () => {
-  const pods = withGateways(
-    [],
-    [gateway({ istio: 'egressgateway' }, 80), gateway({ app: 'Edge 1' }, 8080), gateway({}, 80)],
-    'mizzen',
-  )
+  const all = [gateway({ istio: 'egressgateway' }, 80), gateway({ app: 'Edge 1' }, 8080), gateway({}, 81)]
   assert.deepEqual(
-    pods.map(({ name, ports }) => [name, ports]),
+    withGateways([], all, 'mizzen').map(({ pod }) => [pod.workload.name, pod.ports]),
     [
-      ['istio-egressgateway-0', [80]],
-      ['edge-1-0', [80, 8080]],
-      ['istio-ingressgateway-0', [80]],
+      ['istio-egressgateway', [80, 81]],
+      ['edge-1', [81, 8080]],
+      ['istio-ingressgateway', [81]],
     ],
   )
 })
@@ -61,18 +54,17 @@ test('withGateways() plans one for each selector, and the default one for a Gate
 test('withGateways() uses a gateway of the manifests and gives it the ports of its Gateways', () => {
   const [planned] = withGateways([], [gateway({ istio: 'ingressgateway' })], 'mizzen')
   assert.ok(planned)
-  const own: PodPlan = {
+  const own: WorkloadPlan = {
     ...planned,
-    key: 'shop/edge-0',
-    labels: { istio: 'ingressgateway', app: 'edge' },
-    origin: originWithoutFile('x'),
+    key: 'Deployment shop/edge',
+    pod: { ...planned.pod, labels: { istio: 'ingressgateway', app: 'edge' } },
   }
-  const pods = withGateways([own], [gateway({ istio: 'ingressgateway' }, 80), gateway({ app: 'other' }, 81)], 'mizzen')
+  const workloads = withGateways([own], [gateway({ istio: 'ingressgateway' }, 80), gateway({ app: 'other' }, 81)], 'mizzen')
   assert.deepEqual(
-    pods.map(({ key, ports }) => [key, ports]),
+    workloads.map(({ key, pod }) => [key, pod.ports]),
     [
-      ['shop/edge-0', [80]],
-      ['istio-system/other-0', [81]],
+      ['Deployment shop/edge', [80]],
+      ['Deployment istio-system/other', [81]],
     ],
   )
 })

@@ -8,11 +8,9 @@ export const ENGINES = ['mizzen', 'envoy'] as const
 /** Which data plane stands beside a pod. */
 export type Engine = (typeof ENGINES)[number]
 
-export interface PodPlan {
-  /** "namespace/name". */
-  readonly key: string
+/** What all pods of a workload have in common. */
+export interface PodTemplate {
   readonly namespace: string
-  readonly name: string
   /** What the pod is a replica of: the Deployment; of a bare pod itself. */
   readonly workload: { readonly kind: 'Deployment' | 'Pod'; readonly name: string }
   readonly labels: Readonly<Record<string, string>>
@@ -28,8 +26,34 @@ export interface PodPlan {
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number
   readonly origin: Origin
-  /** Two plans of one pod with the same fingerprint need no restart. */
+  /** Pods with the same fingerprint need no restart. */
   readonly fingerprint: string
+}
+
+export interface PodPlan extends PodTemplate {
+  /** "namespace/name". */
+  readonly key: string
+  readonly name: string
+}
+
+/** A Deployment, a bare pod, or a gateway that the manifests take for granted. */
+export interface WorkloadPlan {
+  /** "Deployment shop/cart". */
+  readonly key: string
+  readonly replicas: number
+  /** A changed pod has its successor beside it until that is ready; otherwise it goes first, and its name and ports are taken over. */
+  readonly overlaps: boolean
+  readonly pod: PodTemplate
+}
+
+export function workloadKey({ workload, namespace }: Pick<PodTemplate, 'workload' | 'namespace'>): string {
+  return `${workload.kind} ${namespace}/${workload.name}`
+}
+
+/** `cart-0`, `cart-1`; a bare pod has its own name. */
+export function podOf({ pod }: WorkloadPlan, index: number): PodPlan {
+  const name = pod.workload.kind === 'Pod' ? pod.workload.name : `${pod.workload.name}-${index}`
+  return { ...pod, name, key: `${pod.namespace}/${name}` }
 }
 
 export interface ContainerPlan {

@@ -9,8 +9,7 @@ export interface Template {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly spec: Pod['spec']
-  /** Names of the pods. */
-  readonly replicas: readonly string[]
+  readonly replicas: number
 }
 
 export function deploymentTemplate(object: Deployment): Template {
@@ -21,11 +20,11 @@ export function deploymentTemplate(object: Deployment): Template {
     labels: template.metadata?.labels ?? {},
     annotations: template.metadata?.annotations ?? {},
     spec: template.spec ?? {},
-    replicas: Array.from({ length: replicas }, (_, index) => `${object.name}-${index}`),
+    replicas,
   }
 }
 
 export function podTemplate(object: Pod): Template {
-  const { labels, annotations, spec, name } = object
-  return { object, at: [], labels, annotations, spec, replicas: [name] }
+  const { labels, annotations, spec } = object
+  return { object, at: [], labels, annotations, spec, replicas: 1 }
 }

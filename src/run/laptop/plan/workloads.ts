@@ -1,4 +1,4 @@
-/** Deployments and bare pods become the pods that this machine runs. Pure; what cannot run is told with its place in the manifest. */
+/** Deployments and bare pods become what this machine runs. Pure; what cannot run is told with its place in the manifest. */
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Container } from '../../../api/kubernetes/pod/schema.ts'
@@ -8,7 +8,7 @@ import { selects } from '../../../model/labels.ts'
 import type { Diagnostic } from '../../../source/diagnostic.ts'
 import type { Snapshot } from '../../../source/store.ts'
 import { commandOf } from './command.ts'
-import type { ContainerPlan, ContainerPort, Engine, PodPlan } from './pod-plan.ts'
+import type { ContainerPlan, ContainerPort, Engine, PodTemplate, WorkloadPlan } from './pod-plan.ts'
 import { invalidCommand, noCommand, unknownEngine } from './problems.ts'
 import { type References, referencesOf, referredValues } from './references.ts'
 import { engineOf, isGatewayPod, isInjected } from './sidecar-wanted.ts'
@@ -22,7 +22,7 @@ export interface PlanOptions {
 }
 
 export interface Plan {
-  readonly pods: readonly PodPlan[]
+  readonly workloads: readonly WorkloadPlan[]
   /** Workloads ("Deployment shop/cart") that cannot run as they stand: whatever runs of them goes on. */
   readonly unsound: ReadonlySet<string>
   /** Why they cannot. */
@@ -32,25 +32,27 @@ export interface Plan {
 export const WORKDIR_ANNOTATION = 'mizzen.dev/workdir'
 const DEFAULT_GRACE_SECONDS = 30
 
-export function planPods(objects: Snapshot['objects'], options: PlanOptions): Plan {
+export function planWorkloads(objects: Snapshot['objects'], options: PlanOptions): Plan {
   const diagnostics: Diagnostic[] = []
   const templates = [...objects.Deployment.map(deploymentTemplate), ...objects.Pod.map(podTemplate)]
   const unsound = new Set<string>()
-  const pods = templates.flatMap(template => {
-    const planned = podsOf(template, objects, options, diagnostics)
-    if (!planned) unsound.add(resourceName(template.object))
-    return planned ?? []
+  const workloads = templates.flatMap(template => {
+    const pod = planPod(template, objects, options, diagnostics)
+    const key = resourceName(template.object)
+    if (!pod) unsound.add(key)
+    const overlaps = pod?.workload.kind === 'Deployment' && pod.proxy?.type !== 'router'
+    return pod ? [{ key, replicas: template.replicas, overlaps, pod }] : []
   })
-  return { pods, unsound, diagnostics }
+  return { workloads, unsound, diagnostics }
 }
 
 /** Undefined: it cannot run as it stands, which `diagnostics` then says. */
-function podsOf(
+function planPod(
   template: Template,
   objects: Snapshot['objects'],
   options: PlanOptions,
   diagnostics: Diagnostic[],
-): PodPlan[] | undefined {
+): PodTemplate | undefined {
   const { object, labels, annotations, spec } = template
   const { namespace } = object
   const engine = engineOf(annotations, options.engine)
@@ -84,15 +86,7 @@ function podsOf(
     graceMs: (spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000,
   }
   const fingerprint = fingerprintOf(plan, [...initContainers, ...containers], references)
-  const workload = { kind: object.kind, name: object.name }
-  return template.replicas.map(name => ({
-    ...plan,
-    key: `${namespace}/${name}`,
-    name,
-    workload,
-    origin: object.origin,
-    fingerprint,
-  }))
+  return { ...plan, workload: { kind: object.kind, name: object.name }, origin: object.origin, fingerprint }
 }
 
 /** @returns undefined when one of them cannot run, which `diagnostics` then says */

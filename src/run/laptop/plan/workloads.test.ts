@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readState } from '../../../source/files/file-state.ts'
 import { Store } from '../../../source/store.ts'
-import { type Plan, planPods } from './pods.ts'
+import { podOf } from './pod-plan.ts'
+import { type Plan, planWorkloads } from './workloads.ts'
 
 async function plan(yaml: string): Promise<Plan> {
   const { objects, diagnostics } = await readState('shop/mesh.yaml', yaml, false)
   assert.deepEqual(diagnostics, [])
   const store = new Store()
   store.source().publish(objects)
-  return planPods(store.snapshot().objects, { engine: 'mizzen', cwd: '/home/me' })
+  return planWorkloads(store.snapshot().objects, { engine: 'mizzen', cwd: '/home/me' })
 }
 
 interface Parts {
@@ -47,28 +48,21 @@ spec:
 }
 
 async function planned(parts: Parts, more = '') {
-  const { pods, diagnostics } = await plan(`${deployment(parts)}${more}`)
+  const { workloads, diagnostics } = await plan(`${deployment(parts)}${more}`)
   assert.deepEqual(diagnostics, [])
-  const [pod] = pods
-  const [container] = pod?.containers ?? []
-  assert.ok(pod && container)
-  return { pod, container, pods }
+  const [workload] = workloads
+  const [container] = workload?.pod.containers ?? []
+  assert.ok(workload && container)
+  return { workload, pod: workload.pod, container }
 }
 
-test('planPods() names the replicas of a Deployment, all of one fingerprint', async () => {
-  const { pods } = await planned({ replicas: 2 })
-  assert.deepEqual(
-    pods.map(({ key, workload }) => [key, workload]),
-    [
-      ['shop/cart-0', { kind: 'Deployment', name: 'cart' }],
-      ['shop/cart-1', { kind: 'Deployment', name: 'cart' }],
-    ],
-  )
-  assert.equal(pods[0]?.fingerprint, pods[1]?.fingerprint)
-  assert.deepEqual((await plan(deployment({ replicas: 0 }))).pods, [])
+test('planWorkloads() counts the replicas of a Deployment, which podOf() names', async () => {
+  const { workload } = await planned({ replicas: 2 })
+  assert.deepEqual([workload.key, workload.replicas, workload.overlaps], ['Deployment shop/cart', 2, true])
+  assert.deepEqual([podOf(workload, 0).key, podOf(workload, 1).name], ['shop/cart-0', 'cart-1'])
 })
 
-test('planPods() gives a container its command and args, in the manifest’s directory', async () => {
+test('planWorkloads() gives a container its command and args, in the manifest’s directory', async () => {
   const { container, pod } = await planned({ container: 'command: [node]\n          args: [cart.js, "--port=$(PORT)"]' })
   assert.deepEqual(container.argv, ['node', 'cart.js', '--port=$(PORT)'])
   assert.equal(container.workdir, '/home/me/shop')
@@ -81,7 +75,7 @@ test('planPods() gives a container its command and args, in the manifest’s dir
   assert.equal((await planned(annotated)).container.workdir, '/home/me/src')
 })
 
-test('planPods() takes the command of an annotation in place of the image’s', async () => {
+test('planWorkloads() takes the command of an annotation in place of the image’s', async () => {
   const only = { container: 'args: [serve]' }
   assert.deepEqual((await planned({ ...only, annotations: `mizzen.dev/command: "node 'my cart.js'"` })).container.argv, [
     'node',
@@ -93,7 +87,7 @@ test('planPods() takes the command of an annotation in place of the image’s', 
   ])
 })
 
-test('planPods() knows the ports that containers declare and those that Services target', async () => {
+test('planWorkloads() knows the ports that containers declare and those that Services target', async () => {
   const service = `
 ---
 apiVersion: v1
@@ -121,21 +115,23 @@ spec:
   )
 })
 
-test('planPods() leaves a pod without a sidecar where injection is off', async () => {
+test('planWorkloads() leaves a pod without a sidecar where injection is off', async () => {
   assert.equal((await planned({ labels: 'sidecar.istio.io/inject: "false"' })).pod.proxy, undefined)
   const disabled = '\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: disabled}}\n'
   assert.equal((await planned({}, disabled)).pod.proxy, undefined)
   assert.equal((await planned({ labels: 'sidecar.istio.io/inject: "true"' }, disabled)).pod.proxy?.type, 'sidecar')
 })
 
-test('planPods() makes a gateway of a pod that Istio’s injector would make one of', async () => {
-  const { pods } = await plan(
-    deployment({ annotations: 'inject.istio.io/templates: gateway, mizzen.dev/engine: envoy', container: '' }),
+test('planWorkloads() makes a gateway of a pod that Istio’s injector would make one of', async () => {
+  const gateway = deployment({ annotations: 'inject.istio.io/templates: gateway, mizzen.dev/engine: envoy', container: '' })
+  const [workload] = (await plan(gateway)).workloads
+  assert.deepEqual(
+    [workload?.pod.proxy, workload?.pod.containers, workload?.overlaps],
+    [{ type: 'router', engine: 'envoy' }, [], false],
   )
-  assert.deepEqual([pods[0]?.proxy, pods[0]?.containers], [{ type: 'router', engine: 'envoy' }, []])
 })
 
-test('planPods() changes the fingerprint with what the pod is made of, also in a ConfigMap', async () => {
+test('planWorkloads() changes the fingerprint with what the pod is made of, also in a ConfigMap', async () => {
   const env = 'command: [node]\n          envFrom: [{configMapRef: {name: settings}}]'
   const settings = (level: string) =>
     `\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: shop}\ndata: {LEVEL: ${level}}\n`
@@ -146,14 +142,11 @@ test('planPods() changes the fingerprint with what the pod is made of, also in a
   assert.notEqual(await print({}), await print({ container: 'command: [node, other.js]' }))
 })
 
-test('planPods() runs bare pods under their own name', async () => {
-  const { pods } = await plan(
-    'apiVersion: v1\nkind: Pod\nmetadata: {name: solo}\nspec: {containers: [{name: a, command: [sleep, "1"]}]}\n',
-  )
-  assert.deepEqual(
-    pods.map(({ key, workload }) => [key, workload]),
-    [['default/solo', { kind: 'Pod', name: 'solo' }]],
-  )
+test('planWorkloads() runs bare pods under their own name', async () => {
+  const bare = 'apiVersion: v1\nkind: Pod\nmetadata: {name: solo}\nspec: {containers: [{name: a, command: [sleep, "1"]}]}\n'
+  const [workload] = (await plan(bare)).workloads
+  assert.ok(workload)
+  assert.deepEqual([workload.key, workload.overlaps, podOf(workload, 0).key], ['Pod default/solo', false, 'default/solo'])
 })
 
 const problems: [what: string, parts: Parts, message: RegExp, fix: RegExp | undefined, line: number][] = [
@@ -182,12 +175,12 @@ const problems: [what: string, parts: Parts, message: RegExp, fix: RegExp | unde
   ],
 ]
 for (const [what, parts, message, fix, line] of problems) {
-  test(`planPods() tells of ${what} with its place, and goes on with the rest`, async () => {
+  test(`planWorkloads() tells of ${what} with its place, and goes on with the rest`, async () => {
     const other = deployment().replace('name: cart,', 'name: other,')
-    const { pods, unsound, diagnostics } = await plan(`${deployment(parts)}---${other}`)
+    const { workloads, unsound, diagnostics } = await plan(`${deployment(parts)}---${other}`)
     assert.deepEqual(
-      pods.map(({ key }) => key),
-      ['shop/other-0'],
+      workloads.map(({ key }) => key),
+      ['Deployment shop/other'],
     )
     assert.deepEqual([...unsound], ['Deployment shop/cart'])
     const [problem, ...more] = diagnostics
