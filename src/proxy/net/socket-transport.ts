@@ -92,8 +92,9 @@ export class SocketTransport implements Transport {
     if (this.#closed) return
     this.#closed = true
     this.#dropOutput()
-    // Of what is there only plain TCP can send RST; without close_notify a TLS peer knows all the same that the end is not proper.
-    if (abort && !this.#encrypted && this.remotePort !== 0) this.#socket.resetAndDestroy()
+    // Of what is there only plain TCP can send RST; without close_notify a TLS peer knows all the same that the end is not proper. A socket
+    // that is shutting down can't be reset (EINVAL, and Node then never closes it).
+    if (abort && !this.#encrypted && !this.#ending && this.remotePort !== 0) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
 
