@@ -1,5 +1,5 @@
-/** `mizzen logs [-f] [NAME] [-d DIR]` */
-import { existsSync } from 'node:fs'
+/** `mizzen logs [-f] [DIR] [NAME]` */
+import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { nearest } from '../lib/nearest.ts'
 import { LinePrinter } from '../run/laptop/console/line-printer.ts'
@@ -12,24 +12,26 @@ import { readLock } from '../run/laptop/state/lock.ts'
 import { parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 
-export const USAGE = `Usage: mizzen logs [-f] [NAME]
+export const USAGE = `Usage: mizzen logs [-f] [DIR] [NAME]
 
 The lines of all processes of a mesh, or of NAME: a pod ("cart-0"), all pods of a workload ("cart"), one container ("cart-0/proxy"), the
 mesh's own ("mizzen"). Those of the last run when the mesh does not run.
 
-  -f, --follow           go on with lines as they come
-  -d, --directory DIR    the mesh of DIR; default: of this directory, or the only one that runs
+  -f, --follow   go on with lines as they come
+
+Without DIR: the mesh of this directory, or the only one that runs.
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const options = { follow: { type: 'boolean', short: 'f' }, directory: { type: 'string', short: 'd' } } as const
-  const { values, positionals } = parseFlags('logs', args, options, 1)
+  const { values, positionals } = parseFlags('logs', args, { follow: { type: 'boolean', short: 'f' } }, 2)
   if (values.help) {
     io.stdout.write(USAGE)
     return EXIT.ok
   }
-  const [name] = positionals
-  const state = stateOf(values.directory, io)
+  const [first, second] = positionals
+  const hasDirectory = second !== undefined || (first !== undefined && isDirectory(path.resolve(io.cwd, first)))
+  const [directory, name] = hasDirectory ? [first, second] : [undefined, first]
+  const state = stateOf(directory, io)
   const printer = new LinePrinter(painter(io.stdout, io.env))
   const goOn = () => values.follow === true && readLock(state).kind === 'held'
   const others = new Set<string>()
@@ -57,4 +59,8 @@ function stateOf(directory: string | undefined, io: Io): StateDirectory {
     if (existsSync(state.log)) return state
   }
   return findRunning(directory, io).state
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

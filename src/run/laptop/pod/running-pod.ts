@@ -43,10 +43,10 @@ export interface PodSurroundings {
   forwarded(): readonly string[]
 }
 
-/** Grace periods when everything ends: nobody who presses Ctrl-C waits for Kubernetes' half minute. */
-const QUICK_MS = { application: 3000, proxy: 200 } as const
 /** What an application has to finish its requests before its proxy drains as well. */
 const AHEAD_MS = 1000
+/** When everything ends: nobody who presses Ctrl-C waits for Kubernetes' half minute. */
+const QUICK_MS = { application: 3000, ahead: 200, proxy: 200 } as const
 
 export type PodPhase = 'starting proxy' | 'initialising' | 'starting' | 'ready' | 'not ready' | 'failed' | 'stopping'
 
@@ -165,7 +165,10 @@ export class RunningPod {
       this.#initialising?.stop(limitMs),
       ...[...this.#containers.values()].map(program => program.stop(limitMs)),
     ])
-    await Promise.race([application, new Promise<void>(resolve => this.#around.clock.after(AHEAD_MS, resolve))])
+    await Promise.race([
+      application,
+      new Promise<void>(resolve => this.#around.clock.after(quick ? QUICK_MS.ahead : AHEAD_MS, resolve)),
+    ])
     await Promise.all([application, this.#proxy?.stop(quick ? QUICK_MS.proxy : undefined)])
     await this.#network?.release()
   }
