@@ -70,6 +70,7 @@ export async function startEcho(pod: string, served: string): Promise<Backend> {
   server.on('upgrade', (request, socket: Duplex) => {
     backend.received += 1
     socket.on('error', () => socket.destroy())
+    socket.on('end', () => socket.end()) // an upgraded socket is half-open until we say so
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nx-echo-served: ${served}\r\n` +
         `Sec-WebSocket-Accept: ${websocketAccept(String(request.headers['sec-websocket-key']))}\r\n\r\n`,
@@ -137,10 +138,15 @@ export async function startGrpc(pod: string, served: string): Promise<Backend> {
 
 async function listening(server: Server | http.Server, pod: string, served: string): Promise<Backend> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const sockets = new Set<net.Socket>()
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
   const close = () =>
     new Promise<void>(resolve => {
       server.close(() => resolve())
-      if (server instanceof http.Server) server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
     })
   return { pod, served, port: (server.address() as AddressInfo).port, received: 0, close }
 }

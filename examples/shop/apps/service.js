@@ -37,7 +37,8 @@ export function serve(routes) {
     } catch (error) {
       status = error.status ?? 500
       answer = { error: error.message }
-      if (status >= 500) console.error(`${request.method} ${url.pathname}: ${error.message}`)
+      // 503 is what the flaky service answers on purpose: not worth a line each.
+      if (status >= 500 && status !== 503) console.error(`${request.method} ${url.pathname}: ${error.message}`)
     }
     const html = typeof answer === 'string'
     const bytes = Buffer.from(html ? answer : `${JSON.stringify(answer)}\n`)
