@@ -21,7 +21,13 @@ for (const engine of ENGINES) {
     })
     after(() => harness?.close())
     for (const scenario of table.filter(row => fits(row, engine))) {
-      it(scenario.name, { skip: scenario.skip?.[engine] ?? false }, async () => {
+      // A row that this engine cannot do is named with its reason, and not run.
+      const reason = scenario.skip?.[engine]
+      if (reason !== undefined) {
+        it.todo(`${scenario.name}: ${reason}`)
+        continue
+      }
+      it(scenario.name, async () => {
         assert.deepEqual(await harness.run(scenario), [])
       })
     }

@@ -22,7 +22,7 @@ import { isVisible, visibility } from '../../src/model/visibility.ts'
 import { outboundCluster, parseSubsetKey } from '../../src/xds/resources/names.ts'
 import { fields, flag, labels, list, number, oracleFile, text, texts, withoutOracle } from './oracle.ts'
 
-/** @returns a reason to skip the row, or nothing */
+/** @returns why the row is still to be done, or nothing */
 type Row = (row: unknown) => string | undefined
 
 function table(name: string, check: Row): void {
@@ -32,7 +32,7 @@ function table(name: string, check: Row): void {
     for (const [i, row] of rows.entries()) {
       await t.test(`${i} ${text(row, 'name') || text(row, 'description') || JSON.stringify(row)}`.slice(0, 120), sub => {
         const reason = check(row)
-        if (reason) sub.skip(reason)
+        if (reason) sub.todo(reason)
       })
     }
   })
