@@ -4,7 +4,8 @@
  */
 import type { Contribution } from '../../source/store.ts'
 import type { WorkloadPlan } from './plan/pod-plan.ts'
-import { type PodSurroundings, RunningPod } from './pod/running-pod.ts'
+import { RunningPod } from './pod/running-pod.ts'
+import type { PodSurroundings } from './pod/surroundings.ts'
 import { Replicas } from './replicas.ts'
 
 export interface KubeletOptions {

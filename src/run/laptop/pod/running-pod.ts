@@ -5,43 +5,16 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { Pod } from '../../../api/registry.ts'
-import type { Clock } from '../../../lib/clock.ts'
-import type { ControlPlaneAddress } from '../../bootstrap.ts'
-import type { EngineCommand } from '../../engine.ts'
-import type { Journal } from '../console/journal.ts'
 import { containerEnv } from '../env/container-env.ts'
-import type { ServicePort } from '../env/service-address.ts'
 import type { ContainerPlan, Engine, PodPlan } from '../plan/pod-plan.ts'
-import type { References } from '../plan/references.ts'
 import { type Child, describeExit, startChild } from '../process/child.ts'
-import type { Ledger } from '../process/ledger.ts'
 import { runToEnd } from '../process/run-to-end.ts'
 import { type Program, type ProgramState, Supervised } from '../process/supervised.ts'
 import { crashAdvice } from './crash-advice.ts'
-import type { Network, PodNetwork } from './network.ts'
+import type { PodNetwork } from './network.ts'
 import { podObject } from './pod-object.ts'
 import { containerProgram, proxyBootstrap, proxyProgram } from './programs.ts'
-
-/** What pods need of the mesh they are in. */
-export interface PodSurroundings {
-  readonly network: Network
-  readonly controlPlane: ControlPlaneAddress
-  readonly clock: Clock
-  readonly ledger: Ledger
-  readonly journal: Journal
-  /** The environment of `mizzen up`. */
-  readonly inherited: Readonly<Record<string, string | undefined>>
-  readonly nodeName: string
-  /** Where the pod's bootstrap is written. */
-  bootstrapFile(plan: PodPlan): string
-  /** @throws when the engine is not on this machine */
-  engineCommand(engine: Engine, bootstrapFile: string): EngineCommand
-  references(namespace: string): References
-  /** Ports of all services; `forward` is not set yet. */
-  services(): readonly ServicePort[]
-  /** Services ("host:port") to be forwarded. */
-  forwarded(): readonly string[]
-}
+import { containerSurroundings, type PodSurroundings } from './surroundings.ts'
 
 /** What an application has to finish its requests before its proxy drains as well. */
 const AHEAD_MS = 1000
@@ -228,28 +201,7 @@ export class RunningPod {
   /** @returns undefined when it cannot start, which the pod's failure then says */
   #programOf(container: ContainerPlan, network: PodNetwork): Program | undefined {
     const { plan } = this
-    const services = this.#around
-      .services()
-      .map(service => ({ ...service, forward: network.forward(`${service.host}:${service.port}`) }))
-    const made = containerEnv(container, {
-      pod: {
-        name: plan.name,
-        namespace: plan.namespace,
-        uid: this.#uid,
-        labels: plan.labels,
-        annotations: plan.annotations,
-        serviceAccount: plan.serviceAccount,
-        podIP: network.ip,
-        hostIP: '127.0.0.1',
-        nodeName: this.#around.nodeName,
-      },
-      ...this.#around.references(plan.namespace),
-      inherited: this.#around.inherited,
-      ports: network.ports,
-      listenAddress: network.listenAddress,
-      httpProxy: network.httpProxy,
-      services,
-    })
+    const made = containerEnv(container, containerSurroundings(plan, this.#uid, network, this.#around))
     for (const note of made.notes) this.#around.journal.line(this.#source(container.name), `(mizzen) ${note}`)
     if (made.problems.length > 0) {
       this.#fail(`${container.name}: ${made.problems.join('; ')}`)

@@ -42,9 +42,11 @@ export function isGroupEmpty(leader: number): boolean {
   } catch (error) {
     return !(error instanceof Error && 'code' in error && error.code === 'EPERM')
   }
-  return process.platform === 'linux' && !hasLivingMember(leader)
+  if (process.platform !== 'linux' || readStat(leader)?.group === leader) return false
+  return !hasLivingMember(leader)
 }
 
+/** Looks at every process there is: for the rare group whose leader is gone. */
 function hasLivingMember(group: number): boolean {
   return readdirSync('/proc').some(name => /^\d+$/.test(name) && readStat(Number(name))?.group === group)
 }

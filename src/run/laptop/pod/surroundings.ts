@@ -1,0 +1,58 @@
+/** What pods need of the mesh they are in, and what their containers are told of it. */
+import type { Clock } from '../../../lib/clock.ts'
+import type { ControlPlaneAddress } from '../../bootstrap.ts'
+import type { EngineCommand } from '../../engine.ts'
+import type { Journal } from '../console/journal.ts'
+import type { ContainerSurroundings } from '../env/container-env.ts'
+import type { ServicePort } from '../env/service-address.ts'
+import type { Engine, PodPlan } from '../plan/pod-plan.ts'
+import type { References } from '../plan/references.ts'
+import type { Ledger } from '../process/ledger.ts'
+import type { Network, PodNetwork } from './network.ts'
+
+export interface PodSurroundings {
+  readonly network: Network
+  readonly controlPlane: ControlPlaneAddress
+  readonly clock: Clock
+  readonly ledger: Ledger
+  readonly journal: Journal
+  /** The environment of `mizzen up`. */
+  readonly inherited: Readonly<Record<string, string | undefined>>
+  readonly nodeName: string
+  /** Where the pod's bootstrap is written. */
+  bootstrapFile(plan: PodPlan): string
+  /** @throws when the engine is not on this machine */
+  engineCommand(engine: Engine, bootstrapFile: string): EngineCommand
+  references(namespace: string): References
+  /** Ports of all services; `forward` is not set yet. */
+  services(): readonly ServicePort[]
+  /** Services ("host:port") to be forwarded. */
+  forwarded(): readonly string[]
+}
+
+export function containerSurroundings(
+  plan: PodPlan,
+  uid: string,
+  network: PodNetwork,
+  around: PodSurroundings,
+): ContainerSurroundings {
+  return {
+    pod: {
+      name: plan.name,
+      namespace: plan.namespace,
+      uid,
+      labels: plan.labels,
+      annotations: plan.annotations,
+      serviceAccount: plan.serviceAccount,
+      podIP: network.ip,
+      hostIP: '127.0.0.1',
+      nodeName: around.nodeName,
+    },
+    ...around.references(plan.namespace),
+    inherited: around.inherited,
+    ports: network.ports,
+    listenAddress: network.listenAddress,
+    httpProxy: network.httpProxy,
+    services: around.services().map(service => ({ ...service, forward: network.forward(`${service.host}:${service.port}`) })),
+  }
+}
