@@ -56,7 +56,8 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 /** What keeps a process after its work is done (a connection that closes slowly) may do so no longer, milliseconds. */
 const EXIT_MS = 1000
 
-if (import.meta.main) {
+// Undefined on a Node that is too old to know it, and to run the rest.
+if (import.meta.main !== false) {
   const { stdin, stdout, stderr, env, versions } = process
   if (Number.parseInt(versions.node, 10) < NODE) {
     stderr.write(

@@ -99,6 +99,23 @@ test('containerEnv() replaces container ports in port variables and addresses of
   ])
 })
 
+test('containerEnv() replaces a host and a port that are the address of a forwarded service together', () => {
+  const env = [
+    { name: 'CACHE_HOST', value: 'cache.shop' },
+    { name: 'CACHE_PORT', value: '6400' },
+    { name: 'CATALOG_HOST', value: 'catalog' },
+    { name: 'CATALOG_PORT', value: '80' },
+    { name: 'CACHE_URL', value: 'tcp://$(CACHE_HOST):$(CACHE_PORT)' },
+    { name: 'LONELY_HOST', value: 'cache' },
+  ]
+  const result = containerEnv({ ...container, env: { env } }, around)
+  assert.deepEqual(
+    env.map(({ name }) => result.env[name]),
+    ['127.0.0.1', '21010', 'catalog', '80', 'tcp://127.0.0.1:21010', 'cache'],
+  )
+  assert.equal(result.notes.length, 3)
+})
+
 test('containerEnv() leaves everything as the manifest says where the pod has its own network', () => {
   const ports = new Map([
     [8080, 8080],

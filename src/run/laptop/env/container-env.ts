@@ -5,7 +5,7 @@
 import type { ContainerPlan } from '../plan/pod-plan.ts'
 import { expand } from './expand.ts'
 import { type EnvContext, resolveEnv } from './resolve.ts'
-import { forwardedAddress, type ServicePort, serviceVariables } from './service-address.ts'
+import { forwardedAddress, type ServicePort, type ServicesByAddress, serviceVariables } from './service-address.ts'
 
 export interface ContainerSurroundings {
   readonly pod: EnvContext['pod']
@@ -42,12 +42,37 @@ export function containerEnv(container: ContainerPlan, around: ContainerSurround
     return replaced
   }
   const base = new Map([...serviceVariables(services, pod.namespace), ...ownVariables(container, around)])
-  const { variables, problems } = resolveEnv(container.env, { ...around, base, rewrite })
+  const { variables: resolved, problems } = resolveEnv(container.env, { ...around, base, rewrite })
+  const variables = new Map(resolved)
+  for (const [name, value, before] of forwardedPairs(resolved, base, pod.namespace, byAddress)) {
+    variables.set(name, value)
+    notes.push(`${name}=${value} (was "${before}")`)
+  }
   return {
     argv: container.argv.map(word => expand(word, variables)),
     env: { ...inheritedEnv(around.inherited), ...proxyVariables(around.httpProxy), ...Object.fromEntries(variables) },
     notes,
     problems,
+  }
+}
+
+/** `CACHE_HOST=cache` beside `CACHE_PORT=6400` is the address of a forwarded service too. Variables that are not the manifest's stay. */
+function* forwardedPairs(
+  variables: ReadonlyMap<string, string>,
+  base: ReadonlyMap<string, string>,
+  namespace: string,
+  services: ServicesByAddress,
+): Generator<[name: string, value: string, before: string]> {
+  for (const [name, host] of variables) {
+    const portName = name.replace(/HOST$/, 'PORT')
+    const port = variables.get(portName)
+    if (portName === name || port === undefined || host === base.get(name) || host.includes(':')) continue
+    const address = `${host}:${port}`
+    const forwarded = forwardedAddress(address, namespace, services)
+    if (forwarded === address) continue
+    const [newHost = '', newPort = ''] = forwarded.split(':')
+    yield [name, newHost, host]
+    yield [portName, newPort, port]
   }
 }
 
