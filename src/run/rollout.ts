@@ -3,7 +3,7 @@
  * Watches the ADS server's events; asks nobody to wait.
  */
 import type { Clock } from '../lib/clock.ts'
-import type { AdsServer } from '../xds/server/ads-server.ts'
+import type { SyncState } from '../xds/server/proxy-status.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
 
 export interface RolloutResult {
@@ -17,6 +17,11 @@ export interface RolloutResult {
   readonly complete: boolean
 }
 
+/** What the ADS server tells of the proxies that are connected. */
+export interface SyncSource {
+  status(): readonly { readonly types: readonly { readonly state: SyncState }[] }[]
+}
+
 /** A change that nobody was sent in this time concerns no proxy. */
 const QUIET_MS = 200
 const PATIENCE_MS = 10_000
@@ -24,11 +29,11 @@ const LOOK_MS = 10
 
 export class Rollouts {
   readonly #clock: Clock
-  readonly #ads: () => AdsServer | undefined
+  readonly #ads: () => SyncSource | undefined
   readonly #running = new Set<Rollout>()
 
   /** @param ads the server, as soon as there is one */
-  constructor(clock: Clock, ads: () => AdsServer | undefined) {
+  constructor(clock: Clock, ads: () => SyncSource | undefined) {
     this.#clock = clock
     this.#ads = ads
   }
