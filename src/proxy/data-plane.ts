@@ -70,6 +70,7 @@ export class DataPlane implements ProcessFacts {
     this.log = log
     this.node = Node.fromPartial(bootstrap.node ?? {})
     this.node.userAgentName = 'mizzen'
+    this.node.userAgentName ||= 'mizzen'
     if (flags.serviceNode !== undefined) this.node.id = flags.serviceNode
     if (flags.serviceCluster !== undefined) this.node.cluster = flags.serviceCluster
     this.ended = new Promise(resolve => {
@@ -130,17 +131,13 @@ export class DataPlane implements ProcessFacts {
       return
     }
     this.phase = 'draining'
-    this.log.log(
-      'info',
-      'main',
-      `drains ${this.listeners.connections} connections, for ${this.flags.drainTimeMs / 1000} s at most`,
-    )
-    const deadline = performance.now() + this.flags.drainTimeMs
+    this.log.log('info', 'main', `drains ${this.listeners.connections} connections, for ${this.flags.endTimeMs / 1000} s at most`)
+    const deadline = performance.now() + this.flags.endTimeMs
     this.#client?.close()
     this.listeners.stop()
-    this.#drain.start('immediate', this.flags.drainTimeMs)
+    this.#drain.start('immediate', this.flags.endTimeMs)
     // Connections that are kept but not used are not worth more than a moment.
-    setTimeout(() => this.listeners.drainConnections(), Math.min(GRACE_MS, this.flags.drainTimeMs))
+    setTimeout(() => this.listeners.drainConnections(), Math.min(GRACE_MS, this.flags.endTimeMs))
     const check = setInterval(() => {
       if (this.listeners.connections > 0 && performance.now() < deadline) return
       clearInterval(check)
@@ -150,8 +147,12 @@ export class DataPlane implements ProcessFacts {
 
   /** Admin /drain_listeners. */
   drainListeners(graceful: boolean): void {
-    if (graceful) this.#drain.start(this.flags.drainStrategy, this.flags.drainTimeMs)
-    else this.listeners.stop()
+    if (!graceful) {
+      this.listeners.stop()
+      return
+    }
+    this.#drain.start(this.flags.drainStrategy, this.flags.drainTimeMs)
+    setTimeout(() => this.listeners.stop(), this.flags.drainTimeMs).unref()
   }
 
   /** Admin /healthcheck/fail and /healthcheck/ok. */

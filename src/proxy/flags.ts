@@ -8,8 +8,10 @@ import { parseLogLevel } from './log.ts'
 export interface ProxyFlags {
   readonly configPath: string
   readonly logLevel: LogLevel | 'off'
-  /** Milliseconds that connections have to end by themselves, when a listener is replaced or the process is told to end. */
+  /** Milliseconds that connections of a replaced listener have to end by themselves. */
   readonly drainTimeMs: number
+  /** The same for all connections, when the process is told to end. */
+  readonly endTimeMs: number
   readonly drainStrategy: 'gradual' | 'immediate'
   /** How long an access log line may wait until it is written, milliseconds. */
   readonly logFlushMs: number
@@ -21,11 +23,17 @@ export interface ProxyFlags {
 export const USAGE = `usage: mizzen proxy -c FILE [options]
   -c, --config-path FILE            bootstrap: .pb, .json or .yaml (Envoy's Bootstrap message)
   -l, --log-level LEVEL             debug, info, warning, error, critical or off (default info, or $MIZZEN_LOG_LEVEL)
-      --drain-time-s SECONDS        time for connections to end by themselves (default 600)
+      --drain-time-s SECONDS        time for connections to end by themselves (default 600 where a listener is replaced,
+                                    5 where the process is told to end)
       --drain-strategy STRATEGY     gradual or immediate (default gradual)
       --file-flush-interval-msec MS longest wait of an access log line (default 1000)
       --service-node ID             node id, in place of the bootstrap's
       --service-cluster NAME        node cluster, in place of the bootstrap's`
+
+/** Envoy's default. */
+const REPLACED_S = '600'
+/** Istio's terminationDrainDuration: who starts and stops processes waits for them. */
+const ENDING_S = '5'
 
 /** Flags of Envoy that scripts pass, and that mean nothing to one process with one thread. */
 const IGNORED = {
@@ -46,7 +54,7 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
       ...IGNORED,
       'config-path': { type: 'string', short: 'c' },
       'log-level': { type: 'string', short: 'l' },
-      'drain-time-s': { type: 'string', default: '600' },
+      'drain-time-s': { type: 'string' },
       'drain-strategy': { type: 'string', default: 'gradual' },
       'file-flush-interval-msec': { type: 'string', default: '1000' },
       'service-node': { type: 'string' },
@@ -65,7 +73,8 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
   return {
     configPath,
     logLevel,
-    drainTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s']),
+    drainTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s'] ?? REPLACED_S),
+    endTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s'] ?? ENDING_S),
     drainStrategy: strategy,
     logFlushMs: numberOf('--file-flush-interval-msec', values['file-flush-interval-msec']),
     serviceNode: values['service-node'],

@@ -52,7 +52,9 @@ export class Configuration {
       this.#do(CLUSTER, cluster.name, () => this.#putCluster(cluster, false))
       this.#store(CLUSTER, cluster.name, Cluster.encode(cluster).finish(), '', true)
     }
-    for (const listener of listeners) {
+    for (const [i, listener] of listeners.entries()) {
+      // Envoy names those that have no name by random; ours can be found again.
+      listener.name ||= `static_resources.listeners[${i}]`
       const active = this.#do(LISTENER, listener.name, () => this.#parts.listeners.put(listener))
       this.#store(LISTENER, listener.name, Listener.encode(listener).finish(), '', true, active)
     }

@@ -15,6 +15,7 @@ export class LogFile {
   #gathered = ''
   #writing = false
   #timer: NodeJS.Timeout | undefined
+  readonly #waiting: (() => void)[] = []
 
   constructor(descriptor: number, flushMs: number) {
     this.#descriptor = descriptor
@@ -30,29 +31,33 @@ export class LogFile {
     else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), this.#flushMs).unref()
   }
 
-  /** Starts to write what is gathered. */
+  /** Starts to write what is gathered. @param done called when all of it is written */
   flush(done?: () => void): void {
+    if (done !== undefined) this.#waiting.push(done)
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#gathered === '' || this.#writing) {
-      done?.()
+    if (!this.#writing) this.#next()
+  }
+
+  #next(): void {
+    if (this.#gathered === '') {
+      for (const done of this.#waiting.splice(0)) done()
       return
     }
     const bytes = Buffer.from(this.#gathered)
     this.#gathered = ''
-    this.#write(bytes, done)
+    this.#writing = true
+    this.#write(bytes)
   }
 
-  #write(bytes: Buffer, done: (() => void) | undefined): void {
-    this.#writing = true
+  #write(bytes: Buffer): void {
     write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
       // A full pipe of the process that reads our output: try again in a moment. Any other error loses these lines.
-      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes, done), 10)
-      else if (error === null && written < bytes.length) this.#write(bytes.subarray(written), done)
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes), 10)
+      else if (error === null && written < bytes.length) this.#write(bytes.subarray(written))
       else {
         this.#writing = false
-        if (this.#gathered.length > 0) this.flush(done)
-        else done?.()
+        this.#next()
       }
     })
   }
