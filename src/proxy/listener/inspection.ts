@@ -30,7 +30,7 @@ export interface InspectionPlan {
  * @param handsOver whether the listener has use_original_dst, which brings that filter along
  * @throws naming a listener filter that is not known
  */
-export function readListenerFilters(filters: readonly ListenerFilter[], handsOver: boolean): InspectionPlan {
+export function readListenerFilters(filters: readonly ListenerFilter[], handsOver = false): InspectionPlan {
   const plan: { -readonly [Name in keyof InspectionPlan]: InspectionPlan[Name] } = {
     originalDestination: handsOver ? never : undefined,
     tls: undefined,
