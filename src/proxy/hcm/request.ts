@@ -4,7 +4,6 @@
  *   codec -> start: the head is checked and completed -> the route is looked up -> filters, the router last -> (cluster, upstream)
  *   upstream -> respond: filters in reverse -> the head is finished -> codec -> finish: access log and statistics
  */
-import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
 import { HeaderList, type Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
@@ -18,6 +17,7 @@ import { localReply, replyHasBody } from './local-reply.ts'
 import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
 import type { ManagerServices } from './services.ts'
+import { StreamTimers } from './stream-timers.ts'
 
 /** The connection a request came over. */
 export interface RequestOwner {
@@ -31,7 +31,7 @@ export interface RequestOwner {
 
 const NO_BODY = Buffer.alloc(0)
 
-export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
+export class ActiveRequest implements HttpRequest, StreamHandler {
   readonly services: ManagerServices
   readonly connection: Connection
   readonly stream: ServerStream
@@ -57,11 +57,8 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   #responseEnded = false
   #tunnel = false
   #cookies: string[] | undefined
-  #idleTimer: Timer | undefined
-  #idleMs = 0
-  #lastMove = 0
-  #requestTimer: Timer | undefined
-  #durationTimer: Timer | undefined
+  /** undefined: nothing limits its time. */
+  #timers: StreamTimers | undefined
 
   constructor(owner: RequestOwner, stream: ServerStream, head: RequestHead, last: boolean) {
     const { services, connection } = owner
@@ -129,7 +126,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
       if (filter === undefined || isOff(this, filter)) continue
       const verdict = filter.onRequest(this)
       if (verdict === 'continue') continue
-      if (verdict === 'wait' && !this.ended) this.#held = new HeldBody()
+      if (verdict === 'wait' && !this.ended) this.#held ??= new HeldBody()
       return
     }
   }
@@ -138,17 +135,19 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
 
   onData(chunk: Buffer, last: boolean): void {
     this.record.bytesReceived += chunk.length
-    this.#moved()
+    this.#timers?.moved()
     if (last) this.#requestEnded()
     if (this.#sink !== undefined) {
       if (!this.#sink.onData(chunk, last)) this.stream.pause()
     } else if (this.#held !== undefined && !this.#held.add(chunk, last)) this.stream.pause()
+    if (last) this.#endTunnel()
   }
 
   onTrailers(trailers: Headers): void {
     this.#requestEnded()
     if (this.#sink !== undefined) this.#sink.onTrailers(trailers)
     else this.#held?.addTrailers(trailers)
+    this.#endTunnel()
   }
 
   onReset(reason: ResetReason): void {
@@ -160,7 +159,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   }
 
   onWritable(): void {
-    this.#moved()
+    this.#timers?.moved()
     this.#sink?.onWritable()
   }
 
@@ -172,7 +171,11 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   #requestEnded(): void {
     this.ended = true
     this.record.requestEndedAt = performance.now()
-    if (this.#requestTimer !== undefined) this.services.timers.stop(this.#requestTimer)
+    this.#timers?.requestEnded()
+  }
+
+  /** A tunnel is over when both of its halves are; anything else when the response is. */
+  #endTunnel(): void {
     if (this.#tunnel && this.#responseEnded) this.#finish('')
   }
 
@@ -199,7 +202,10 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     record.responseHeaders = head.headers
     record.responseStartedAt = performance.now()
     this.#tunnel = head.status === 101 || (this.head.method === 'CONNECT' && head.status >= 200 && head.status < 300)
-    if (this.#tunnel) services.stats.downstream_cx_upgrades_total++
+    if (this.#tunnel) {
+      services.stats.downstream_cx_upgrades_total++
+      services.stats.downstream_cx_upgrades_active++
+    }
     if (!this.ended && !this.#tunnel) {
       services.stats.downstream_rq_response_before_rq_complete++
       // What is left of the request would have to be read before the next one: the connection ends instead, and says so.
@@ -207,7 +213,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     }
     this.#owner.beforeResponse()
     this.stream.respond(head, last)
-    this.#moved()
+    this.#timers?.moved()
     if (last) this.#endResponse()
   }
 
@@ -215,7 +221,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
   write(chunk: Uint8Array, last: boolean): boolean {
     if (this.over) return true
     this.record.bytesSent += chunk.length
-    this.#moved()
+    this.#timers?.moved()
     const room = this.stream.write(chunk, last)
     if (last) this.#endResponse()
     return room
@@ -271,10 +277,8 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     const { record } = this
     if (flag !== '') record.addFlag(flag)
     record.endedAt = performance.now()
-    const { timers } = this.services
-    if (this.#idleTimer !== undefined) timers.stop(this.#idleTimer)
-    if (this.#requestTimer !== undefined) timers.stop(this.#requestTimer)
-    if (this.#durationTimer !== undefined) timers.stop(this.#durationTimer)
+    if (this.#tunnel) this.services.stats.downstream_cx_upgrades_active--
+    this.#timers?.stop()
     this.#held = undefined
     const sink = this.#sink
     this.#sink = undefined
@@ -282,70 +286,28 @@ export class ActiveRequest implements HttpRequest, StreamHandler, TimerOwner {
     this.#owner.requestOver(this)
   }
 
-  // Timeouts.
-
-  onTimer(timer: Timer): void {
-    const { stats, timers } = this.services
-    if (timer === this.#idleTimer) {
-      const left = this.#lastMove + this.#idleMs - performance.now()
-      if (left > 1) timers.start(timer, left)
-      else {
-        stats.downstream_rq_idle_timeout++
-        this.fail(this.#asTimeout(FAILURES.streamIdle))
-      }
-    } else if (timer === this.#requestTimer) {
-      stats.downstream_rq_timeout++
-      this.fail(FAILURES.requestTimeout)
-    } else {
-      stats.downstream_rq_max_duration_reached++
-      this.fail(this.#asTimeout(FAILURES.maxStreamDuration))
-    }
-  }
-
-  /** Whose time it was: the client's as long as its request is not complete (408), the upstream's afterwards (504). */
-  #asTimeout(failure: Failure): Failure {
-    return this.ended ? { ...failure, status: 504, culprit: 'upstream' } : failure
-  }
+  // Time.
 
   #startTimers(): void {
-    const { options, timers } = this.services
-    if (options.requestTimeoutMs > 0 && !this.ended) {
-      this.#requestTimer = new Timer(this, 'request')
-      timers.start(this.#requestTimer, options.requestTimeoutMs)
-    }
-    if (options.streamIdleTimeoutMs > 0) this.#startIdle(options.streamIdleTimeoutMs)
-    if (options.maxStreamDurationMs > 0) this.#startDuration(options.maxStreamDurationMs)
+    const { options } = this.services
+    const requestMs = this.ended ? 0 : options.requestTimeoutMs
+    if (options.streamIdleTimeoutMs + options.maxStreamDurationMs + requestMs === 0) return
+    this.#timers = new StreamTimers(this, this.services)
+    this.#timers.limitIdle(options.streamIdleTimeoutMs)
+    this.#timers.limitDuration(options.maxStreamDurationMs)
+    this.#timers.limitRequest(requestMs)
   }
 
-  /** The route's idle timeout replaces the connection manager's. 0: none. */
+  /** The route's idle timeout replaces the connection manager's. */
   #useIdleTimeout(ms: number | undefined): void {
     if (ms === undefined) return
-    if (this.#idleTimer !== undefined) this.services.timers.stop(this.#idleTimer)
-    this.#idleTimer = undefined
-    if (ms > 0) this.#startIdle(ms)
+    this.#timers ??= new StreamTimers(this, this.services)
+    this.#timers.limitIdle(ms)
   }
 
-  /** The route's limit on the life of the stream replaces the connection manager's. 0: none. */
   limitDuration(ms: number): void {
-    if (this.#durationTimer !== undefined) this.services.timers.stop(this.#durationTimer)
-    if (ms > 0) this.#startDuration(ms)
-  }
-
-  #startIdle(ms: number): void {
-    this.#idleMs = ms
-    this.#lastMove = this.record.startedAt
-    this.#idleTimer = new Timer(this, 'idle')
-    this.services.timers.start(this.#idleTimer, ms)
-  }
-
-  #startDuration(ms: number): void {
-    this.#durationTimer = new Timer(this, 'duration')
-    this.services.timers.start(this.#durationTimer, ms)
-  }
-
-  /** The idle timer is not moved at each byte: it looks here when it fires. */
-  #moved(): void {
-    if (this.#idleTimer !== undefined) this.#lastMove = performance.now()
+    this.#timers ??= new StreamTimers(this, this.services)
+    this.#timers.limitDuration(ms)
   }
 
   // What the head asks for.

@@ -52,7 +52,10 @@ function facts(localPort: number): ConnectionFacts {
 
 test('Inspection.look() leaves out a filter that is disabled for the port', () => {
   const disabled: ListenerFilter['filterDisabled'] = { rule: { $case: 'destinationPortRange', value: { start: 80, end: 81 } } }
-  const plan = readListenerFilters([filter('tls_inspector.v3.TlsInspector'), filter('http_inspector.v3.HttpInspector', disabled)])
+  const plan = readListenerFilters(
+    [filter('tls_inspector.v3.TlsInspector'), filter('http_inspector.v3.HttpInspector', disabled)],
+    false,
+  )
   const declared = facts(80)
   assert.ok(new Inspection(plan, declared).look(Buffer.from('GET / HTTP/1.1\r\n')))
   assert.deepEqual([declared.transportProtocol, declared.applicationProtocols], ['raw_buffer', []])
