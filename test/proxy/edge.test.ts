@@ -158,6 +158,16 @@ describe('connection managers of mizzen and Envoy', { skip: envoyBinary() ? fals
     })
   }
 
+  it('a head that does not end is given up', async () => {
+    for (const engine of [mizzen, envoy]) {
+      const wire = new Wire(engine.ports[NAMES.indexOf('strict')] ?? 0)
+      wire.send('GET /echo HTTP/1.1\r\nhost: shop.test\r\nx-slow: ')
+      const answer = await wire.response(false)
+      assert.equal(answer.status, 408, engine.name)
+      assert.equal(answer.end, 'closed', engine.name)
+    }
+  })
+
   it('the last request that a connection may have says so', async () => {
     for (const engine of [mizzen, envoy]) {
       const wire = new Wire(engine.ports[NAMES.indexOf('strict')] ?? 0)

@@ -131,6 +131,7 @@ export const HTTP_CASES: readonly HttpCase[] = [
   { name: 'a retry of a reset', send: request('GET', '/retry/reset'), status: 503 },
   { name: 'a retry of a refused connection', send: request('GET', '/retry-dead'), status: 503 },
   { name: 'a per-try timeout', send: request('GET', '/tight/slow/2000'), status: 504 },
+  { name: 'a per-try idle timeout', send: request('GET', '/silent/slow/2000'), status: 504 },
   {
     name: 'retries that a header asks for are refused',
     send: request('GET', '/flaky/1?key=e', { 'x-envoy-retry-on': '5xx' }),

@@ -32,6 +32,11 @@ export const HTTP_ROUTES: JsonValue = [
     match: { prefix: '/tight/' },
     route: { ...web, timeout: '5s', retryPolicy: { ...RETRY, numRetries: 1, perTryTimeout: '0.1s' } },
   },
+  {
+    name: 'silent',
+    match: { prefix: '/silent/' },
+    route: { ...web, prefixRewrite: '/', timeout: '5s', retryPolicy: { ...RETRY, numRetries: 1, perTryIdleTimeout: '0.1s' } },
+  },
   { name: 'prefix', match: { prefix: '/prefix/' }, route: { ...web, prefixRewrite: '/' } },
   { name: 'host', match: { prefix: '/host/' }, route: { ...web, hostRewriteLiteral: 'rewritten.test' } },
   {

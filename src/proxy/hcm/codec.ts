@@ -64,7 +64,8 @@ export function openCodec(
   return new Http1ServerConnection(transport, {
     scheme,
     limits: { maxHeadBytes: options.maxRequestHeadersBytes, maxFields: options.maxHeadersCount },
-    headTimeoutMs: options.requestHeadersTimeoutMs || NEVER_MS,
+    // A head that never ends is a stream that is idle, or a connection that is.
+    headTimeoutMs: options.requestHeadersTimeoutMs || options.streamIdleTimeoutMs || options.connectionIdleTimeoutMs || NEVER_MS,
     idleTimeoutMs: options.connectionIdleTimeoutMs || NEVER_MS,
     timers: services.timers,
     onRequest: events.onRequest,

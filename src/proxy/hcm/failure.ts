@@ -59,6 +59,14 @@ export const FAILURES = {
     'upstream',
     'The timeout of the last try passed before the response came',
   ),
+  perTryIdle: failure(
+    504,
+    Flag.UpstreamRequestTimeout,
+    'upstream_per_try_idle_timeout',
+    'upstream request timeout',
+    'upstream',
+    'The upstream was silent for longer than one try may be',
+  ),
   requestTimeout: failure(
     408,
     '',

@@ -8,7 +8,7 @@ import { HeaderList, type Headers } from '../../http/headers.ts'
 import type { ResetReason, ResponseHead } from '../../http/stream.ts'
 import type { ForwardAction } from '../../route/decision.ts'
 import { retryPolicyFor } from '../../route/retry-policy.ts'
-import { requestTimeouts } from '../../route/timeouts.ts'
+import { type RequestTimeouts, requestTimeouts } from '../../route/timeouts.ts'
 import { Flag } from '../../telemetry/response-flags.ts'
 import { FAILURES, type Failure, resetFlag, upstreamReset } from '../failure.ts'
 import type { HttpRequest, RequestSink } from '../filter.ts'
@@ -16,6 +16,7 @@ import { HeldBody } from '../held-body.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { type MirrorStream, startMirrors } from './mirror.ts'
 import { RetryState } from './retry-state.ts'
+import { type TimeLimited, UpstreamTimers } from './upstream-timers.ts'
 
 export interface RouterOptions {
   /** No x-envoy-* headers are added to requests and responses. */
@@ -36,7 +37,7 @@ const PICK: PickContext = {
   authority: '',
 }
 
-export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
+export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, TimerOwner {
   readonly #request: HttpRequest
   readonly #cluster: Cluster
   readonly #action: ForwardAction
@@ -48,10 +49,8 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
   #attempt: Attempt | undefined
   #mirrors: readonly MirrorStream[] = []
   #hash: bigint | undefined
-  #timeoutMs = 0
-  #perTryMs = 0
-  #timeout: Timer | undefined
-  #perTry: Timer | undefined
+  /** undefined: nothing limits its time. */
+  #timers: UpstreamTimers | undefined
   #backoff: Timer | undefined
   #committed = false
   #resent = false
@@ -69,8 +68,6 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     const action = this.#action
     const { head } = request
     const timeouts = requestTimeouts(action, head)
-    this.#timeoutMs = timeouts.timeoutMs
-    this.#perTryMs = timeouts.perTryTimeoutMs
     if (timeouts.maxStreamDurationMs !== undefined) request.limitDuration(timeouts.maxStreamDurationMs)
     if (action.hash !== undefined) this.#hash = action.hash(head, request)
     const retry = retryPolicyFor(head, action.retry)
@@ -79,14 +76,12 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
       if (!request.bodiless) this.#replay = new HeldBody()
     }
     action.prepare(head, request)
-    const expectedMs = this.#perTryMs > 0 ? this.#perTryMs : this.#timeoutMs
-    if (expectedMs > 0 && !this.#options.suppressEnvoyHeaders)
-      head.headers.set('x-envoy-expected-rq-timeout-ms', String(Math.round(expectedMs)))
-    if (action.mirrors.length > 0) this.#mirrors = startMirrors(request, action, this.#timeoutMs)
+    this.#limitTime(timeouts, retry?.perTryIdleTimeoutMs ?? 0)
+    if (action.mirrors.length > 0) this.#mirrors = startMirrors(request, action, timeouts.timeoutMs)
     request.record.upstreamStartedAt = performance.now()
     if (!this.#open(request.bodiless)) return
     request.forwardTo(this)
-    if (request.bodiless) this.#startTimeout()
+    if (request.bodiless) this.#requestEnded()
   }
 
   // The request's side.
@@ -103,7 +98,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     }
     for (let i = 0; i < this.#mirrors.length; i++) this.#mirrors[i]?.write(chunk, last)
     const room = this.#write(chunk, last)
-    if (last) this.#startTimeout()
+    if (last) this.#requestEnded()
     return room
   }
 
@@ -112,7 +107,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     for (let i = 0; i < this.#mirrors.length; i++) this.#mirrors[i]?.writeTrailers(trailers)
     const attempt = this.#attempt
     if (attempt !== undefined && !attempt.over) attempt.stream?.writeTrailers(trailers)
-    this.#startTimeout()
+    this.#requestEnded()
   }
 
   onWritable(): void {
@@ -150,7 +145,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     const attempt = new Attempt(this, host)
     this.#attempt = attempt
     attempt.stream = this.#cluster.open(host, head, last, attempt, this.#action.priority)
-    if (request.ended) this.#startPerTry()
+    this.#timers?.tryStarted(request.ended)
     return true
   }
 
@@ -197,6 +192,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     const { record } = request
     const now = performance.now()
     record.upstreamFirstByteAt = now
+    this.#timers?.sign()
     this.#cluster.report(attempt.host, head.status, 'response')
     const retry = this.#retry
     if (retry !== undefined && !this.#committed && retry.policy.retryOnResponse(head.status, head.headers)) {
@@ -218,6 +214,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
 
   onAttemptData(attempt: Attempt, chunk: Buffer, last: boolean): void {
     if (last) this.#upstreamEnded(performance.now())
+    else this.#timers?.sign()
     if (!this.#request.write(chunk, last) && !last) attempt.stream?.pause()
   }
 
@@ -275,7 +272,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
       if (verdict === 'overflow') request.record.addFlag(Flag.UpstreamOverflow)
       return false
     }
-    this.#stop(this.#perTry)
+    this.#timers?.tryEnded()
     this.#attempt = undefined
     this.#backoff ??= new Timer(this, 'backoff')
     request.services.timers.start(this.#backoff, verdict)
@@ -286,7 +283,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
   #commit(): void {
     this.#committed = true
     this.#replay = undefined
-    this.#stop(this.#perTry)
+    this.#timers?.committed()
   }
 
   #upstreamEnded(now: number): void {
@@ -298,40 +295,36 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
 
   // Time.
 
-  onTimer(timer: Timer): void {
-    if (timer === this.#backoff) this.#openAgain()
-    else if (timer === this.#perTry) this.#perTryExpired()
-    else this.#expired()
+  #limitTime({ timeoutMs, perTryTimeoutMs: perTryMs }: RequestTimeouts, perTryIdleMs: number): void {
+    const request = this.#request
+    const expectedMs = perTryMs > 0 ? perTryMs : timeoutMs
+    if (expectedMs > 0 && !this.#options.suppressEnvoyHeaders)
+      request.head.headers.set('x-envoy-expected-rq-timeout-ms', String(Math.round(expectedMs)))
+    if (expectedMs + perTryIdleMs > 0)
+      this.#timers = new UpstreamTimers(this, request.services.timers, { timeoutMs, perTryMs, perTryIdleMs })
   }
 
-  /** The route's timeout counts from the end of the request. */
-  #startTimeout(): void {
-    if (this.#over) return
-    if (this.#timeoutMs > 0) {
-      this.#timeout = new Timer(this, 'timeout')
-      this.#request.services.timers.start(this.#timeout, this.#timeoutMs)
-    }
-    this.#startPerTry()
+  #requestEnded(): void {
+    if (!this.#over) this.#timers?.requestEnded(!this.#committed)
   }
 
-  #startPerTry(): void {
-    if (this.#perTryMs === 0 || this.#committed || this.#over) return
-    this.#perTry ??= new Timer(this, 'per-try')
-    this.#request.services.timers.start(this.#perTry, this.#perTryMs)
-  }
-
-  #expired(): void {
+  onTimeout(): void {
     if (this.#attempt !== undefined) this.#report(this.#attempt, 'timeout')
     this.#fail(FAILURES.upstreamTimeout)
   }
 
-  #perTryExpired(): void {
+  onTryTimeout(reason: 'too-long' | 'silent'): void {
     const attempt = this.#attempt
     if (attempt === undefined) return
     this.#report(attempt, 'per-try-timeout')
     attempt.cancel()
-    if (this.#retry?.policy.retryOnTimeout && this.#tryAgain(undefined)) return
-    this.#fail(FAILURES.perTryTimeout)
+    if (!this.#committed && this.#retry?.policy.retryOnTimeout && this.#tryAgain(undefined)) return
+    this.#fail(reason === 'silent' ? FAILURES.perTryIdle : FAILURES.perTryTimeout)
+  }
+
+  /** The back-off before another try is over. */
+  onTimer(): void {
+    this.#openAgain()
   }
 
   #report(attempt: Attempt, outcome: AttemptOutcome): void {
@@ -349,12 +342,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimerOwner {
     this.#over = true
     this.#attempt?.cancel()
     this.#retry?.end()
-    this.#stop(this.#timeout)
-    this.#stop(this.#perTry)
-    this.#stop(this.#backoff)
-  }
-
-  #stop(timer: Timer | undefined): void {
-    if (timer !== undefined) this.#request.services.timers.stop(timer)
+    this.#timers?.stop()
+    if (this.#backoff !== undefined) this.#request.services.timers.stop(this.#backoff)
   }
 }
