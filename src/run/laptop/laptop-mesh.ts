@@ -112,9 +112,18 @@ export class LaptopMesh {
     this.#controlPlane.subscribeDiagnostics(() => this.#tellDiagnostics())
   }
 
-  /** Everything that can run is ready; what cannot stands in `status.problems`. */
+  /** Everything that can run is ready, and every proxy knows it; what cannot run stands in `status.problems`. */
   get ready(): boolean {
-    return this.#kubelet.ready
+    return (
+      this.#kubelet.ready &&
+      !this.#ads.pushing &&
+      this.#ads.status().every(({ types }) => types.every(({ state }) => state !== 'STALE'))
+    )
+  }
+
+  /** The pods are ready, and word of it is on its way to the proxies: ask again in a moment. */
+  get settling(): boolean {
+    return this.#kubelet.ready && !this.ready
   }
 
   get status(): Omit<MeshStatus, 'phase'> {

@@ -102,7 +102,10 @@ export async function up(options: UpOptions): Promise<void> {
         display.finish()
         out.write(welcome(mesh.status, { ...options, absolute, commandLine, stop: 'Ctrl-C' }, paint))
         journal.release()
-      } else if (!started) display.changed()
+      } else if (!started) {
+        display.changed()
+        if (mesh.settling && !end.aborted) setTimeout(changed, SETTLING_MS).unref()
+      }
     }
     // A start that does not come to its end is easier to understand with the lines of the processes.
     const impatience = setTimeout(giveWay, PATIENCE_MS)
@@ -122,6 +125,8 @@ export async function up(options: UpOptions): Promise<void> {
 
 /** After so long the start display gives way to the logs. */
 const PATIENCE_MS = 20_000
+/** How soon it is asked again whether the proxies have heard of the last pod. */
+const SETTLING_MS = 20
 
 function checkDirectory(directory: string, cwd: string): string {
   const absolute = path.resolve(cwd, directory)
