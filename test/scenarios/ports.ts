@@ -1,21 +1,29 @@
-/** Free ports, found by asking the kernel for them. */
-import net, { type AddressInfo } from 'node:net'
+/**
+ * Free ports below the range from which the kernel takes those of outgoing connections: nobody gets them between being found and being
+ * listened on.
+ */
+import net from 'node:net'
 
+const FIRST = 11_000
+const COUNT = 8_000
 const given = new Set<number>()
 
-/** Ports that were free a moment ago, and that this process has not been given before. */
+/** Ports that nobody listens on, and that this process has not been given before. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: net.Server[] = []
   const ports: number[] = []
   while (ports.length < count) {
-    const server = net.createServer()
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    servers.push(server)
-    const { port } = server.address() as AddressInfo
-    if (given.has(port)) continue
+    const port = FIRST + Math.floor(Math.random() * COUNT)
+    if (given.has(port) || !(await isFree(port))) continue
     given.add(port)
     ports.push(port)
   }
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
   return ports
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = net.createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
