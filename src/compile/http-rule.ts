@@ -10,6 +10,7 @@ import type {
   HTTPRetry,
   HTTPRoute,
 } from '../api/istio/virtualservice/schema.ts'
+import { grpcStatus } from '../lib/grpc-status.ts'
 import { fullHostName } from '../model/host.ts'
 import type {
   Cors,
@@ -29,7 +30,6 @@ import type { Origin } from '../model/origin.ts'
 import { DEFAULT_RETRY, type MeshSettings } from '../model/settings.ts'
 import { milliseconds } from './duration.ts'
 import { gatewayName } from './gateway-name.ts'
-import { grpcStatus } from './grpc-status.ts'
 import { namedMatches, optionalMatch } from './text-match.ts'
 
 /** Whose short names are meant: the namespace of the object that holds the rule. */

@@ -1,5 +1,6 @@
 /** Statuses and retry conditions by name. */
 import { STATUS_CODES } from 'node:http'
+import { grpcStatusNames } from '../../../lib/grpc-status.ts'
 
 export const retryConditions: ReadonlySet<string> = new Set([
   '5xx',
@@ -20,28 +21,8 @@ export const retryConditions: ReadonlySet<string> = new Set([
   'unavailable',
 ])
 
-const grpcStatuses: ReadonlySet<string> = new Set([
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-])
-
 export function isGrpcStatus(name: string): boolean {
-  return grpcStatuses.has(name)
+  return grpcStatusNames.includes(name)
 }
 
 /** Whether the text is the number of a status that has a name (RFC 9110 and its relatives). */

@@ -1,5 +1,5 @@
-/** gRPC's status codes by name (grpc/statuscodes.md). */
-const CODES: readonly string[] = [
+/** gRPC's statuses by name; the place in the list is the code (grpc/statuscodes.md). */
+export const grpcStatusNames: readonly string[] = [
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -21,6 +21,6 @@ const CODES: readonly string[] = [
 
 /** undefined: no such status. */
 export function grpcStatus(name: string): number | undefined {
-  const code = CODES.indexOf(name.toUpperCase())
+  const code = grpcStatusNames.indexOf(name.toUpperCase())
   return code < 0 ? undefined : code
 }
