@@ -3,10 +3,16 @@
  * an entry here; the id is the kind's name, unless two groups have one name.
  */
 import { type TSchema, Type } from 'typebox'
+import { AuthorizationPolicySpec } from './istio/authorizationpolicy/schema.ts'
+import { validateAuthorizationPolicy } from './istio/authorizationpolicy/validate.ts'
 import { DestinationRuleSpec } from './istio/destinationrule/schema.ts'
 import { validateDestinationRule } from './istio/destinationrule/validate.ts'
 import { GatewaySpec } from './istio/gateway/schema.ts'
 import { validateGateway } from './istio/gateway/validate.ts'
+import { PeerAuthenticationSpec } from './istio/peerauthentication/schema.ts'
+import { validatePeerAuthentication } from './istio/peerauthentication/validate.ts'
+import { RequestAuthenticationSpec } from './istio/requestauthentication/schema.ts'
+import { validateRequestAuthentication } from './istio/requestauthentication/validate.ts'
 import { ServiceEntrySpec, ServiceEntryStatus } from './istio/serviceentry/schema.ts'
 import { validateServiceEntry } from './istio/serviceentry/validate.ts'
 import { SidecarSpec } from './istio/sidecar/schema.ts'
@@ -64,6 +70,15 @@ function networking<Name extends string, Spec extends TSchema, Status extends TS
   return { kind, group: 'networking.istio.io', spec, status, validate, ...usual }
 }
 
+function security<Name extends string, Spec extends TSchema>(
+  kind: Name,
+  spec: Spec,
+  validate: Kind<Name, 'security.istio.io', Spec, typeof anything>['validate'],
+): Kind<Name, 'security.istio.io', Spec, typeof anything> {
+  const usual = { versions: ['v1', 'v1beta1'], scope: 'namespaced', payload: 'spec', strict: true, unused: undefined } as const
+  return { kind, group: 'security.istio.io', spec, status: anything, validate, ...usual }
+}
+
 const notRun = (kind: string) => `mizzen up does not run a ${kind}; write a Deployment for what should run on this machine`
 
 export const kinds = {
@@ -86,6 +101,9 @@ export const kinds = {
   ServiceEntry: networking('ServiceEntry', ServiceEntrySpec, ServiceEntryStatus, validateServiceEntry),
   WorkloadEntry: networking('WorkloadEntry', WorkloadEntrySpec, anything, validateWorkloadEntry),
   Sidecar: networking('Sidecar', SidecarSpec, anything, validateSidecar),
+  PeerAuthentication: security('PeerAuthentication', PeerAuthenticationSpec, validatePeerAuthentication),
+  RequestAuthentication: security('RequestAuthentication', RequestAuthenticationSpec, validateRequestAuthentication),
+  AuthorizationPolicy: security('AuthorizationPolicy', AuthorizationPolicySpec, validateAuthorizationPolicy),
 }
 
 export type KindId = keyof typeof kinds
@@ -108,3 +126,6 @@ export type Gateway = ObjectOf<'Gateway'>
 export type ServiceEntry = ObjectOf<'ServiceEntry'>
 export type WorkloadEntry = ObjectOf<'WorkloadEntry'>
 export type Sidecar = ObjectOf<'Sidecar'>
+export type PeerAuthentication = ObjectOf<'PeerAuthentication'>
+export type RequestAuthentication = ObjectOf<'RequestAuthentication'>
+export type AuthorizationPolicy = ObjectOf<'AuthorizationPolicy'>

@@ -4,13 +4,15 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { originWithoutFile, pathText } from './object.ts'
 import { readObject } from './read.ts'
+import { kinds } from './registry.ts'
 
 /** Title, spec as YAML, and what is expected: "error spec.http[0].timeout" or "warning spec.http[1]", in any order. */
 export type Row = readonly [title: string, spec: string, expected: readonly string[]]
 
 /** Level and path of each finding. */
 export function findingsIn(kind: string, spec: string, metadata: object = { name: 'case', namespace: 'shop' }): string[] {
-  const object = { apiVersion: 'networking.istio.io/v1', kind, metadata, spec: parse(spec) ?? {} }
+  const { group = 'networking.istio.io' } = Object.values(kinds).find(known => known.kind === kind) ?? {}
+  const object = { apiVersion: `${group}/v1`, kind, metadata, spec: parse(spec) ?? {} }
   const { findings } = readObject(object, originWithoutFile('test'))
   return findings.map(({ level, path }) => `${level} ${pathText(path)}`).sort()
 }
