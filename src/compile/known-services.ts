@@ -21,21 +21,29 @@ const entries = new IdentityMemo<readonly Service[]>()
 const named = new IdentityMemo<Service>()
 const made = new IdentityMemo<ServiceEndpoints>()
 
-/** @param range where Services without an address get one from; "": nowhere */
+/** The same object as long as no list that services are made of has changed. @param range where Services without an address get one from; "": nowhere */
 export function knownServices(
   objects: Objects,
   settings: MeshSettings,
   workloads: readonly Workload[],
   range: string,
 ): KnownServices {
+  const { Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints } = objects
+  const inputs = [Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints, workloads, settings, range]
+  return all.get(inputs, () => computeServices(objects, settings, workloads, range))
+}
+
+const all = new IdentityMemo<KnownServices>()
+
+function computeServices(objects: Objects, settings: MeshSettings, workloads: readonly Workload[], range: string): KnownServices {
   const addresses = virtualAddresses(objects.Service, range)
   const aliases = objects.Service.flatMap(object => aliasOf(object, settings) ?? [])
   const pods = new PodIndex(workloads)
   const listings = listingsByService(objects.EndpointSlice, objects.Endpoints)
-  const all: Service[] = []
+  const found: Service[] = []
   const endpoints = new Map<string, ServiceEndpoints>()
   const add = (service: Service, its: ServiceEndpoints) => {
-    all.push(service)
+    found.push(service)
     const key = serviceKey(service)
     const known = endpoints.get(key)
     endpoints.set(key, known ? made.get([known, its], () => union(known, its)) : its)
@@ -67,7 +75,7 @@ export function knownServices(
       )
     }
   }
-  const hosts = new Set(all.map(service => service.hostname))
+  const hosts = new Set(found.map(service => service.hostname))
   const targets = new Map(aliases.map(alias => [alias.hostname, alias.target]))
   for (const object of objects.Service) {
     const alias = aliasOf(object, settings)
@@ -82,7 +90,7 @@ export function knownServices(
       made.get([service, target], () => externalEndpoints(service, target)),
     )
   }
-  return { services: withAliases(all, aliases, targets).sort(compareAge), endpoints }
+  return { services: withAliases(found, aliases, targets).sort(compareAge), endpoints }
 }
 
 /** Names from ExternalName services are given to the service they stand for. */

@@ -3,7 +3,7 @@
  * that did not change is the same as before, and so is every list in which nothing changed.
  */
 
-import type { ConfigMap, Pod, Secret, VirtualService } from '../api/registry.ts'
+import type { ConfigMap, DestinationRule, Pod, Secret, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
 import type { Gateway } from '../model/gateway.ts'
@@ -36,7 +36,7 @@ export interface CompileOptions {
 
 export interface Compiled {
   readonly mesh: Mesh
-  /** Ordered by file and line. */
+  /** Ordered by file and line. Found out when asked for: proxies need not wait for them. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -46,7 +46,7 @@ const SERVICE_RANGE = '10.96.0.0/12'
 export function compile(objects: Objects, options: CompileOptions = {}, previous?: Compiled): Compiled {
   const { settings, problems } = settingsOf(objects, options.settings ?? DEFAULT_SETTINGS)
   const before = previous?.mesh
-  const workloads = objects.Pod.map(workloadOf)
+  const workloads = workloadsOf(objects.Pod)
   const { services, endpoints } = knownServices(objects, settings, workloads, options.serviceRange ?? SERVICE_RANGE)
   const mesh: Mesh = {
     settings,
@@ -54,12 +54,7 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
     endpoints: keptMap(before?.endpoints, endpoints),
     workloads: keptMap(before?.workloads, new Map(workloads.map(workload => [workloadKey(workload), workload]))),
     routes: kept(before?.routes, oldestFirst(routeSets(objects.VirtualService, settings))),
-    trafficRules: kept(
-      before?.trafficRules,
-      oldestFirst(
-        objects.DestinationRule.map(object => rules.get([object, settings], () => compileDestinationRule(object, settings))),
-      ),
-    ),
+    trafficRules: kept(before?.trafficRules, trafficRules(objects.DestinationRule, settings)),
     gateways: kept(
       before?.gateways,
       oldestFirst(objects.Gateway.map(object => gateways.get([object], () => compileGateway(object)))),
@@ -70,16 +65,23 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
     ),
     certificates: keptMap(before?.certificates, certificatesOf(objects.Secret)),
   }
-  const diagnostics = [
-    ...problems,
-    ...checkReferences(objects, mesh),
-    ...checkHostConflicts(objects, mesh),
-    ...checkNotYet(objects),
-  ]
-  return { mesh, diagnostics: diagnostics.sort(compareDiagnostics) }
+  let diagnostics: readonly Diagnostic[] | undefined
+  return {
+    mesh,
+    get diagnostics() {
+      diagnostics ??= [
+        ...problems,
+        ...checkReferences(objects, mesh),
+        ...checkHostConflicts(objects, mesh),
+        ...checkNotYet(objects),
+      ].sort(compareDiagnostics)
+      return diagnostics
+    },
+  }
 }
 
 const workloadOf = remembering((pod: Pod): Workload => compilePod(pod))
+const workloadsOf = remembering((pods: readonly Pod[]) => pods.map(workloadOf))
 const certificateOf = remembering((secret: Secret) => compileCertificate(secret))
 const sets = new IdentityMemo<RouteSet>()
 const rules = new IdentityMemo<TrafficRule>()
@@ -112,6 +114,14 @@ function routeSets(objects: readonly VirtualService[], settings: MeshSettings): 
     return [sets.get([object, settings, ...delegates], () => compileVirtualService(object, settings, delegates))]
   })
 }
+
+function trafficRules(objects: readonly DestinationRule[], settings: MeshSettings): readonly TrafficRule[] {
+  return ruleLists.get([objects, settings], () =>
+    oldestFirst(objects.map(object => rules.get([object, settings], () => compileDestinationRule(object, settings)))),
+  )
+}
+
+const ruleLists = new IdentityMemo<readonly TrafficRule[]>()
 
 function isShownTo(delegate: VirtualService, namespace: string): boolean {
   const exportTo = delegate.spec.exportTo ?? []

@@ -11,6 +11,9 @@ import { proxyOf } from '../xds/resources/node.ts'
 import { type ProxyResources, ResourceCache, resourcesFor } from '../xds/resources/proxy.ts'
 import type { Change, ResourceSource } from '../xds/server/source.ts'
 
+/** Longer than the ADS server gathers changes: looking for mistakes in a large mesh takes tens of milliseconds, for which no proxy waits. */
+const DIAGNOSE_AFTER_MS = 25
+
 export class ControlPlane implements ResourceSource {
   readonly #store: Store
   readonly #options: CompileOptions
@@ -21,6 +24,7 @@ export class ControlPlane implements ResourceSource {
   #compiled: Compiled
   #revision: number
   #failure: Diagnostic | undefined
+  #telling: NodeJS.Timeout | undefined
 
   constructor(store: Store, options: CompileOptions = {}) {
     this.#store = store
@@ -58,13 +62,14 @@ export class ControlPlane implements ResourceSource {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Hears of the diagnostics after every change, changed or not. @returns ends the subscription */
+  /** Hears of the diagnostics after changes, changed or not, when the proxies have been told first. @returns ends the subscription */
   subscribeDiagnostics(listener: (all: readonly Diagnostic[]) => void): () => void {
     this.#diagnosticListeners.add(listener)
     return () => this.#diagnosticListeners.delete(listener)
   }
 
   close(): void {
+    clearTimeout(this.#telling)
     this.#unsubscribe()
   }
 
@@ -85,6 +90,12 @@ export class ControlPlane implements ResourceSource {
       // A defect of ours, not of the input: whatever it is, the mesh of before keeps serving.
       this.#failure = compileFailed(error)
     }
+    if (this.#diagnosticListeners.size === 0) return
+    this.#telling ??= setTimeout(() => this.#tellDiagnostics(), DIAGNOSE_AFTER_MS)
+  }
+
+  #tellDiagnostics(): void {
+    this.#telling = undefined
     for (const listener of this.#diagnosticListeners) listener(this.diagnostics)
   }
 }

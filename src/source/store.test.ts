@@ -140,3 +140,35 @@ test('Store shows each listener one change after the other when a listener publi
     ],
   )
 })
+
+test('Store exchanges one object of many without touching what else there is', () => {
+  const store = new Store()
+  const changes = watched(store)
+  const files = store.source()
+  const [cart, pay, web] = [service('cart'), service('pay'), service('web', 'a')]
+  files.publish([pay, cart, web])
+  const before = store.snapshot()
+  const newPay = service('pay')
+  files.publish([newPay, cart, web])
+  const { objects, revision } = store.snapshot()
+  assert.deepEqual(changes[1], { snapshot: store.snapshot(), added: [], updated: [{ before: pay, after: newPay }], removed: [] })
+  assert.deepEqual(objects.Service, [web, cart, newPay])
+  assert.equal(objects.Pod, before.objects.Pod)
+  assert.equal(revision, 2)
+  files.publish([cart, web])
+  assert.deepEqual(changes[2]?.removed, [newPay], 'what was exchanged is what a later merge compares with')
+})
+
+test('Store lets the next object in line win when names were exchanged', () => {
+  const store = new Store()
+  const changes = watched(store)
+  const [first, second] = [store.source(), store.source()]
+  const [mine, yours] = [service('cart', 'shop', 'first'), service('cart', 'shop', 'second')]
+  first.publish([mine])
+  second.publish([yours])
+  assert.deepEqual(store.snapshot().objects.Service, [mine])
+  first.publish([service('pay')])
+  assert.deepEqual(names(store.snapshot().objects.Service), ['shop/cart', 'shop/pay'])
+  assert.equal(store.snapshot().objects.Service[0], yours)
+  assert.deepEqual(changes.at(-1)?.updated, [{ before: mine, after: yours }])
+})

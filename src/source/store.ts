@@ -19,7 +19,7 @@ export interface Snapshot {
 export interface Change {
   readonly snapshot: Snapshot
   readonly added: readonly AnyObject[]
-  readonly updated: readonly { readonly before: AnyObject; readonly after: AnyObject }[]
+  readonly updated: readonly Exchange[]
   readonly removed: readonly AnyObject[]
 }
 
@@ -39,6 +39,12 @@ export interface Contribution {
   publish(objects: readonly AnyObject[], diagnostics?: readonly Diagnostic[]): void
 }
 
+/** One object in place of another of the same kind and name. */
+interface Exchange {
+  readonly before: AnyObject
+  readonly after: AnyObject
+}
+
 interface Share {
   objects: readonly AnyObject[]
   diagnostics: readonly Diagnostic[]
@@ -53,6 +59,9 @@ export class Store {
   #diagnostics: readonly Diagnostic[] = []
   #merging = false
   #mergeAgain = false
+  /** All that the next merge has to do, where that is so simple. */
+  #exchanged: readonly Exchange[] | undefined
+  #hasDuplicates = false
 
   /** A new source; those made earlier win over those made later. */
   source(): Contribution {
@@ -60,6 +69,7 @@ export class Store {
     this.#shares.push(share)
     return {
       publish: (objects, diagnostics = []) => {
+        this.#exchanged = this.#merging ? undefined : this.#exchangesOf(share.objects, objects)
         share.objects = objects
         share.diagnostics = diagnostics
         this.#merge()
@@ -100,25 +110,58 @@ export class Store {
   }
 
   #mergeOnce(): void {
+    const exchanged = this.#exchanged
+    this.#exchanged = undefined
+    const { change, duplicates } = exchanged ? { change: this.#exchange(exchanged), duplicates: [] } : this.#mergeShares()
+    const failures = change ? callAll(this.#listeners, change) : []
+    this.#setDiagnostics([...this.#shares.flatMap(share => share.diagnostics), ...duplicates, ...failures])
+  }
+
+  #mergeShares(): { change: Change | undefined; duplicates: readonly Diagnostic[] } {
     const objects = new Map<string, AnyObject>()
-    const diagnostics: Diagnostic[] = []
+    const duplicates: Diagnostic[] = []
     for (const share of this.#shares) {
-      diagnostics.push(...share.diagnostics)
       for (const object of share.objects) {
         const key = keyOf(object)
         const first = objects.get(key)
-        if (first) diagnostics.push(duplicate(object, first))
+        if (first) duplicates.push(duplicate(object, first))
         else objects.set(key, object)
       }
     }
-    const change = this.#changeTo(objects)
-    const failures = change ? callAll(this.#listeners, change) : []
-    this.#setDiagnostics([...diagnostics, ...failures])
+    this.#hasDuplicates = duplicates.length > 0
+    return { change: this.#changeTo(objects), duplicates }
+  }
+
+  /** Which objects were exchanged for others of the same name, when that is all; a mesh of ten thousands is mostly changed so. */
+  #exchangesOf(before: readonly AnyObject[], after: readonly AnyObject[]): readonly Exchange[] | undefined {
+    if (this.#hasDuplicates || before.length !== after.length) return undefined
+    const exchanges: Exchange[] = []
+    for (const [i, now] of after.entries()) {
+      const was = before[i]
+      if (was === now) continue
+      if (!was || keyOf(was) !== keyOf(now)) return undefined
+      exchanges.push({ before: was, after: now })
+    }
+    return exchanges
+  }
+
+  #exchange(updated: readonly Exchange[]): Change | undefined {
+    if (updated.length === 0) return undefined
+    const lists: Partial<Record<KindId, readonly AnyObject[]>> = { ...this.#snapshot.objects }
+    for (const [id, exchanges] of Map.groupBy(updated, ({ after }) => idOf(after))) {
+      const now = new Map(exchanges.map(({ before, after }) => [before, after]))
+      lists[id] = lists[id]?.map(object => now.get(object) ?? object) ?? []
+    }
+    for (const { after } of updated) this.#objects.set(keyOf(after), after)
+    // Each list holds what it held, and newer objects of the same kind.
+    const objects = lists as Snapshot['objects']
+    this.#snapshot = { revision: this.#snapshot.revision + 1, objects }
+    return { snapshot: this.#snapshot, added: [], updated, removed: [] }
   }
 
   #changeTo(objects: Map<string, AnyObject>): Change | undefined {
     const added: AnyObject[] = []
-    const updated: { before: AnyObject; after: AnyObject }[] = []
+    const updated: Exchange[] = []
     const removed: AnyObject[] = []
     for (const [key, after] of objects) {
       const before = this.#objects.get(key)
