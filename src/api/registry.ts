@@ -3,6 +3,25 @@
  * an entry here; the id is the kind's name, unless two groups have one name.
  */
 import { type TSchema, Type } from 'typebox'
+import { BackendTlsPolicySpec } from './gateway/backendtlspolicy/schema.ts'
+import { validateBackendTlsPolicy } from './gateway/backendtlspolicy/validate.ts'
+import { GatewaySpec as KubernetesGatewaySpec } from './gateway/gateway/schema.ts'
+import { validateKubernetesGateway } from './gateway/gateway/validate.ts'
+import { GatewayClassSpec } from './gateway/gatewayclass/schema.ts'
+import { GrpcRouteSpec } from './gateway/grpcroute/schema.ts'
+import { validateGrpcRoute } from './gateway/grpcroute/validate.ts'
+import { HttpRouteSpec } from './gateway/httproute/schema.ts'
+import { validateHttpRoute } from './gateway/httproute/validate.ts'
+import { InferencePoolSpec } from './gateway/inferencepool/schema.ts'
+import { ListenerSetSpec } from './gateway/listenerset/schema.ts'
+import { validateListenerSet } from './gateway/listenerset/validate.ts'
+import { ReferenceGrantSpec } from './gateway/referencegrant/schema.ts'
+import { TcpRouteSpec } from './gateway/tcproute/schema.ts'
+import { validateTcpRoute } from './gateway/tcproute/validate.ts'
+import { TlsRouteSpec } from './gateway/tlsroute/schema.ts'
+import { validateTlsRoute } from './gateway/tlsroute/validate.ts'
+import { UdpRouteSpec } from './gateway/udproute/schema.ts'
+import { validateUdpRoute } from './gateway/udproute/validate.ts'
 import { AuthorizationPolicySpec } from './istio/authorizationpolicy/schema.ts'
 import { validateAuthorizationPolicy } from './istio/authorizationpolicy/validate.ts'
 import { DestinationRuleSpec } from './istio/destinationrule/schema.ts'
@@ -26,6 +45,9 @@ import { ConfigMapSpec } from './kubernetes/configmap/schema.ts'
 import { DeploymentSpec } from './kubernetes/deployment/schema.ts'
 import { EndpointsSpec } from './kubernetes/endpoints/schema.ts'
 import { EndpointSliceSpec } from './kubernetes/endpointslice/schema.ts'
+import { IngressSpec } from './kubernetes/ingress/schema.ts'
+import { validateIngress } from './kubernetes/ingress/validate.ts'
+import { IngressClassSpec } from './kubernetes/ingressclass/schema.ts'
 import { NamespaceSpec } from './kubernetes/namespace/schema.ts'
 import { PodSpec, PodStatus } from './kubernetes/pod/schema.ts'
 import { SecretSpec } from './kubernetes/secret/schema.ts'
@@ -79,6 +101,17 @@ function security<Name extends string, Spec extends TSchema>(
   return { kind, group: 'security.istio.io', spec, status: anything, validate, ...usual }
 }
 
+/** Kinds of the Gateway API. */
+function gatewayApi<Name extends string, Spec extends TSchema>(
+  kind: Name,
+  versions: readonly string[],
+  spec: Spec,
+  validate: Kind<Name, 'gateway.networking.k8s.io', Spec>['validate'] = nothingMore,
+): Kind<Name, 'gateway.networking.k8s.io', Spec> {
+  const usual = { scope: 'namespaced', payload: 'spec', strict: true, status: anything, unused: undefined } as const
+  return { kind, group: 'gateway.networking.k8s.io', versions, spec, validate, ...usual }
+}
+
 const notRun = (kind: string) => `mizzen up does not run a ${kind}; write a Deployment for what should run on this machine`
 
 export const kinds = {
@@ -104,6 +137,25 @@ export const kinds = {
   PeerAuthentication: security('PeerAuthentication', PeerAuthenticationSpec, validatePeerAuthentication),
   RequestAuthentication: security('RequestAuthentication', RequestAuthenticationSpec, validateRequestAuthentication),
   AuthorizationPolicy: security('AuthorizationPolicy', AuthorizationPolicySpec, validateAuthorizationPolicy),
+  Ingress: { ...kubernetes('Ingress', 'networking.k8s.io', IngressSpec, anything), validate: validateIngress },
+  IngressClass: kubernetes('IngressClass', 'networking.k8s.io', IngressClassSpec, anything, { scope: 'cluster' }),
+  GatewayClass: { ...gatewayApi('GatewayClass', ['v1', 'v1beta1'], GatewayClassSpec), scope: 'cluster' as const },
+  KubernetesGateway: gatewayApi('Gateway', ['v1', 'v1beta1'], KubernetesGatewaySpec, validateKubernetesGateway),
+  ListenerSet: gatewayApi('ListenerSet', ['v1'], ListenerSetSpec, validateListenerSet),
+  XListenerSet: {
+    ...gatewayApi('XListenerSet', ['v1alpha1'], ListenerSetSpec, validateListenerSet),
+    group: 'gateway.networking.x-k8s.io' as const,
+  },
+  HTTPRoute: gatewayApi('HTTPRoute', ['v1', 'v1beta1'], HttpRouteSpec, validateHttpRoute),
+  GRPCRoute: gatewayApi('GRPCRoute', ['v1', 'v1alpha2'], GrpcRouteSpec, validateGrpcRoute),
+  TLSRoute: gatewayApi('TLSRoute', ['v1', 'v1alpha3', 'v1alpha2'], TlsRouteSpec, validateTlsRoute),
+  TCPRoute: gatewayApi('TCPRoute', ['v1', 'v1alpha2'], TcpRouteSpec, validateTcpRoute),
+  UDPRoute: gatewayApi('UDPRoute', ['v1', 'v1alpha2'], UdpRouteSpec, validateUdpRoute),
+  ReferenceGrant: gatewayApi('ReferenceGrant', ['v1', 'v1beta1', 'v1alpha2'], ReferenceGrantSpec),
+  BackendTLSPolicy: gatewayApi('BackendTLSPolicy', ['v1', 'v1alpha3'], BackendTlsPolicySpec, validateBackendTlsPolicy),
+  InferencePool: kubernetes('InferencePool', 'inference.networking.k8s.io', InferencePoolSpec, anything, {
+    unused: 'mizzen does not choose endpoints for inference: requests that routes send to it get 500',
+  }),
 }
 
 export type KindId = keyof typeof kinds
@@ -129,3 +181,15 @@ export type Sidecar = ObjectOf<'Sidecar'>
 export type PeerAuthentication = ObjectOf<'PeerAuthentication'>
 export type RequestAuthentication = ObjectOf<'RequestAuthentication'>
 export type AuthorizationPolicy = ObjectOf<'AuthorizationPolicy'>
+export type Ingress = ObjectOf<'Ingress'>
+export type GatewayClass = ObjectOf<'GatewayClass'>
+/** The Gateway API's; `Gateway` is Istio's. */
+export type KubernetesGateway = ObjectOf<'KubernetesGateway'>
+export type ListenerSet = ObjectOf<'ListenerSet' | 'XListenerSet'>
+export type HTTPRoute = ObjectOf<'HTTPRoute'>
+export type GRPCRoute = ObjectOf<'GRPCRoute'>
+export type TLSRoute = ObjectOf<'TLSRoute'>
+export type TCPRoute = ObjectOf<'TCPRoute'>
+export type UDPRoute = ObjectOf<'UDPRoute'>
+export type ReferenceGrant = ObjectOf<'ReferenceGrant'>
+export type BackendTLSPolicy = ObjectOf<'BackendTLSPolicy'>

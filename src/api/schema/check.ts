@@ -100,6 +100,8 @@ function describe(schema: TSchema): string {
   if (Type.IsUnion(schema)) return schema.anyOf.map(describe).join(' or ')
   if (Type.IsInteger(schema)) return `a whole number${range(schema, 'minimum', 'maximum')}`
   if (Type.IsNumber(schema)) return `a number${range(schema, 'minimum', 'maximum')}`
+  const title: unknown = Reflect.get(schema, 'title') // says in words what a pattern means
+  if (typeof title === 'string') return title
   if (Type.IsString(schema)) return withLength('a string', 'characters', range(schema, 'minLength', 'maxLength'))
   if (Type.IsBoolean(schema)) return 'true or false'
   if (Type.IsArray(schema)) return withLength('a list', 'items', range(schema, 'minItems', 'maxItems'))

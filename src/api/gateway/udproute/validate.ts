@@ -1,0 +1,11 @@
+/** Rules for UDPRoute, as its CRD has them. */
+import type { Findings } from '../../findings.ts'
+import type { ConfigObject } from '../../object.ts'
+import { type BytesRouteSpec, checkBytesRoute } from '../bytes-route.ts'
+
+export function validateUdpRoute(
+  { spec, apiVersion }: ConfigObject<'UDPRoute', string, BytesRouteSpec>,
+  findings: Findings,
+): void {
+  checkBytesRoute(spec, apiVersion, findings.at('spec'))
+}
