@@ -5,6 +5,7 @@ import { ConfigSource } from '../../src/xds/gen/envoy/config/core/v3/config_sour
 import { ClusterLoadAssignment } from '../../src/xds/gen/envoy/config/endpoint/v3/endpoint.ts'
 import { Listener } from '../../src/xds/gen/envoy/config/listener/v3/listener.ts'
 import { RouteConfiguration } from '../../src/xds/gen/envoy/config/route/v3/route.ts'
+import { VirtualHost } from '../../src/xds/gen/envoy/config/route/v3/route_components.ts'
 import { Router } from '../../src/xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
 import { HttpConnectionManager } from '../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import { pack } from '../../src/xds/wire/any.ts'
@@ -47,6 +48,31 @@ export function routes(name: string, toCluster: string): EncodedResource {
 export function badRoutes(name: string, toCluster: string): EncodedResource {
   return routesFor(name, { $case: 'safeRegex', value: { regex: '(' } }, toCluster)
 }
+
+/** A route table whose virtual hosts come one by one. */
+export function openRoutes(name: string): EncodedResource {
+  const message = RouteConfiguration.fromPartial({
+    name,
+    virtualHosts: [
+      {
+        name: 'others',
+        domains: ['*'],
+        routes: [{ match: ANY_PATH, action: { $case: 'directResponse', value: { status: 502 } } }],
+      },
+    ],
+    vhds: { configSource: ADS },
+  })
+  return resource(name, RouteConfiguration.encode(message).finish())
+}
+
+/** One host's requests to one cluster, in a table of openRoutes(). Envoy removes by the virtual host's name, so it is the resource's. */
+export function virtualHost(table: string, host: string, toCluster: string): EncodedResource {
+  const action = { $case: 'route', value: { clusterSpecifier: { $case: 'cluster', value: toCluster } } } as const
+  const message = VirtualHost.fromPartial({ name: `${table}/${host}`, domains: [host], routes: [{ match: ANY_PATH, action }] })
+  return resource(`${table}/${host}`, VirtualHost.encode(message).finish())
+}
+
+const ANY_PATH = { pathSpecifier: { $case: 'prefix', value: '/' } } as const
 
 type PathMatch = { $case: 'prefix'; value: string } | { $case: 'safeRegex'; value: { regex: string } }
 

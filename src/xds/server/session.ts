@@ -4,7 +4,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Node } from '../gen/envoy/config/core/v3/base.ts'
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery.ts'
-import { CLUSTER, ENDPOINT } from '../wire/type-url.ts'
+import { CLUSTER, ENDPOINT, ROUTE, VIRTUAL_HOST } from '../wire/type-url.ts'
 import { endpointsName } from './cluster-endpoints.ts'
 import { subscribeDelta } from './delta.ts'
 import { type Dialect, ProtocolError } from './dialect.ts'
@@ -165,7 +165,7 @@ export class Session {
     if (step.after?.some(type => this.#holdsUp(type))) return
     if (step.onceSettled && !step.onceSettled.every(type => this.#settled(type, snapshot))) return
     const selected = lane.select(target, step.part)
-    if (selected) this.#send(lane, target, selected.changes, selected.complete)
+    if (selected) this.#send(lane, snapshot, selected.changes, selected.complete)
   }
 
   #isCurrent(lane: Lane, target: ResourceSet): boolean {
@@ -185,7 +185,9 @@ export class Session {
 
   #settled(type: string, snapshot: Snapshot): boolean {
     const lane = this.#lanes.get(type)
-    if (lane) return lane.settled(snapshot.get(type) ?? NOTHING)
+    const target = snapshot.get(type)
+    if (lane) return lane.settled(target ?? NOTHING)
+    if (!target) return true
     // A client that came back subscribes to one type after the other: it may be about to.
     return !this.#waitsUntil(this.#connectedAt + this.#host.patienceMs)
   }
@@ -201,12 +203,14 @@ export class Session {
     return true
   }
 
-  #send(lane: Lane, target: ResourceSet, changes: Changes, complete: boolean): void {
+  #send(lane: Lane, snapshot: Snapshot, changes: Changes, complete: boolean): void {
+    const target = snapshot.get(lane.type) ?? NOTHING
     const nonce = `${this.#stream.id}-${++this.#responses}`
     const { dialect } = this.#stream
     const { bytes, version } = dialect.encode({ lane, target, changes, nonce, configuration: this.#host.configuration })
     lane.sending({ version, nonce, at: this.#host.clock.now() }, changes, complete ? target : undefined)
     if (lane.type === CLUSTER) this.#repeatEndpoints(changes)
+    if (lane.type === ROUTE) this.#repeatVirtualHosts(changes, snapshot)
     this.#stream.send(bytes)
     this.#host.emit({
       kind: 'sent',
@@ -229,4 +233,19 @@ export class Session {
       if (name !== undefined && endpoints.holdings.names.has(name)) endpoints.repeat(name)
     }
   }
+
+  /** A table that is new to the client has none of its virtual hosts, though they may have been sent before: then it had no use for them. */
+  #repeatVirtualHosts(tables: Changes, snapshot: Snapshot): void {
+    const hosts = this.#lanes.get(VIRTUAL_HOST)
+    const target = snapshot.get(VIRTUAL_HOST)
+    if (!hosts || !target) return
+    for (const { name } of target.values()) {
+      if (tables.get(tableOf(name))?.resource) hosts.repeat(name)
+    }
+  }
+}
+
+/** "80/reviews.default.svc.cluster.local:80" belongs to the table "80". */
+function tableOf(virtualHost: string): string {
+  return virtualHost.slice(0, virtualHost.lastIndexOf('/'))
 }

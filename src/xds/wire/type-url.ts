@@ -7,10 +7,11 @@ export const CLUSTER = `${PREFIX}envoy.config.cluster.v3.Cluster`
 export const ENDPOINT = `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`
 export const LISTENER = `${PREFIX}envoy.config.listener.v3.Listener`
 export const ROUTE = `${PREFIX}envoy.config.route.v3.RouteConfiguration`
+export const VIRTUAL_HOST = `${PREFIX}envoy.config.route.v3.VirtualHost`
 export const SECRET = `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret`
 
 /** The resource types of ADS in make-before-break order: what others refer to comes first. */
-export const RESOURCE_TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET] as const
+export const RESOURCE_TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST, SECRET] as const
 export type ResourceType = (typeof RESOURCE_TYPES)[number]
 
 /**
