@@ -26,20 +26,32 @@ import { AuthorizationPolicySpec } from './istio/authorizationpolicy/schema.ts'
 import { validateAuthorizationPolicy } from './istio/authorizationpolicy/validate.ts'
 import { DestinationRuleSpec } from './istio/destinationrule/schema.ts'
 import { validateDestinationRule } from './istio/destinationrule/validate.ts'
+import { EnvoyFilterSpec } from './istio/envoyfilter/schema.ts'
+import { validateEnvoyFilter } from './istio/envoyfilter/validate.ts'
 import { GatewaySpec } from './istio/gateway/schema.ts'
 import { validateGateway } from './istio/gateway/validate.ts'
 import { PeerAuthenticationSpec } from './istio/peerauthentication/schema.ts'
 import { validatePeerAuthentication } from './istio/peerauthentication/validate.ts'
+import { ProxyConfigSpec } from './istio/proxyconfig/schema.ts'
+import { validateProxyConfig } from './istio/proxyconfig/validate.ts'
 import { RequestAuthenticationSpec } from './istio/requestauthentication/schema.ts'
 import { validateRequestAuthentication } from './istio/requestauthentication/validate.ts'
 import { ServiceEntrySpec, ServiceEntryStatus } from './istio/serviceentry/schema.ts'
 import { validateServiceEntry } from './istio/serviceentry/validate.ts'
 import { SidecarSpec } from './istio/sidecar/schema.ts'
 import { validateSidecar } from './istio/sidecar/validate.ts'
+import { TelemetrySpec } from './istio/telemetry/schema.ts'
+import { validateTelemetry } from './istio/telemetry/validate.ts'
+import { TrafficExtensionSpec } from './istio/trafficextension/schema.ts'
+import { validateTrafficExtension } from './istio/trafficextension/validate.ts'
 import { VirtualServiceSpec } from './istio/virtualservice/schema.ts'
 import { validateVirtualService } from './istio/virtualservice/validate.ts'
+import { WasmPluginSpec } from './istio/wasmplugin/schema.ts'
+import { validateWasmPlugin } from './istio/wasmplugin/validate.ts'
 import { WorkloadEntrySpec } from './istio/workloadentry/schema.ts'
 import { validateWorkloadEntry } from './istio/workloadentry/validate.ts'
+import { WorkloadGroupSpec } from './istio/workloadgroup/schema.ts'
+import { validateWorkloadGroup } from './istio/workloadgroup/validate.ts'
 import type { Kind, ObjectOfKind } from './kind.ts'
 import { ConfigMapSpec } from './kubernetes/configmap/schema.ts'
 import { DeploymentSpec } from './kubernetes/deployment/schema.ts'
@@ -76,29 +88,29 @@ function kubernetes<Name extends string, Group extends string, Spec extends TSch
   return { kind, group, spec, status, ...usual, ...rest }
 }
 
-function networking<Name extends string, Spec extends TSchema, Status extends TSchema>(
+/** @param versions all that are served, the one that is stored first */
+function istio<Name extends string, Group extends string, Spec extends TSchema>(
   kind: Name,
+  group: Group,
+  versions: readonly string[],
   spec: Spec,
-  status: Status,
-  validate: Kind<Name, 'networking.istio.io', Spec, Status>['validate'],
-): Kind<Name, 'networking.istio.io', Spec, Status> {
-  const usual = {
-    versions: ['v1', 'v1beta1', 'v1alpha3'],
-    scope: 'namespaced',
-    payload: 'spec',
-    strict: true,
-    unused: undefined,
-  } as const
-  return { kind, group: 'networking.istio.io', spec, status, validate, ...usual }
+  validate: Kind<Name, Group, Spec, typeof anything>['validate'],
+): Kind<Name, Group, Spec, typeof anything> {
+  const usual = { scope: 'namespaced', payload: 'spec', strict: true, unused: undefined } as const
+  return { kind, group, versions, spec, status: anything, validate, ...usual }
 }
 
-function security<Name extends string, Spec extends TSchema>(
-  kind: Name,
-  spec: Spec,
-  validate: Kind<Name, 'security.istio.io', Spec, typeof anything>['validate'],
-): Kind<Name, 'security.istio.io', Spec, typeof anything> {
-  const usual = { versions: ['v1', 'v1beta1'], scope: 'namespaced', payload: 'spec', strict: true, unused: undefined } as const
-  return { kind, group: 'security.istio.io', spec, status: anything, validate, ...usual }
+const networking = 'networking.istio.io'
+const security = 'security.istio.io'
+const extensions = 'extensions.istio.io'
+const allVersions = ['v1', 'v1beta1', 'v1alpha3']
+const newVersions = ['v1', 'v1beta1']
+
+/** For kinds that are checked and do nothing yet. */
+function withoutEffect<Name extends string, Group extends string, Spec extends TSchema>(
+  kind: Kind<Name, Group, Spec, typeof anything>,
+): Kind<Name, Group, Spec, typeof anything> {
+  return { ...kind, unused: `a ${kind.kind} is checked, and has no effect in this version of mizzen` }
 }
 
 /** Kinds of the Gateway API. */
@@ -128,15 +140,32 @@ export const kinds = {
   DaemonSet: kubernetes('DaemonSet', 'apps', OtherWorkloadSpec, anything, { unused: notRun('DaemonSet') }),
   Job: kubernetes('Job', 'batch', OtherWorkloadSpec, anything, { unused: notRun('Job') }),
   CronJob: kubernetes('CronJob', 'batch', OtherWorkloadSpec, anything, { unused: notRun('CronJob') }),
-  VirtualService: networking('VirtualService', VirtualServiceSpec, anything, validateVirtualService),
-  DestinationRule: networking('DestinationRule', DestinationRuleSpec, anything, validateDestinationRule),
-  Gateway: networking('Gateway', GatewaySpec, anything, validateGateway),
-  ServiceEntry: networking('ServiceEntry', ServiceEntrySpec, ServiceEntryStatus, validateServiceEntry),
-  WorkloadEntry: networking('WorkloadEntry', WorkloadEntrySpec, anything, validateWorkloadEntry),
-  Sidecar: networking('Sidecar', SidecarSpec, anything, validateSidecar),
-  PeerAuthentication: security('PeerAuthentication', PeerAuthenticationSpec, validatePeerAuthentication),
-  RequestAuthentication: security('RequestAuthentication', RequestAuthenticationSpec, validateRequestAuthentication),
-  AuthorizationPolicy: security('AuthorizationPolicy', AuthorizationPolicySpec, validateAuthorizationPolicy),
+  VirtualService: istio('VirtualService', networking, allVersions, VirtualServiceSpec, validateVirtualService),
+  DestinationRule: istio('DestinationRule', networking, allVersions, DestinationRuleSpec, validateDestinationRule),
+  Gateway: istio('Gateway', networking, allVersions, GatewaySpec, validateGateway),
+  ServiceEntry: {
+    ...istio('ServiceEntry', networking, allVersions, ServiceEntrySpec, validateServiceEntry),
+    status: ServiceEntryStatus,
+  },
+  WorkloadEntry: istio('WorkloadEntry', networking, allVersions, WorkloadEntrySpec, validateWorkloadEntry),
+  WorkloadGroup: withoutEffect(istio('WorkloadGroup', networking, allVersions, WorkloadGroupSpec, validateWorkloadGroup)),
+  Sidecar: istio('Sidecar', networking, allVersions, SidecarSpec, validateSidecar),
+  EnvoyFilter: withoutEffect(istio('EnvoyFilter', networking, ['v1alpha3'], EnvoyFilterSpec, validateEnvoyFilter)),
+  ProxyConfig: withoutEffect(istio('ProxyConfig', networking, ['v1beta1'], ProxyConfigSpec, validateProxyConfig)),
+  PeerAuthentication: istio('PeerAuthentication', security, newVersions, PeerAuthenticationSpec, validatePeerAuthentication),
+  RequestAuthentication: istio(
+    'RequestAuthentication',
+    security,
+    newVersions,
+    RequestAuthenticationSpec,
+    validateRequestAuthentication,
+  ),
+  AuthorizationPolicy: istio('AuthorizationPolicy', security, newVersions, AuthorizationPolicySpec, validateAuthorizationPolicy),
+  Telemetry: withoutEffect(istio('Telemetry', 'telemetry.istio.io', ['v1', 'v1alpha1'], TelemetrySpec, validateTelemetry)),
+  WasmPlugin: withoutEffect(istio('WasmPlugin', extensions, ['v1alpha1'], WasmPluginSpec, validateWasmPlugin)),
+  TrafficExtension: withoutEffect(
+    istio('TrafficExtension', extensions, ['v1alpha1'], TrafficExtensionSpec, validateTrafficExtension),
+  ),
   Ingress: { ...kubernetes('Ingress', 'networking.k8s.io', IngressSpec, anything), validate: validateIngress },
   IngressClass: kubernetes('IngressClass', 'networking.k8s.io', IngressClassSpec, anything, { scope: 'cluster' }),
   GatewayClass: { ...gatewayApi('GatewayClass', ['v1', 'v1beta1'], GatewayClassSpec), scope: 'cluster' as const },
@@ -193,3 +222,9 @@ export type TCPRoute = ObjectOf<'TCPRoute'>
 export type UDPRoute = ObjectOf<'UDPRoute'>
 export type ReferenceGrant = ObjectOf<'ReferenceGrant'>
 export type BackendTLSPolicy = ObjectOf<'BackendTLSPolicy'>
+export type WorkloadGroup = ObjectOf<'WorkloadGroup'>
+export type EnvoyFilter = ObjectOf<'EnvoyFilter'>
+export type ProxyConfig = ObjectOf<'ProxyConfig'>
+export type Telemetry = ObjectOf<'Telemetry'>
+export type WasmPlugin = ObjectOf<'WasmPlugin'>
+export type TrafficExtension = ObjectOf<'TrafficExtension'>

@@ -50,5 +50,29 @@ export function mapOf<Value extends TSchema>(value: Value, options: TSchemaOptio
   return Type.Record(Type.String(), value, options)
 }
 
+/** Whatever JSON may hold, read by somebody else: a plugin's configuration, a patch of Envoy's. */
+export function struct(options: TSchemaOptions = {}) {
+  return Type.Record(Type.String(), Type.Unknown(), { ...options, 'x-kubernetes-preserve-unknown-fields': true })
+}
+
+/**
+ * A rule in CEL, which a CRD hands on to Kubernetes' API server. It stands here as data for the CRD; the kind's validate.ts says the same
+ * to those without a cluster.
+ */
+export function cel(sentence: string, rule: string): { 'x-kubernetes-validations': { message: string; rule: string }[] } {
+  return { 'x-kubernetes-validations': [{ message: sentence, rule }] }
+}
+
+/** The same schema with another description: what a message means in the field that holds it. */
+export function described<Schema extends TSchema>(description: string, schema: Schema, more: TSchemaOptions = {}): Schema {
+  const copy: Schema = Object.create(null, Object.getOwnPropertyDescriptors(schema)) // typebox keeps marks that a spread loses
+  return Object.assign(copy, { description }, more)
+}
+
+/** Groups of fields of which a message may have one at most (protobuf's oneof). Checked by fits(); a CRD says it with its oneOf. */
+export function exclusive(...groups: readonly (readonly string[])[]): { 'x-exclusive': readonly (readonly string[])[] } {
+  return { 'x-exclusive': groups }
+}
+
 /** A percentage; unset means what the field around it says. */
 export const Percent = message({ value: Type.Number({ minimum: 0, maximum: 100 }) })

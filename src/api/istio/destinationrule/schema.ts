@@ -1,7 +1,8 @@
 /** DestinationRule (networking.istio.io): what clients do on the way to a service, and the subsets of its workloads. */
 import { type Static, Type } from 'typebox'
 import { duration, mapOf, message, uint32 } from '../../schema/message.ts'
-import { ExportTo, MatchLabelsSelector, PortSelector } from '../selector.ts'
+import { WorkloadSelector } from '../policy-target.ts'
+import { ExportTo, PortSelector } from '../selector.ts'
 import { ConnectionPoolSettings, OutlierDetection } from './connection-pool.ts'
 import { LoadBalancerSettings } from './load-balancer.ts'
 
@@ -50,7 +51,7 @@ export const Subset = message({ labels: mapOf(Type.String()), trafficPolicy: Tra
 export type Subset = Static<typeof Subset>
 
 export const DestinationRuleSpec = message(
-  { trafficPolicy: TrafficPolicy, subsets: Type.Array(Subset), exportTo: ExportTo, workloadSelector: MatchLabelsSelector },
+  { trafficPolicy: TrafficPolicy, subsets: Type.Array(Subset), exportTo: ExportTo, workloadSelector: WorkloadSelector },
   { host: Type.String({ description: 'a service: full name, short name, or wildcard' }) },
 )
 export type DestinationRuleSpec = Static<typeof DestinationRuleSpec>

@@ -18,11 +18,17 @@ export function validateWorkloadEntry(
 
 /** All but what kind of address it is, which depends on what the workload is for. @param findings at the workload */
 export function checkWorkload(workload: WorkloadEntrySpec, findings: Findings): void {
-  const { address = '', network, ports, labels } = workload
+  const { address = '', network, labels } = workload
   if (address === '') {
     if (network) findings.warning(`without an address the gateway of network "${network}" is used`)
     else findings.error('"address" is missing: expected an IP address, a DNS name or unix:///path', { code: 'missing-field' })
   }
+  checkWorkloadPorts(workload, findings)
+  checkLabels(labels, findings.at('labels'))
+}
+
+/** @param findings at the workload */
+export function checkWorkloadPorts({ address = '', ports }: WorkloadEntrySpec, findings: Findings): void {
   if (address.startsWith(unixPrefix)) {
     findings.at('address').check(checkUnixAddress(address))
     if (ports && Object.keys(ports).length > 0) findings.at('ports').error('a unix socket has no ports: expected none')
@@ -30,5 +36,4 @@ export function checkWorkload(workload: WorkloadEntrySpec, findings: Findings): 
   for (const [name, number] of Object.entries(ports ?? {})) {
     findings.at('ports', name).check(checkDnsLabel(name, "a port's name") ?? checkPort(number))
   }
-  checkLabels(labels, findings.at('labels'))
 }

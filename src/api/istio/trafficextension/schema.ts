@@ -1,0 +1,39 @@
+/** TrafficExtension (extensions.istio.io): a WebAssembly module or a Lua script in the way of requests. */
+import { type Static, Type } from 'typebox'
+import { cel, described, exclusive, message } from '../../schema/message.ts'
+import { policyTargetFields } from '../policy-target.ts'
+import { priority, trafficSelectors, wasmSettings, wasmUrl } from '../wasmplugin/schema.ts'
+
+const WasmConfig = message(wasmSettings, { url: wasmUrl })
+
+const LuaConfig = message(
+  {},
+  {
+    inlineCode: Type.String({
+      minLength: 1,
+      maxLength: 65536,
+      description: 'the script; it defines envoy_on_request, envoy_on_response or both',
+    }),
+  },
+)
+
+export const TrafficExtensionSpec = message(
+  {
+    selector: policyTargetFields.selector,
+    targetRefs: policyTargetFields.targetRefs,
+    phase: Type.Enum(['EXECUTION_PHASE_UNSPECIFIED', 'EXECUTION_PHASE_AUTHN', 'EXECUTION_PHASE_AUTHZ', 'EXECUTION_PHASE_STATS'], {
+      default: 'EXECUTION_PHASE_UNSPECIFIED',
+      description: 'place in the chain: before authentication, authorization or statistics; default: at the end',
+    }),
+    priority,
+    match: trafficSelectors,
+    wasm: described('the WebAssembly module', WasmConfig),
+    lua: described('the Lua script', LuaConfig),
+  },
+  {},
+  {
+    ...exclusive(['wasm', 'lua']),
+    ...cel('selector and targetRefs exclude each other', '!has(self.selector) || !has(self.targetRefs)'),
+  },
+)
+export type TrafficExtensionSpec = Static<typeof TrafficExtensionSpec>
