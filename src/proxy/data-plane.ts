@@ -1,6 +1,7 @@
 /**
  * The data plane as one process: everything there is, put together, started in order and ended in order.
  */
+import { writeFileSync } from 'node:fs'
 import { systemClock } from '../lib/clock.ts'
 import { systemTimerWheel } from '../lib/timer-wheel.ts'
 import { AdsClient } from '../xds/client/ads-client.ts'
@@ -111,6 +112,8 @@ export class DataPlane implements ProcessFacts {
         if (error !== undefined) this.log.log('error', 'admin', error)
       })
       await this.#admin.start()
+      const { adminAddressPath } = this.flags
+      if (adminAddressPath !== undefined) writeFileSync(adminAddressPath, this.#admin.address)
     }
     this.configuration.applyStatic(staticResources?.clusters ?? [], staticResources?.listeners ?? [])
     this.#connect()

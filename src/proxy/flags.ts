@@ -7,6 +7,8 @@ import { parseLogLevel } from './log.ts'
 
 export interface ProxyFlags {
   readonly configPath: string
+  /** File that gets the admin endpoint's address, "127.0.0.1:15000": who asked for port 0 learns the port there. */
+  readonly adminAddressPath: string | undefined
   readonly logLevel: LogLevel | 'off'
   /** Milliseconds that connections of a replaced listener have to end by themselves. */
   readonly drainTimeMs: number
@@ -23,6 +25,7 @@ export interface ProxyFlags {
 export const USAGE = `usage: mizzen proxy -c FILE [options]
   -c, --config-path FILE            bootstrap: .pb, .json or .yaml (Envoy's Bootstrap message)
   -l, --log-level LEVEL             debug, info, warning, error, critical or off (default info, or $MIZZEN_LOG_LEVEL)
+      --admin-address-path FILE     file that gets the admin endpoint's address
       --drain-time-s SECONDS        time for connections to end by themselves (default 600 where a listener is replaced,
                                     5 where the process is told to end)
       --drain-strategy STRATEGY     gradual or immediate (default gradual)
@@ -52,6 +55,7 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
     strict: true,
     options: {
       ...IGNORED,
+      'admin-address-path': { type: 'string' },
       'config-path': { type: 'string', short: 'c' },
       'log-level': { type: 'string', short: 'l' },
       'drain-time-s': { type: 'string' },
@@ -72,6 +76,7 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
     throw new Error(`Cannot start the proxy: --drain-strategy "${strategy}", expected gradual or immediate`)
   return {
     configPath,
+    adminAddressPath: values['admin-address-path'],
     logLevel,
     drainTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s'] ?? REPLACED_S),
     endTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s'] ?? ENDING_S),

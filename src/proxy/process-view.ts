@@ -9,6 +9,7 @@ import type { DumpQuery } from './admin/config-dump.ts'
 import { ListenerListing } from './admin/listener-listing.ts'
 import type { AdminView, Listing, ServerState } from './admin/view.ts'
 import type { ClusterSet } from './cluster/cluster-set.ts'
+import type { Configuration } from './config/configuration.ts'
 import type { ResourceStore } from './config/resource-store.ts'
 import type { ProxyFlags } from './flags.ts'
 import type { Listeners } from './listener/listeners.ts'
@@ -31,6 +32,7 @@ export interface ProcessFacts {
   readonly store: ResourceStore
   readonly clusters: ClusterSet
   readonly listeners: Listeners
+  readonly configuration: Pick<Configuration, 'wholeTable'>
   stop(): void
   drainListeners(graceful: boolean): void
   failHealthCheck(failed: boolean): void
@@ -141,8 +143,8 @@ export class ProcessView implements AdminView {
 
   async configDump(query: DumpQuery): Promise<JsonValue | undefined> {
     const { configDump } = await import('./admin/config-dump.ts')
-    const { store, bootstrap, startedAt } = this.#facts
-    return configDump(store, bootstrap, startedAt, query)
+    const { store, bootstrap, startedAt, configuration } = this.#facts
+    return configDump({ store, bootstrap, startedAt, configuration }, query)
   }
 
   drainListeners(graceful: boolean): void {

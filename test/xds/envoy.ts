@@ -1,4 +1,4 @@
-/** A real Envoy that takes its configuration from an ADS server. */
+/** A real Envoy, or mizzen's own proxy, that takes its configuration from an ADS server. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -22,15 +22,15 @@ export class XdsEnvoy {
   }
 
   /** Returns when the admin endpoint answers, which is before there is any configuration. */
-  static async start(xdsSocket: string, apiType: 'DELTA_GRPC' | 'GRPC'): Promise<XdsEnvoy> {
-    const binary = findEnvoy()
+  static async start(xdsSocket: string, apiType: 'DELTA_GRPC' | 'GRPC', engine: 'envoy' | 'mizzen' = 'envoy'): Promise<XdsEnvoy> {
+    const [binary, ...first] = engine === 'envoy' ? [findEnvoy()] : [process.execPath, PROXY]
     if (!binary) throw new Error('Cannot start Envoy: there is no binary')
     const folder = await mkdtemp(path.join(tmpdir(), 'mizzen-envoy-'))
     const bootstrapFile = path.join(folder, 'bootstrap.json')
     await writeFile(bootstrapFile, JSON.stringify(bootstrap(xdsSocket, apiType)))
     const adminFile = path.join(folder, 'admin')
     const files = ['-c', bootstrapFile, '--admin-address-path', adminFile]
-    const child = spawn(binary, [...files, '--concurrency', '1', '--use-dynamic-base-id', '-l', 'warning'], {
+    const child = spawn(binary, [...first, ...files, '--concurrency', '1', '--use-dynamic-base-id', '-l', 'warning'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const envoy = new XdsEnvoy(child, folder)
@@ -78,6 +78,8 @@ export class XdsEnvoy {
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
+
+const PROXY = path.resolve(import.meta.dirname, '../../src/proxy/main.ts')
 
 function bootstrap(xdsSocket: string, apiType: 'DELTA_GRPC' | 'GRPC') {
   const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' }

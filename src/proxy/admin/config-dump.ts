@@ -20,18 +20,21 @@ export interface DumpQuery {
   readonly name: RegExp | undefined
 }
 
+export interface Dumped {
+  readonly store: ResourceStore
+  readonly bootstrap: Bootstrap
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly configuration: { readonly wholeTable: (name: string, table: Uint8Array) => Uint8Array }
+}
+
 /** @returns undefined: there is no list of the name that is asked for */
-export function configDump(
-  store: ResourceStore,
-  bootstrap: Bootstrap,
-  startedAt: number,
-  query: DumpQuery,
-): JsonValue | undefined {
+export function configDump({ store, bootstrap, startedAt, configuration }: Dumped, query: DumpQuery): JsonValue | undefined {
   const sections = [
     bootstrapDump(bootstrap, startedAt),
     clusterDump(store, query),
     listenerDump(store, query),
-    routeDump(store, query),
+    routeDump(store, configuration, query),
   ]
   if (query.includeEndpoints || query.resource?.includes('endpoint')) sections.push(endpointDump(store, query))
   if (query.resource === undefined) return { configs: sections }
@@ -87,8 +90,9 @@ function listenerDump(store: ResourceStore, query: DumpQuery): Json {
   }
 }
 
-function routeDump(store: ResourceStore, query: DumpQuery): Json {
-  const { dynamic } = split(store, ROUTE, query)
+/** Virtual hosts that came one by one are shown in their tables, as Envoy does. */
+function routeDump(store: ResourceStore, { wholeTable }: Dumped['configuration'], query: DumpQuery): Json {
+  const dynamic = split(store, ROUTE, query).dynamic.map(table => ({ ...table, bytes: wholeTable(table.name, table.bytes) }))
   return {
     '@type': `${PREFIX}RoutesConfigDump`,
     dynamic_route_configs: [

@@ -7,7 +7,7 @@ import { HeaderList } from '../http/headers.ts'
 import type { OnRequest, RequestHead, ServerConnection, ServerStream, StreamHandler } from '../http/stream.ts'
 import { DEFAULT_HEAD_LIMITS } from '../http1/head-reader.ts'
 import { Http1ServerConnection } from '../http1/server-connection.ts'
-import type { ListenAddress } from '../listener/listen-address.ts'
+import { addressText, type ListenAddress } from '../listener/listen-address.ts'
 import { ListenSocket } from '../listener/listen-socket.ts'
 import { acceptTransport } from '../net/accept.ts'
 import { type AdminResponse, answer } from './endpoints.ts'
@@ -32,6 +32,12 @@ export class AdminServer {
 
   get port(): number {
     return this.#socket.port
+  }
+
+  /** "127.0.0.1:15000", with the port in use. */
+  get address(): string {
+    const { address } = this.#socket
+    return addressText('path' in address ? address : { ...address, port: this.port })
   }
 
   async start(): Promise<void> {

@@ -9,10 +9,11 @@ import { Cluster } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/v3/endpoint.ts'
 import { Listener } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from '../../xds/wire/type-url.ts'
+import { CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST } from '../../xds/wire/type-url.ts'
 import type { ClusterSet } from '../cluster/cluster-set.ts'
 import { compileRoutes } from '../route/compile.ts'
 import type { ListenerSet } from './listener-set.ts'
+import { OpenTables } from './open-tables.ts'
 import type { ResourceStore } from './resource-store.ts'
 import type { RouteSlots } from './routes.ts'
 
@@ -34,11 +35,18 @@ export class Configuration {
   #subscriptions: Subscriptions = NOBODY
   /** Endpoint names by cluster. */
   readonly #endpointsOf = new Map<string, string>()
-  readonly #subscribed = { endpoints: new Set<string>(), routes: new Set<string>() }
+  readonly #subscribed = { endpoints: new Set<string>(), routes: new Set<string>(), virtualHosts: NONE }
+  readonly #openTables = new OpenTables((name, table) => {
+    const slot = this.#parts.routes.get(name)
+    if (slot !== undefined) slot.table = table
+  })
 
   constructor(parts: ConfigurationParts) {
     this.#parts = parts
   }
+
+  /** A route configuration with the virtual hosts that came apart from it. */
+  readonly wholeTable = (name: string, bytes: Uint8Array): Uint8Array => this.#openTables.whole(name, bytes)
 
   /** From here on, references are fetched. */
   connect(subscriptions: Subscriptions): void {
@@ -62,6 +70,7 @@ export class Configuration {
 
   /** An update of the control plane. */
   readonly apply = (type: string, update: Update): Rejections | undefined => {
+    if (type === VIRTUAL_HOST) return this.#applyVirtualHosts(update)
     const rejections = new Map<string, string>()
     for (const resource of update.updated) {
       try {
@@ -84,6 +93,19 @@ export class Configuration {
     return rejections.size > 0 ? rejections : undefined
   }
 
+  #applyVirtualHosts(update: Update): Rejections | undefined {
+    const { store, listeners } = this.#parts
+    const refused = this.#openTables.update(update)
+    for (const { name, version, bytes } of update.updated) {
+      const reason = refused.get(name)
+      if (reason === undefined) this.#store(VIRTUAL_HOST, name, EMPTY, version, false)
+      else store.refused(VIRTUAL_HOST, { name, version, reason, bytes: Buffer.from(bytes) })
+    }
+    for (const name of update.removed) store.removed(VIRTUAL_HOST, name)
+    listeners.routesCame()
+    return refused.size > 0 ? refused : undefined
+  }
+
   /** @returns whether it is in use; false: it waits for something */
   #put(type: string, { name, bytes }: ReceivedResource): boolean {
     // A resource of the bootstrap is not replaced from outside.
@@ -101,7 +123,13 @@ export class Configuration {
       case ROUTE: {
         const slot = this.#parts.routes.get(name)
         // Nobody asked for it, or no longer.
-        if (slot !== undefined) slot.table = compileRoutes(RouteConfiguration.decode(bytes))
+        if (slot === undefined) return true
+        const config = RouteConfiguration.decode(bytes)
+        if (config.vhds) this.#openTables.put(config)
+        else {
+          slot.table = compileRoutes(config)
+          this.#openTables.close(name)
+        }
         return true
       }
       default:
@@ -142,7 +170,15 @@ export class Configuration {
     const neededRoutes = listeners.neededRoutes()
     this.#move(ROUTE, this.#subscribed.routes, neededRoutes)
     this.#subscribed.routes = neededRoutes
-    for (const name of routes.keepOnly(neededRoutes)) store.removed(ROUTE, name)
+    for (const name of routes.keepOnly(neededRoutes)) {
+      store.removed(ROUTE, name)
+      this.#openTables.close(name)
+    }
+    // As a whole: which hosts a table has only the control plane knows.
+    const virtualHosts = this.#openTables.any ? EVERYTHING : NONE
+    this.#move(VIRTUAL_HOST, this.#subscribed.virtualHosts, virtualHosts)
+    this.#subscribed.virtualHosts = virtualHosts
+    if (virtualHosts === NONE) this.#openTables.clear()
   }
 
   #move(type: string, before: ReadonlySet<string>, now: ReadonlySet<string>): void {
@@ -172,6 +208,12 @@ const KINDS: Readonly<Record<string, string>> = {
   [ENDPOINT]: 'endpoints',
   [LISTENER]: 'listener',
   [ROUTE]: 'route configuration',
+  [VIRTUAL_HOST]: 'virtual host',
 }
+
+const EVERYTHING: ReadonlySet<string> = new Set(['*'])
+const NONE: ReadonlySet<string> = new Set()
+/** The bytes of virtual hosts are kept with their tables. */
+const EMPTY = new Uint8Array()
 
 const NOBODY: Subscriptions = { subscribe() {}, unsubscribe() {} }

@@ -12,7 +12,7 @@ import {
   type VirtualHost,
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import type { RequestHead } from '../http/stream.ts'
-import { atPlace, RouteConfigError, routeLabel } from './config-error.ts'
+import { atPlace, routeLabel } from './config-error.ts'
 import type { ConfigOrigin, Mirror, RetryPolicy, RouteAction, RouteContext, RouteDecision, RouteTable } from './decision.ts'
 import { compileDirectResponse } from './direct-response.ts'
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
@@ -27,30 +27,54 @@ import { compileRetryPolicy } from './retry-policy.ts'
 import { type CompiledRoute, compileRouteList, type FindRoute } from './route-list.ts'
 import { compileRouteMatch, type PathCriterion } from './route-match.ts'
 
-interface CompiledVirtualHost {
+/** A virtual host of one table, ready to take requests. */
+export interface CompiledVirtualHost {
+  readonly name: string
+  readonly domains: readonly string[]
   readonly find: FindRoute
   readonly demandsTls: ((head: RequestHead) => boolean) | undefined
 }
 
 /** @throws {RouteConfigError} on what cannot be honoured: becomes a NACK */
 export function compileRoutes(config: RouteConfiguration): RouteTable {
-  const { name } = config
-  if (config.vhds) throw new RouteConfigError(name, 'vhds is not supported, expected virtual_hosts')
-  const globals = atPlace(name, undefined, undefined, () => compileLevel(undefined, config))
-  const entries = config.virtualHosts.flatMap(virtualHost => {
-    const compiled = compileVirtualHost(config, virtualHost, globals)
-    return virtualHost.domains.map(domain => ({ domain, value: compiled, owner: virtualHost.name }))
-  })
-  const hosts = atPlace(name, undefined, undefined, () => compileHostTable(entries, config.ignorePortInHostMatching))
-  const pathOf = config.ignorePathParametersInPathMatching ? withoutParameters : pathOnly
-  return {
-    name,
-    match(head, context) {
-      const virtualHost = hosts.find(head.authority)
-      if (!virtualHost) return undefined
-      if (virtualHost.demandsTls?.(head)) return 'tls-required'
-      return virtualHost.find(head, pathOf(head.path), context)?.decide(head, context)
-    },
+  return new TableCompiler(config).table([])
+}
+
+/** One configuration whose virtual hosts may also come one by one: each is compiled once, however often its neighbours change. */
+export class TableCompiler {
+  readonly #config: RouteConfiguration
+  readonly #globals: Level
+  readonly #own: readonly CompiledVirtualHost[]
+
+  /** @throws {RouteConfigError} */
+  constructor(config: RouteConfiguration) {
+    this.#config = config
+    this.#globals = atPlace(config.name, undefined, undefined, () => compileLevel(undefined, config))
+    this.#own = config.virtualHosts.map(host => this.virtualHost(host))
+  }
+
+  /** @throws {RouteConfigError} */
+  virtualHost(host: VirtualHost): CompiledVirtualHost {
+    return compileVirtualHost(this.#config, host, this.#globals)
+  }
+
+  /** The configuration's own virtual hosts and these. @throws {RouteConfigError} when a domain occurs twice */
+  table(hosts: Iterable<CompiledVirtualHost>): RouteTable {
+    const { name, ignorePortInHostMatching, ignorePathParametersInPathMatching } = this.#config
+    const entries = [...this.#own, ...hosts].flatMap(host =>
+      host.domains.map(domain => ({ domain, value: host, owner: host.name })),
+    )
+    const byDomain = atPlace(name, undefined, undefined, () => compileHostTable(entries, ignorePortInHostMatching))
+    const pathOf = ignorePathParametersInPathMatching ? withoutParameters : pathOnly
+    return {
+      name,
+      match(head, context) {
+        const virtualHost = byDomain.find(head.authority)
+        if (!virtualHost) return undefined
+        if (virtualHost.demandsTls?.(head)) return 'tls-required'
+        return virtualHost.find(head, pathOf(head.path), context)?.decide(head, context)
+      },
+    }
   }
 }
 
@@ -114,7 +138,8 @@ function compileVirtualHost(config: RouteConfiguration, virtualHost: VirtualHost
   const routes = virtualHost.routes.map((route, i) =>
     atPlace(config.name, virtualHost, routeLabel(route, i), () => compileRoute(route, scope)),
   )
-  return { find: compileRouteList(routes), demandsTls: compileTlsRequirement(virtualHost.requireTls) }
+  const { name, domains } = virtualHost
+  return { name, domains, find: compileRouteList(routes), demandsTls: compileTlsRequirement(virtualHost.requireTls) }
 }
 
 function compileTlsRequirement(requirement: TlsRequirement): CompiledVirtualHost['demandsTls'] {
