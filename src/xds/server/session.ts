@@ -187,7 +187,8 @@ export class Session {
     const lane = this.#lanes.get(type)
     const target = snapshot.get(type)
     if (lane) return lane.settled(target ?? NOTHING)
-    if (!target) return true
+    // A source without virtual hosts of their own has clients that never ask for them.
+    if (!target && type === VIRTUAL_HOST) return true
     // A client that came back subscribes to one type after the other: it may be about to.
     return !this.#waitsUntil(this.#connectedAt + this.#host.patienceMs)
   }
