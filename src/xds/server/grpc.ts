@@ -1,38 +1,48 @@
 /**
- * The ADS server on gRPC: envoy.service.discovery.v3.AggregatedDiscoveryService on TCP addresses and unix sockets.
+ * The ADS server on gRPC: envoy.service.discovery.v3.AggregatedDiscoveryService on TCP addresses (with TLS or without) and unix sockets, and the
+ * unary services that share them.
  */
 
 import { lstat, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import {
+  type handleUnaryCall,
   logVerbosity,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   type ServiceDefinition,
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js'
+import type { Node } from '../gen/envoy/config/core/v3/base.ts'
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery.ts'
+import { type Admit, type CallCredentials, Refusal, type UnaryService } from './access.ts'
 import type { AdsServer } from './ads-server.ts'
 import { delta } from './delta.ts'
 import { type Dialect, ProtocolError } from './dialect.ts'
 import type { Session } from './session.ts'
 import { sotw } from './sotw.ts'
+import { listenTls, type TlsListener, type TlsMaterial } from './tls-listener.ts'
 
 const SERVICE = '/envoy.service.discovery.v3.AggregatedDiscoveryService'
 
 export type ListenAddress =
   /** A unix socket. A file left behind by a process that is gone is replaced. */
   | { readonly path: string }
-  /** @property port 0 picks a free one */
-  | { readonly host: string; readonly port: number }
+  /** @property port 0 picks a free one @property tls none: plaintext */
+  | { readonly host: string; readonly port: number; readonly tls?: TlsMaterial }
 
 export interface GrpcOptions {
   readonly ads: AdsServer
   readonly listen: readonly ListenAddress[]
   /** Largest request accepted, in bytes: names and versions of all that a proxy has. @default 16 MiB */
   readonly maxRequestBytes?: number
+  /** Who may call. @default everybody */
+  readonly admit?: Admit
+  /** Beside ADS; they judge their callers themselves. */
+  readonly services?: readonly UnaryService[]
 }
 
 export interface GrpcServer {
@@ -57,38 +67,59 @@ export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
   const unixPaths = options.listen.flatMap(address => ('path' in address ? [address.path] : [])).join(', ')
   const streams = new Set<{ end(): void }>()
   const serve =
-    <Request>(dialect: Dialect, deliver: (session: Session, request: Request) => void) =>
+    <Request extends { readonly node: Node | undefined }>(
+      dialect: Dialect,
+      deliver: (session: Session, request: Request) => void,
+    ) =>
     (call: ServerDuplexStream<Request, Buffer>) => {
-      streams.add(call)
-      const peer = call.getPeer()
-      const session = options.ads.connect({
-        dialect,
-        address: peer === 'unknown' ? unixPaths : peer,
-        send: bytes => call.write(bytes),
-      })
-      serveStream(
-        call,
-        request => deliver(session, request),
-        () => {
-          options.ads.disconnect(session)
-          streams.delete(call)
-        },
-      )
+      // Without a listener a stream that breaks would end the process.
+      call.on('error', () => {})
+      const credentials = credentialsOf(call, unixPaths)
+      const begin = (mayBe: (node: Node) => void) => {
+        if (call.cancelled) return
+        streams.add(call)
+        const session = options.ads.connect({ dialect, address: credentials.peer, send: bytes => call.write(bytes) })
+        serveStream(
+          call,
+          request => {
+            if (session.node === undefined && request.node) mayBe(request.node)
+            deliver(session, request)
+          },
+          () => {
+            options.ads.disconnect(session)
+            streams.delete(call)
+          },
+        )
+      }
+      if (options.admit === undefined) begin(() => {})
+      else options.admit(credentials).then(begin, (error: unknown) => call.emit('error', statusOf(error)))
     }
   server.addService(SERVICE_DEFINITION, {
     StreamAggregatedResources: serve(sotw, (session, request: DiscoveryRequest) => session.onSotw(request)),
     DeltaAggregatedResources: serve(delta, (session, request: DeltaDiscoveryRequest) => session.onDelta(request)),
   })
+  for (const service of options.services ?? []) addUnary(server, service, unixPaths)
   const addresses: ListenAddress[] = []
+  const tlsListeners: TlsListener[] = []
   try {
-    for (const address of options.listen) addresses.push(await bind(server, address))
+    for (const address of options.listen) {
+      if ('path' in address || address.tls === undefined) addresses.push(await bind(server, address))
+      else {
+        const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+        const listener = await listenTls(address, address.tls, socket => injector.injectConnection(socket))
+        tlsListeners.push(listener)
+        addresses.push({ ...address, port: listener.port })
+      }
+    }
   } catch (error) {
+    for (const listener of tlsListeners) listener.close()
     server.forceShutdown()
     throw error
   }
   return {
     addresses,
     async close(graceMs = 2000) {
+      for (const listener of tlsListeners) listener.close()
       for (const stream of streams) stream.end()
       await new Promise<void>(resolve => {
         const timer = setTimeout(() => server.forceShutdown(), graceMs)
@@ -133,8 +164,7 @@ function serveStream<Request>(
       deliver(request)
     } catch (error) {
       over()
-      const code = error instanceof ProtocolError ? status.INVALID_ARGUMENT : status.INTERNAL
-      call.emit('error', { code, details: error instanceof Error ? error.message : String(error) })
+      call.emit('error', statusOf(error))
     }
   })
   call.on('end', () => {
@@ -142,8 +172,38 @@ function serveStream<Request>(
     call.end()
   })
   call.on('cancelled', over)
-  // Without a listener a stream that breaks would end the process.
   call.on('error', over)
+}
+
+function addUnary(server: Server, service: UnaryService, unixPaths: string): void {
+  const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+    service
+      .handle(call.request, credentialsOf(call, unixPaths))
+      .then(bytes => callback(null, Buffer.from(bytes)))
+      .catch((error: unknown) => callback(statusOf(error)))
+  }
+  const definition = { ...method(service.path, bytes => bytes), requestStream: false, responseStream: false }
+  server.addService({ call: definition }, { call: handle })
+}
+
+function credentialsOf(
+  call: ServerDuplexStream<unknown, unknown> | ServerUnaryCall<unknown, unknown>,
+  unixPaths: string,
+): CallCredentials {
+  const [authorization] = call.metadata.get('authorization')
+  const peer = call.getPeer()
+  return {
+    authorization: authorization?.toString(),
+    // Only a certificate that verified is told.
+    certificate: call.getAuthContext().sslPeerCertificate?.raw,
+    peer: peer === 'unknown' ? unixPaths : peer,
+  }
+}
+
+function statusOf(error: unknown): { code: status; details: string } {
+  const details = error instanceof Error ? error.message : String(error)
+  if (error instanceof Refusal) return { code: status[error.status], details }
+  return { code: error instanceof ProtocolError ? status.INVALID_ARGUMENT : status.INTERNAL, details }
 }
 
 async function bind(server: Server, address: ListenAddress): Promise<ListenAddress> {
