@@ -25,26 +25,34 @@ export function findKind(kindName: string, apiVersion: string, findings: Finding
   const version = apiVersion.slice(slash + 1)
   const id = ids.get(`${group}/${kindName}`)
   if (id === undefined) {
-    const message = `mizzen does not know the kind "${kindName}" of "${apiVersion}" and ignores it${hint(kindName)}`
-    findings.at('kind').warning(message, { code: 'unknown-kind' })
+    const { text, fix } = hint(kindName)
+    const message = `mizzen does not know the kind "${kindName}" of "${apiVersion}" and ignores it${text}`
+    findings.at('kind').warning(message, { code: 'unknown-kind', fix })
     return undefined
   }
   const kind: Kind = kinds[id]
   if (kind.versions.includes(version)) return id
   const served = kind.versions.map(each => `"${apiVersionOf(kind, each)}"`).join(', ')
-  findings.at('apiVersion').error(`there is no ${kindName} in "${apiVersion}": expected ${served}`, { code: 'unknown-version' })
+  findings.at('apiVersion').error(`there is no ${kindName} in "${apiVersion}": expected ${served}`, {
+    code: 'unknown-version',
+    fix: `write apiVersion: ${apiVersionOf(kind, kind.versions[0])}`,
+  })
   return undefined
 }
 
-function hint(kindName: string): string {
+function hint(kindName: string): { readonly text: string; readonly fix: string | undefined } {
   const sameName = all.filter(kind => kind.kind === kindName)
-  if (sameName.length > 0)
-    return `: expected apiVersion ${sameName.map(kind => `"${apiVersionOf(kind, kind.versions[0])}"`).join(' or ')}`
+  if (sameName.length > 0) {
+    const versions = sameName.map(kind => `"${apiVersionOf(kind, kind.versions[0])}"`).join(' or ')
+    return { text: `: expected apiVersion ${versions}`, fix: `write apiVersion: ${versions}` }
+  }
   const meant = nearest(
     kindName,
     all.map(kind => kind.kind),
   )
-  return meant === undefined ? '' : `: did you mean "${meant}"?`
+  return meant === undefined
+    ? { text: '', fix: undefined }
+    : { text: `: did you mean "${meant}"?`, fix: `write "${meant}" instead of "${kindName}"` }
 }
 
 /** The id under which the registry lists an object's kind. */

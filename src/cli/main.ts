@@ -20,6 +20,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   logs: () => import('./logs.ts'),
   down: () => import('./down.ts'),
   validate: () => import('./validate.ts'),
+  analyze: () => import('./analyze.ts'),
   xds: () => import('./xds.ts'),
   'control-plane': () => import('./control-plane.ts'),
   proxy: () => import('./proxy.ts'),

@@ -5,6 +5,7 @@ export const SUMMARIES = {
   logs: 'the lines of all processes, or of one',
   down: 'stop a mesh that runs on this machine',
   validate: 'check manifests without running anything',
+  analyze: 'find what is wrong between manifests, as istioctl analyze does',
   xds: 'print the configuration that a proxy would get',
   'control-plane': 'run the control plane alone',
   proxy: 'run the data plane from an Envoy bootstrap',

@@ -32,8 +32,9 @@ export function hasErrors(contents: Contents): boolean {
  * @param file as the user typed it
  * @param found in a directory, not named by the user
  * @param last what the file held at the last reading
+ * @param keep whether the documents keep what they were read from
  */
-export async function readContents(file: string, text: string, found: boolean, last?: Contents): Promise<Contents> {
+export async function readContents(file: string, text: string, found: boolean, last?: Contents, keep = false): Promise<Contents> {
   const known = new Map(last?.pieces.map(piece => [piece.digest, piece]))
   const pieces: ReadPiece[] = []
   const pause = pauses()
@@ -41,7 +42,9 @@ export async function readContents(file: string, text: string, found: boolean, l
     const digest = hash('sha1', piece.text)
     const same = known.get(digest)
     const documents: ReadDocument[] = []
-    for (const document of same ? moved(same.documents, piece.before - same.before) : read(piece, { file, found, ...piece })) {
+    for (const document of same
+      ? moved(same.documents, piece.before - same.before)
+      : read(piece, { file, found, keep, ...piece })) {
       documents.push(document)
       const turn = pause()
       if (turn) await turn

@@ -12,6 +12,10 @@ export interface ReadDocument {
   /** Undefined where the text could not even be parsed. */
   readonly reading: Reading | undefined
   readonly diagnostics: readonly Diagnostic[]
+  /** What was parsed; only when the reader was asked to keep it. */
+  readonly value?: unknown
+  /** The text it was parsed from, for a List's items the List; only when the reader was asked to keep it. */
+  readonly text?: string
 }
 
 /** The text a document was read from. */
@@ -22,6 +26,8 @@ export interface Place {
   readonly text: string
   /** Found in a directory, not named by the user: other files than Kubernetes objects may lie there. */
   readonly found: boolean
+  /** Whether documents keep what they were read from: what runs for long does without. */
+  readonly keep: boolean
 }
 
 class DocumentOrigin implements Origin {
@@ -69,7 +75,7 @@ function document(value: unknown, positions: Positions, root: number, place: Pla
   const diagnostics = diagnosticsOf(reading, origin, line => lineOf(place, line))
   const failed = diagnostics.some(each => each.level === 'error')
   const helm = failed ? helmTemplate(place, reading.resource) : undefined
-  return { origin, reading, diagnostics: helm ? [helm] : diagnostics }
+  return { origin, reading, diagnostics: helm ? [helm] : diagnostics, ...(place.keep ? { value, text: place.text } : {}) }
 }
 
 /** A text that could not be parsed. */
@@ -81,7 +87,8 @@ export function problemDocument(problem: Problem, place: Place): ReadDocument {
   const { code, message, fix } = problem
   const excerpt = lineOf(place, line)
   const plain: Diagnostic = { code, level: 'error', message, resource: '', file, line, column, fix, excerpt }
-  return { origin, reading: undefined, diagnostics: [helmTemplate(place, '') ?? plain] }
+  const kept = place.keep ? { text: place.text } : {}
+  return { origin, reading: undefined, diagnostics: [helmTemplate(place, '') ?? plain], ...kept }
 }
 
 /** Templates look like YAML to people, and like all kinds of mistakes to a YAML parser. */
@@ -112,10 +119,11 @@ function lineOf(place: Place, line: number): string | undefined {
 /** The same documents after lines were added or removed above them. */
 export function moved(documents: readonly ReadDocument[], lines: number): readonly ReadDocument[] {
   if (lines === 0) return documents
-  return documents.map(({ origin, reading, diagnostics }) => {
+  return documents.map(({ origin, reading, diagnostics, ...kept }) => {
     const at = origin instanceof DocumentOrigin ? origin.movedBy(lines) : origin
     const object = reading?.object && { ...reading.object, origin: at }
     return {
+      ...kept,
       origin: at,
       reading: reading && { ...reading, object },
       diagnostics: diagnostics.map(each => ({ ...each, line: each.line + lines })),

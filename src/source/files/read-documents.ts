@@ -16,7 +16,10 @@ export interface Documents {
   readonly problems: readonly Diagnostic[]
 }
 
-/** @param paths of files and directories as typed; "-" is standard input. Does not reject for what is wrong with a file. */
+/**
+ * Documents keep their value and text, for what is to be said about those that are not sound.
+ * @param paths of files and directories as typed; "-" is standard input. Does not reject for what is wrong with a file.
+ */
 export async function readDocuments(paths: readonly string[], cwd: string, stdin: Readable): Promise<Documents> {
   const tree = listFiles(
     paths.filter(path => path !== STDIN),
@@ -24,10 +27,10 @@ export async function readDocuments(paths: readonly string[], cwd: string, stdin
   )
   const documents: ReadDocument[] = []
   const problems: Diagnostic[] = [...tree.problems]
-  if (paths.includes(STDIN)) documents.push(...(await readContents(STDIN, await textOf(stdin), false)).documents)
+  if (paths.includes(STDIN)) documents.push(...(await readContents(STDIN, await textOf(stdin), false, undefined, true)).documents)
   for (const { file, path, found } of tree.files) {
     try {
-      documents.push(...(await readContents(file, await readFile(path, 'utf8'), found)).documents)
+      documents.push(...(await readContents(file, await readFile(path, 'utf8'), found, undefined, true)).documents)
     } catch (error) {
       problems.push(...unreadableState(file, error instanceof Error ? error.message : String(error)).diagnostics)
     }
