@@ -66,6 +66,26 @@ import { SecretSpec } from './kubernetes/secret/schema.ts'
 import { ServiceSpec, ServiceStatus } from './kubernetes/service/schema.ts'
 import { ServiceAccountSpec } from './kubernetes/serviceaccount/schema.ts'
 import { OtherWorkloadSpec } from './kubernetes/unsupported/schema.ts'
+import { AlertRuleSpec } from './mizzen/alertrule/schema.ts'
+import { validateAlertRule } from './mizzen/alertrule/validate.ts'
+import { CircuitBreakerSpec } from './mizzen/circuitbreaker/schema.ts'
+import { validateCircuitBreaker } from './mizzen/circuitbreaker/validate.ts'
+import { GRPCProxySpec } from './mizzen/grpcproxy/schema.ts'
+import { validateGRPCProxy } from './mizzen/grpcproxy/validate.ts'
+import { HealthCheckSpec } from './mizzen/healthcheck/schema.ts'
+import { validateHealthCheck } from './mizzen/healthcheck/validate.ts'
+import { HTTPProxySpec } from './mizzen/httpproxy/schema.ts'
+import { validateHTTPProxy } from './mizzen/httpproxy/validate.ts'
+import { LoadBalancingRuleSpec } from './mizzen/loadbalancingrule/schema.ts'
+import { validateLoadBalancingRule } from './mizzen/loadbalancingrule/validate.ts'
+import { RateLimitSpec } from './mizzen/ratelimit/schema.ts'
+import { validateRateLimit } from './mizzen/ratelimit/validate.ts'
+import { RetrySpec } from './mizzen/retry/schema.ts'
+import { validateRetry } from './mizzen/retry/validate.ts'
+import { VirtualGatewaySpec } from './mizzen/virtualgateway/schema.ts'
+import { validateVirtualGateway } from './mizzen/virtualgateway/validate.ts'
+import { WeightedDestinationRuleSpec } from './mizzen/weighteddestinationrule/schema.ts'
+import { validateWeightedDestinationRule } from './mizzen/weighteddestinationrule/validate.ts'
 
 const anything = Type.Unknown()
 const nothingMore = () => {}
@@ -122,6 +142,16 @@ function gatewayApi<Name extends string, Spec extends TSchema>(
 ): Kind<Name, 'gateway.networking.k8s.io', Spec> {
   const usual = { scope: 'namespaced', payload: 'spec', strict: true, status: anything, unused: undefined } as const
   return { kind, group: 'gateway.networking.k8s.io', versions, spec, validate, ...usual }
+}
+
+/** mizzen's own kinds: one page of YAML each. */
+function own<Name extends string, Spec extends TSchema>(
+  kind: Name,
+  spec: Spec,
+  validate: Kind<Name, 'mizzen.dev', Spec, typeof anything>['validate'],
+): Kind<Name, 'mizzen.dev', Spec, typeof anything> {
+  const usual = { versions: ['v1alpha1'], scope: 'namespaced', payload: 'spec', strict: true, unused: undefined } as const
+  return { kind, group: 'mizzen.dev', spec, status: anything, validate, ...usual }
 }
 
 const notRun = (kind: string) => `mizzen up does not run a ${kind}; write a Deployment for what should run on this machine`
@@ -185,6 +215,16 @@ export const kinds = {
   InferencePool: kubernetes('InferencePool', 'inference.networking.k8s.io', InferencePoolSpec, anything, {
     unused: 'mizzen does not choose endpoints for inference: requests that routes send to it get 500',
   }),
+  RateLimit: own('RateLimit', RateLimitSpec, validateRateLimit),
+  CircuitBreaker: own('CircuitBreaker', CircuitBreakerSpec, validateCircuitBreaker),
+  Retry: own('Retry', RetrySpec, validateRetry),
+  LoadBalancingRule: own('LoadBalancingRule', LoadBalancingRuleSpec, validateLoadBalancingRule),
+  WeightedDestinationRule: own('WeightedDestinationRule', WeightedDestinationRuleSpec, validateWeightedDestinationRule),
+  HealthCheck: own('HealthCheck', HealthCheckSpec, validateHealthCheck),
+  VirtualGateway: own('VirtualGateway', VirtualGatewaySpec, validateVirtualGateway),
+  HTTPProxy: own('HTTPProxy', HTTPProxySpec, validateHTTPProxy),
+  GRPCProxy: own('GRPCProxy', GRPCProxySpec, validateGRPCProxy),
+  AlertRule: own('AlertRule', AlertRuleSpec, validateAlertRule),
 }
 
 export type KindId = keyof typeof kinds
@@ -228,3 +268,13 @@ export type ProxyConfig = ObjectOf<'ProxyConfig'>
 export type Telemetry = ObjectOf<'Telemetry'>
 export type WasmPlugin = ObjectOf<'WasmPlugin'>
 export type TrafficExtension = ObjectOf<'TrafficExtension'>
+export type RateLimit = ObjectOf<'RateLimit'>
+export type CircuitBreaker = ObjectOf<'CircuitBreaker'>
+export type Retry = ObjectOf<'Retry'>
+export type LoadBalancingRule = ObjectOf<'LoadBalancingRule'>
+export type WeightedDestinationRule = ObjectOf<'WeightedDestinationRule'>
+export type HealthCheck = ObjectOf<'HealthCheck'>
+export type VirtualGateway = ObjectOf<'VirtualGateway'>
+export type HTTPProxy = ObjectOf<'HTTPProxy'>
+export type GRPCProxy = ObjectOf<'GRPCProxy'>
+export type AlertRule = ObjectOf<'AlertRule'>
