@@ -192,7 +192,7 @@ function compileCors(cors: CorsPolicy): Cors {
   }
 }
 
-function headerChanges(headers: Headers | undefined): HeaderChanges {
+export function headerChanges(headers: Headers | undefined): HeaderChanges {
   return { request: headerEdit(headers?.request), response: headerEdit(headers?.response) }
 }
 

@@ -21,21 +21,33 @@ const entries = new IdentityMemo<readonly Service[]>()
 const named = new IdentityMemo<Service>()
 const made = new IdentityMemo<ServiceEndpoints>()
 
-/** The same object as long as no list that services are made of has changed. @param range where Services without an address get one from; "": nowhere */
+/**
+ * The same object as long as no list that services are made of has changed.
+ *
+ * @param range where Services without an address get one from; "": nowhere
+ * @param outside further services, whose addresses DNS knows
+ */
 export function knownServices(
   objects: Objects,
   settings: MeshSettings,
   workloads: readonly Workload[],
   range: string,
+  outside: readonly Service[],
 ): KnownServices {
   const { Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints } = objects
-  const inputs = [Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints, workloads, settings, range]
-  return all.get(inputs, () => computeServices(objects, settings, workloads, range))
+  const inputs = [Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints, workloads, settings, outside, range]
+  return all.get(inputs, () => computeServices(objects, settings, workloads, range, outside))
 }
 
 const all = new IdentityMemo<KnownServices>()
 
-function computeServices(objects: Objects, settings: MeshSettings, workloads: readonly Workload[], range: string): KnownServices {
+function computeServices(
+  objects: Objects,
+  settings: MeshSettings,
+  workloads: readonly Workload[],
+  range: string,
+  outside: readonly Service[],
+): KnownServices {
   const addresses = virtualAddresses(objects.Service, range)
   const aliases = objects.Service.flatMap(object => aliasOf(object, settings) ?? [])
   const pods = new PodIndex(workloads)
@@ -74,6 +86,12 @@ function computeServices(objects: Objects, settings: MeshSettings, workloads: re
         made.get([service, ...chosen, ...others], () => entryEndpoints(object, service, chosen, others)),
       )
     }
+  }
+  for (const service of outside) {
+    add(
+      service,
+      made.get([service], () => externalEndpoints(service, service.hostname)),
+    )
   }
   const hosts = new Set(found.map(service => service.hostname))
   const targets = new Map(aliases.map(alias => [alias.hostname, alias.target]))

@@ -20,6 +20,7 @@ import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts
 import { compileGateway } from './gateway.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
+import { ownParts } from './mizzen/own.ts'
 import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
 import { checkReferences } from './references.ts'
@@ -47,22 +48,32 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
   const { settings, problems } = settingsOf(objects, options.settings ?? DEFAULT_SETTINGS)
   const before = previous?.mesh
   const workloads = workloadsOf(objects.Pod)
-  const { services, endpoints } = knownServices(objects, settings, workloads, options.serviceRange ?? SERVICE_RANGE)
+  const own = ownParts(objects, settings)
+  const range = options.serviceRange ?? SERVICE_RANGE
+  const { services, endpoints } = knownServices(objects, settings, workloads, range, own.services)
   const mesh: Mesh = {
     settings,
     services: kept(before?.services, services),
     endpoints: keptMap(before?.endpoints, endpoints),
     workloads: keptMap(before?.workloads, new Map(workloads.map(workload => [workloadKey(workload), workload]))),
-    routes: kept(before?.routes, oldestFirst(routeSets(objects.VirtualService, settings))),
-    trafficRules: kept(before?.trafficRules, trafficRules(objects.DestinationRule, settings)),
+    routes: kept(before?.routes, [
+      ...oldestFirst([...own.routes]), // they speak for a host before a VirtualService does
+      ...oldestFirst(routeSets(objects.VirtualService, settings)),
+    ]),
+    trafficRules: kept(before?.trafficRules, [
+      ...trafficRules(objects.DestinationRule, settings),
+      ...oldestFirst([...own.trafficRules]),
+    ]),
     gateways: kept(
       before?.gateways,
-      oldestFirst(objects.Gateway.map(object => gateways.get([object], () => compileGateway(object)))),
+      oldestFirst([...objects.Gateway.map(object => gateways.get([object], () => compileGateway(object))), ...own.gateways]),
     ),
     sidecars: kept(
       before?.sidecars,
       oldestFirst(objects.Sidecar.map(object => sidecars.get([object, settings], () => compileSidecar(object, settings)))),
     ),
+    rateLimits: kept(before?.rateLimits, oldestFirst([...own.rateLimits])),
+    alerts: kept(before?.alerts, oldestFirst([...own.alerts])),
     certificates: keptMap(before?.certificates, certificatesOf(objects.Secret)),
   }
   let diagnostics: readonly Diagnostic[] | undefined

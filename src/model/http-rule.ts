@@ -113,6 +113,10 @@ export interface RetryPolicy {
   readonly remoteLocalities: boolean
   readonly avoidPreviousHosts: boolean
   readonly backoffMs: number | undefined
+  /** The longest wait; undefined: ten times the first. */
+  readonly maxBackoffMs?: number | undefined
+  /** Only requests that may be sent twice without harm. @default false */
+  readonly idempotentOnly?: boolean
 }
 
 export interface Fault {

@@ -3,7 +3,9 @@
  * Immutable. A change makes a new mesh in which all that did not change is the same object as before, so that what was derived
  * from it can be kept (lib/identity-memo.ts).
  */
+import type { Alert } from './alert.ts'
 import type { Gateway } from './gateway.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { RouteSet } from './route-set.ts'
 import type { Service, ServiceEndpoints } from './service.ts'
 import type { MeshSettings } from './settings.ts'
@@ -23,6 +25,8 @@ export interface Mesh {
   readonly trafficRules: readonly TrafficRule[]
   readonly gateways: readonly Gateway[]
   readonly sidecars: readonly SidecarConfig[]
+  readonly rateLimits: readonly RateLimit[]
+  readonly alerts: readonly Alert[]
   /** Certificates with their keys by "namespace/name". */
   readonly certificates: ReadonlyMap<string, Certificate>
 }

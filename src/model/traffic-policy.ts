@@ -1,5 +1,7 @@
 /** What clients do on the way to a service: balancing, connection pools, outlier detection, TLS, subsets. Durations in milliseconds. */
+import type { HealthCheck } from './health-check.ts'
 import type { Labels } from './labels.ts'
+import type { Layer, RouteRetry, Split } from './layer.ts'
 import type { Origin } from './origin.ts'
 import type { Visibility } from './visibility.ts'
 
@@ -14,6 +16,8 @@ export interface TrafficRule {
   readonly subsets: readonly Subset[]
   readonly created: string
   readonly origin: Origin
+  /** Says one thing and is laid over the others (traffic-layer.ts); undefined: a rule of its own. */
+  readonly layer?: Layer
 }
 
 export interface Subset {
@@ -23,12 +27,13 @@ export interface Subset {
   readonly origin: Origin
 }
 
-/** The four blocks that exist for the whole service, a port, or a subset. */
+/** The blocks that exist for the whole service, a port, or a subset. */
 export interface PolicyBlocks {
   readonly balancer: Balancer | undefined
   readonly pool: ConnectionPool | undefined
   readonly outliers: OutlierDetection | undefined
   readonly tls: ClientTls | undefined
+  readonly health?: HealthCheck | undefined
 }
 
 export interface TrafficPolicy extends PolicyBlocks {
@@ -121,6 +126,18 @@ export interface OutlierDetection {
   readonly ejectionMs: number | undefined
   readonly maxEjectionPercent: number | undefined
   readonly minHealthPercent: number
+  /** Endpoints with more failures than that, in percent, are left out. */
+  readonly failureRate?: FailureRate | undefined
+  /** The longest that an endpoint is left out. */
+  readonly maxEjectionMs?: number | undefined
+  /** Whether an endpoint that passes an active check is let in before its time. @default true */
+  readonly letInByHealthCheck?: boolean | undefined
+}
+
+export interface FailureRate {
+  readonly percent: number
+  readonly minimumRequests: number
+  readonly minimumEndpoints: number
 }
 
 export interface ClientTls {
@@ -140,4 +157,8 @@ export interface ClientTls {
 /** All rules for one host in one namespace, of one visibility and for the same clients, as one. */
 export interface MergedRule extends TrafficRule {
   readonly origins: readonly Origin[]
+  /** For routes that lead to the host; of one route before those of all. */
+  readonly retries?: readonly RouteRetry[]
+  /** Where requests to the host really go. */
+  readonly split?: Split | undefined
 }

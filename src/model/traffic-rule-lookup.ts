@@ -4,9 +4,10 @@
  * host in one namespace, of one visibility and for the same clients, act as one: subsets are added up, the oldest policy counts.
  */
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
-import { isWildcard, mostSpecific } from './host.ts'
+import { isSubset, isWildcard, mostSpecific } from './host.ts'
 import { hasLabels, type Labels, labelsKey } from './labels.ts'
 import type { Mesh } from './mesh.ts'
+import { isLayer, type LayerRule, layerKey, withLayers } from './traffic-layer.ts'
 import type { MergedRule, PolicyBlocks, Subset, TrafficPolicy, TrafficRule } from './traffic-policy.ts'
 import { isPrivate, isVisible } from './visibility.ts'
 
@@ -23,12 +24,53 @@ export function trafficRuleFor(
   const index = ruleIndex(mesh.trafficRules)
   const root = mesh.settings.rootNamespace
   const own = client.namespace === root ? index.privateRules : index.ownRules
-  return (
+  const rule =
     (find(own, client.namespace, service.hostname, client) ??
       (service.namespace && find(index.exported, service.namespace, service.hostname, client)) ??
       find(index.exported, root, service.hostname, client)) ||
     undefined
-  )
+  const layers =
+    index.layers.size > 0 ? layersFor(index.layers, [client.namespace, service.namespace, root], service.hostname, client) : []
+  return layers.length === 0 ? rule : layered.get([...layers, rule], () => withLayers(rule, layers))
+}
+
+/** The same rule and layers give the same object again. */
+const layered = new IdentityMemo<MergedRule | undefined>()
+
+/**
+ * Layers are looked for like rules, each aspect by itself: the first namespace that says something of it counts. There the most specific host
+ * does, and for one thing one layer: that for clients like this one, else the oldest.
+ */
+function layersFor(
+  index: ReadonlyMap<string, readonly LayerRule[]>,
+  namespaces: readonly string[],
+  hostname: string,
+  client: Client,
+): LayerRule[] {
+  const found = new Map<string, LayerRule>()
+  const settled = new Set<string>()
+  for (const namespace of new Set(namespaces)) {
+    const here = (index.get(namespace) ?? []).filter(
+      rule => isSubset(hostname, rule.host) && isVisible(rule.exportTo, client.namespace) && isLayerFor(rule, client),
+    )
+    const hosts = Map.groupBy(here, rule => rule.layer.aspect)
+    for (const [aspect, rules] of hosts) {
+      if (settled.has(aspect)) continue
+      settled.add(aspect)
+      const host = mostSpecific(hostname, new Set(rules.map(rule => rule.host)))
+      for (const rule of rules) {
+        if (rule.host !== host) continue
+        const key = layerKey(rule.layer)
+        const known = found.get(key)
+        if (!known || (rule.clients && !known.clients)) found.set(key, rule)
+      }
+    }
+  }
+  return [...found.values()]
+}
+
+function isLayerFor(rule: LayerRule, client: Client): boolean {
+  return !rule.clients || (rule.namespace === client.namespace && hasLabels(client.labels, rule.clients))
 }
 
 function find(index: NamespaceIndex, namespace: string, hostname: string, client: Client): MergedRule | undefined {
@@ -53,7 +95,9 @@ type NamespaceIndex = ReadonlyMap<string, { readonly rules: Map<string, MergedRu
 
 const ruleIndex = remembering((rules: readonly TrafficRule[]) => {
   const groups = new Map<string, TrafficRule[]>()
+  const layers = rules.filter(isLayer)
   for (const rule of rules) {
+    if (isLayer(rule)) continue
     const clients = rule.clients ? labelsKey(rule.clients) : '*'
     const key = [rule.namespace, rule.host, [...rule.exportTo].sort().join(','), clients].join('|')
     const group = groups.get(key)
@@ -62,6 +106,7 @@ const ruleIndex = remembering((rules: readonly TrafficRule[]) => {
   }
   const merged = [...groups.values()].map(group => merges.get(group, () => merge(group)))
   return {
+    layers: Map.groupBy(layers, rule => rule.namespace),
     ownRules: byNamespace(merged),
     privateRules: byNamespace(merged.filter(rule => isPrivate(rule.exportTo, rule.namespace))),
     exported: byNamespace(merged.filter(rule => !isPrivate(rule.exportTo, rule.namespace))),
@@ -127,5 +172,6 @@ function overlay(base: PolicyBlocks | undefined, own: PolicyBlocks | undefined):
     pool: own?.pool ?? base?.pool,
     outliers: own?.outliers ?? base?.outliers,
     tls: own?.tls ?? base?.tls,
+    health: own?.health ?? base?.health,
   }
 }

@@ -1,8 +1,8 @@
 /** What mizzen's own kinds speak of: a service by its host, the clients a rule is for, and checks of both. */
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { Findings } from '../findings.ts'
-import { ExportTo, MatchLabelsSelector } from '../istio/selector.ts'
-import { uint32 } from '../schema/message.ts'
+import { ExportTo } from '../istio/selector.ts'
+import { mapOf, message, uint32 } from '../schema/message.ts'
 import { checkPort } from '../values/address.ts'
 import { checkDnsLabel, checkWildcardDomain } from '../values/dns.ts'
 import { checkLabels } from '../values/labels.ts'
@@ -14,14 +14,19 @@ export const Host = Type.String({
 
 export const Subset = Type.String({ description: 'only this subset (version) of the service; absent: all of it' })
 
+/** All of the labels have to be there. */
+const MatchLabels = { matchLabels: mapOf(Type.String({ maxLength: 63 }), { maxProperties: 64 }) }
+
+/** @param description which workloads are meant, and which without it */
+export function workloadSelector(description: string) {
+  return message(MatchLabels, {}, { description })
+}
+
 /** Fields of the kinds that say what clients do on their way to a service. Spread into their messages. */
 export const clientSide = {
   subset: Subset,
   port: uint32({ description: 'only this port of the service; absent: all of them' }),
-  workloadSelector: Type.Object(MatchLabelsSelector.properties, {
-    additionalProperties: false,
-    description: 'only clients with these labels, in the namespace of this object; absent: all clients',
-  }),
+  workloadSelector: workloadSelector('only clients with these labels, in the namespace of this object; absent: all clients'),
   exportTo: Type.Array(Type.String(), {
     ...ExportTo,
     description: 'namespaces whose clients follow it: "." this one, "*" all, or names; default: the mesh\'s, which is all',
@@ -32,7 +37,7 @@ export interface ClientSide {
   readonly host: string
   readonly subset?: string
   readonly port?: number
-  readonly workloadSelector?: Static<typeof MatchLabelsSelector>
+  readonly workloadSelector?: { readonly matchLabels?: Readonly<Record<string, string>> }
 }
 
 /** @param findings at the spec */

@@ -12,6 +12,7 @@ import { type ClusterInputs, clusterInputs, discoveryOf } from './cluster-inputs
 import { dynamicForwardProxy } from './cluster-special.ts'
 import type { Encoder } from './encoded.ts'
 import type { MeshEndpoints } from './endpoints.ts'
+import { healthChecks } from './health-checks.ts'
 import { isWeighted, loadAssignment } from './load-assignment.ts'
 import { lookupFamily } from './lookup-family.ts'
 import { outboundCluster } from './names.ts'
@@ -58,6 +59,7 @@ function clusterOf(inputs: ClusterInputs): Cluster | undefined {
     connectTimeout: duration(pool?.connectTimeoutMs ?? settings.connectTimeoutMs),
     circuitBreakers: circuitBreakers(pool, policy?.retryBudget),
     outlierDetection: policy?.outliers && outlierDetection(policy.outliers),
+    healthChecks: healthChecks(policy?.health),
     ...how,
     commonLbConfig: commonBalancing(inputs),
     typedExtensionProtocolOptions: upstreamHttp({
@@ -115,12 +117,13 @@ function type(value: Cluster_DiscoveryType): Pick<Cluster, 'clusterDiscoveryType
 }
 
 function commonBalancing(inputs: ClusterInputs): Cluster['commonLbConfig'] {
-  const outliers = inputs.policy?.outliers
+  const { outliers, health } = inputs.policy ?? {}
   const weighted = isWeighted(inputs)
-  if (!outliers && !weighted) return undefined
+  const panicPercent = health?.panicPercent ?? outliers?.minHealthPercent
+  if (panicPercent === undefined && !weighted) return undefined
   return Cluster.fromPartial({
     commonLbConfig: {
-      healthyPanicThreshold: outliers && { value: outliers.minHealthPercent },
+      healthyPanicThreshold: panicPercent === undefined ? undefined : { value: panicPercent },
       localityConfigSpecifier: weighted ? { $case: 'localityWeightedLbConfig', value: {} } : undefined,
     },
   }).commonLbConfig

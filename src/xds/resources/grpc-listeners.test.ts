@@ -38,6 +38,8 @@ const mesh: Mesh = {
   trafficRules: [],
   gateways: [],
   sidecars: [],
+  rateLimits: [],
+  alerts: [],
   certificates: new Map(),
 }
 

@@ -1,5 +1,5 @@
 /** Rules for HTTP requests as Envoy routes. One rule gives a route for each of its matches. */
-import type { Forward, HttpDestination, HttpMatch, HttpRule, Mirror } from '../../model/http-rule.ts'
+import type { Forward, HttpDestination, HttpMatch, HttpRule, Mirror, RetryPolicy } from '../../model/http-rule.ts'
 import { NO_HEADER_CHANGES } from '../../model/http-rule.ts'
 import type { RouteSet } from '../../model/route-set.ts'
 import {
@@ -18,21 +18,30 @@ import { authorityOf, headerChanges } from './header-changes.ts'
 import { originWithLine } from './origin-metadata.ts'
 import { routeRetry } from './retry.ts'
 import { isCatchAll, routeMatch } from './route-match.ts'
+import { splitDestinations } from './split.ts'
 import { duration, fraction, ZERO } from './values.ts'
-import { appliesToHttp, type Place, type View } from './view.ts'
+import { appliesToHttp, type Place, ruleFor, type View } from './view.ts'
 
 /** The routes of a set's rules for this place, in order; nothing after the first that takes every request. */
 export function httpRoutes(view: View, set: RouteSet, place: Place): Route[] {
   const routes: Route[] = []
   for (const rule of set.http) {
+    const split = withSplits(view, rule, place)
     for (const match of rule.matches.length > 0 ? rule.matches : [undefined]) {
       if (match && !appliesToHttp(view, match.client, place)) continue
-      const route = httpRoute(view, rule, match, place)
+      const route = httpRoute(view, split, match, place)
       routes.push(route)
       if (route.match && isCatchAll(route.match)) return routes
     }
   }
   return routes
+}
+
+/** The rule with destinations in the place of those that are shared out. */
+function withSplits(view: View, rule: HttpRule, place: Place): HttpRule {
+  if (rule.action.kind !== 'forward') return rule
+  const destinations = splitDestinations(view, rule.action.destinations, place.port)
+  return destinations === rule.action.destinations ? rule : { ...rule, action: { ...rule.action, destinations } }
 }
 
 function httpRoute(view: View, rule: HttpRule, match: HttpMatch | undefined, place: Place): Route {
@@ -72,11 +81,25 @@ function forward(view: View, rule: HttpRule, action: Forward, place: Place): Rou
   return RouteAction.fromPartial({
     clusterSpecifier: clusterSpecifier(view, destinations, place),
     ...timeouts(view, action.timeoutMs),
-    retryPolicy: routeRetry(view, action.retry, hashPolicies.length > 0),
+    retryPolicy: routeRetry(view, retryOf(view, rule, action), hashPolicies.length > 0),
     hashPolicy: distinct(hashPolicies),
     requestMirrorPolicies: action.mirrors.filter(mirror => mirror.percent > 0).map(mirror => mirrorPolicy(view, mirror, place)),
     ...rewrites(rule, action, destinations),
   })
+}
+
+/** A Retry for this very route, else what the route says, else a Retry for the service. */
+function retryOf(view: View, { name }: HttpRule, { retry, destinations }: Forward): RetryPolicy | undefined {
+  const services = destinations.flatMap(({ host }) => view.scope.byHost.get(host) ?? [])
+  const retries = services.flatMap(service => ruleFor(view, service)?.retries ?? [])
+  const own = name ? retries.find(entry => entry.route === name) : undefined
+  return own?.policy ?? retry ?? retries.find(entry => entry.route === '')?.policy
+}
+
+/** What a rule's routes would be for requests that only go to `destinations`. */
+export function forwardTo(view: View, rule: HttpRule & { readonly action: Forward }, place: Place): RouteAction {
+  const split = withSplits(view, rule, place)
+  return split.action.kind === 'forward' ? forward(view, split, split.action, place) : forward(view, rule, rule.action, place)
 }
 
 function distinct(policies: readonly RouteAction_HashPolicy[]): RouteAction_HashPolicy[] {

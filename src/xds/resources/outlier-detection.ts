@@ -15,9 +15,22 @@ export function outlierDetection(outliers: OutlierDetection): EnvoyOutlierDetect
     interval: optionalDuration(outliers.intervalMs),
     baseEjectionTime: optionalDuration(outliers.ejectionMs),
     maxEjectionPercent: outliers.maxEjectionPercent,
-    enforcingSuccessRate: 0, // Istio's API has no success rates
+    maxEjectionTime: optionalDuration(outliers.maxEjectionMs),
+    enforcingSuccessRate: 0, // a rate that deviates from the others' says little where there are two or three endpoints
+    ...failureRate(outliers),
+    successfulActiveHealthCheckUnejectHost: outliers.letInByHealthCheck,
     enforcingLocalOriginSuccessRate: outliers.splitLocal ? 0 : undefined,
   })
+}
+
+function failureRate({ failureRate: rate }: OutlierDetection): Partial<EnvoyOutlierDetection> {
+  if (!rate) return {}
+  return {
+    failurePercentageThreshold: rate.percent,
+    failurePercentageMinimumHosts: rate.minimumEndpoints,
+    failurePercentageRequestVolume: rate.minimumRequests,
+    enforcingFailurePercentage: 100,
+  }
 }
 
 /** Percent of detections that are acted upon; undefined leaves Envoy's default. */

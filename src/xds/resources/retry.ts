@@ -35,6 +35,20 @@ const OTHER_LOCALITIES = EnvoyRetryPolicy.fromPartial({
   },
 })
 
+/** Requests that may be sent twice without harm (RFC 9110, 9.2.2); any of these is enough. */
+const IDEMPOTENT = EnvoyRetryPolicy.fromPartial({
+  retriableRequestHeaders: [
+    {
+      name: ':method',
+      headerMatchSpecifier: {
+        $case: 'stringMatch',
+        value: { matchPattern: { $case: 'safeRegex', value: { regex: 'GET|HEAD|OPTIONS|TRACE|PUT|DELETE' } } },
+      },
+    },
+    { name: 'idempotency-key', headerMatchSpecifier: { $case: 'presentMatch', value: true } },
+  ],
+})
+
 const NO_RETRIES = EnvoyRetryPolicy.fromPartial({ numRetries: 0 })
 
 /** The mesh's default, for a virtual host: it holds for all its routes that have none of their own. */
@@ -65,7 +79,10 @@ function retryPolicy(policy: RetryPolicy, hashed: boolean): EnvoyRetryPolicy | u
     numRetries: policy.attempts,
     perTryTimeout: optionalDuration(policy.perTryTimeoutMs),
     retriableStatusCodes: [...policy.statuses],
-    retryBackOff: policy.backoffMs ? { baseInterval: duration(policy.backoffMs) } : undefined,
+    retryBackOff: policy.backoffMs
+      ? { baseInterval: duration(policy.backoffMs), maxInterval: optionalDuration(policy.maxBackoffMs) }
+      : undefined,
+    retriableRequestHeaders: policy.idempotentOnly ? IDEMPOTENT.retriableRequestHeaders : [],
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
     retryHostPredicate: elsewhere ? AVOID_PREVIOUS_HOSTS.retryHostPredicate : [],
     retryPriority: policy.remoteLocalities ? OTHER_LOCALITIES.retryPriority : undefined,

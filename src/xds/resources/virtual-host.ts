@@ -3,7 +3,8 @@
  * together from encoded virtual hosts, so that a changed rule costs one virtual host and not a table of thousands.
  */
 import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
-import type { RouteSet } from '../../model/route-set.ts'
+import { NO_HEADER_CHANGES } from '../../model/http-rule.ts'
+import { MESH, type RouteSet } from '../../model/route-set.ts'
 import type { Service } from '../../model/service.ts'
 import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
 import { Route, VirtualHost } from '../gen/envoy/config/route/v3/route_components.ts'
@@ -11,7 +12,7 @@ import type { EncodedResource } from '../wire/resource.ts'
 import { hashOf, policyOf } from './destination.ts'
 import { concatenated, type Encoder, repeatedField } from './encoded.ts'
 import { hashPolicy } from './hash.ts'
-import { timeouts } from './http-route.ts'
+import { forwardTo, timeouts } from './http-route.ts'
 import { outboundCluster } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
 import { routeRetry } from './retry.ts'
@@ -50,18 +51,25 @@ export interface HostInputs {
 /** The virtual host of `inputs`, made again only when something it is made of changed. Clients for whom it is the same share it. */
 export function rememberedHost(inputs: HostInputs, make: () => EncodedHost | undefined): EncodedHost | undefined {
   const { view, service, set, domains, port, variant } = inputs
-  const others = set ? destinationInputs(view, set) : service ? [ruleFor(view, service)] : []
+  const others = set ? destinationInputs(view, set) : service ? hostInputs(view, service) : []
   return memo.get([service, set, domains, view.settings, ...others, port, variant, view.kind, set && clientKey(view, set)], make)
 }
 
 /** What a set's routes depend on beside the set: the services it leads to, and the rules for them. */
 export function destinationInputs(view: View, set: RouteSet): unknown[] {
   const inputs: unknown[] = []
-  for (const host of destinationHosts(set)) {
-    const target = view.scope.byHost.get(host)
-    inputs.push(target, target && ruleFor(view, target))
-  }
+  for (const host of destinationHosts(set)) inputs.push(...hostInputs(view, view.scope.byHost.get(host)))
   return inputs
+}
+
+/** A service, its rule, and those of the services that share its requests. */
+function hostInputs(view: View, service: Service | undefined): unknown[] {
+  const rule = service && ruleFor(view, service)
+  const others = (rule?.split?.destinations ?? []).flatMap(({ host }) => {
+    const target = host === service?.hostname ? undefined : view.scope.byHost.get(host)
+    return target ? [target, ruleFor(view, target)] : []
+  })
+  return [service, rule, ...others]
 }
 
 /** What of the client the set's rules ask for. */
@@ -91,13 +99,16 @@ const destinationHosts = remembering((set: RouteSet): readonly string[] => {
 
 /** The route of a service that no rule speaks of. */
 export function defaultRoute(view: View, service: Service, port: number): Route {
-  const hash = hashOf(policyOf(ruleFor(view, service), port, ''))
+  const rule = ruleFor(view, service)
+  const hash = hashOf(policyOf(rule, port, ''))
+  const { split, retries } = rule ?? {}
+  const changed = split || retries?.length ? layeredRoute(view, service, port) : undefined
   return Route.fromPartial({
     name: 'default',
     match: EVERY_REQUEST,
     metadata: originWithLine(service.origin),
     decorator: { operation: `${service.hostname}:${port}/*` },
-    action: {
+    action: changed ?? {
       $case: 'route',
       value: {
         clusterSpecifier: { $case: 'cluster', value: outboundCluster(port, '', service.hostname) },
@@ -107,6 +118,21 @@ export function defaultRoute(view: View, service: Service, port: number): Route 
       },
     },
   })
+}
+
+/** The default route, where a rule for the service says something of its routes. */
+function layeredRoute(view: View, service: Service, port: number): Route['action'] {
+  const destination = { host: service.hostname, subset: '', port, weight: 1, headers: NO_HEADER_CHANGES }
+  const action = {
+    kind: 'forward',
+    destinations: [destination],
+    rewrite: undefined,
+    mirrors: [],
+    timeoutMs: 0,
+    retry: undefined,
+  } as const
+  const rest = { name: '', matches: [], headers: NO_HEADER_CHANGES, fault: undefined, cors: undefined, origin: service.origin }
+  return { $case: 'route', value: forwardTo(view, { ...rest, action }, { attachment: MESH, port }) }
 }
 
 /** One table. Domains must be distinct between its hosts. */

@@ -1,9 +1,8 @@
 /** RateLimit (mizzen.dev): how many requests a service takes, from everybody or from each of its clients. */
 import { type Static, Type } from 'typebox'
-import { MatchLabelsSelector } from '../../istio/selector.ts'
 import { duration, message, uint32 } from '../../schema/message.ts'
 import { RequestMatches } from '../conditions.ts'
-import { Host } from '../target.ts'
+import { Host, workloadSelector } from '../target.ts'
 
 export const LimitKey = message({
   header: Type.String({
@@ -49,10 +48,9 @@ export type Limit = Static<typeof Limit>
 export const RateLimitSpec = message(
   {
     host: Host,
-    workloadSelector: Type.Object(MatchLabelsSelector.properties, {
-      additionalProperties: false,
-      description: 'instead of a host: the workloads, or gateways, with these labels in the namespace of this object',
-    }),
+    workloadSelector: workloadSelector(
+      'instead of a host: the workloads, or gateways, with these labels in the namespace of this object',
+    ),
     port: uint32({ description: 'only this port of the service; absent: all of them' }),
     ...limitFields,
   },
