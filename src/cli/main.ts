@@ -22,6 +22,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   validate: () => import('./validate.ts'),
   analyze: () => import('./analyze.ts'),
   xds: () => import('./xds.ts'),
+  explain: () => import('./explain.ts'),
   'control-plane': () => import('./control-plane.ts'),
   proxy: () => import('./proxy.ts'),
   version: () => import('./version.ts'),

@@ -7,6 +7,7 @@ export const SUMMARIES = {
   validate: 'check manifests without running anything',
   analyze: 'find what is wrong between manifests, as istioctl analyze does',
   xds: 'print the configuration that a proxy would get',
+  explain: 'where a request goes, and which line of which file says so',
   'control-plane': 'run the control plane alone',
   proxy: 'run the data plane from an Envoy bootstrap',
   version: 'print the version',

@@ -44,8 +44,8 @@ async function xds(args: readonly string[]): Promise<{ code: number; stdout: str
 test('xds prints the resources of a Deployment and says on standard error what is wrong', async () => {
   const { code, stdout, stderr } = await xds(['mesh.yaml', '-w', 'shop/cart', '-o', 'json'])
   assert.equal(code, 0)
-  const printed: { clusters: { name: string }[] } = JSON.parse(stdout)
-  const names = printed.clusters.map(cluster => cluster.name)
+  const printed: { '@type': string; name: string }[] = JSON.parse(stdout)
+  const names = printed.filter(resource => resource['@type'].endsWith('.Cluster')).map(cluster => cluster.name)
   assert.ok(names.includes('outbound|80||cart.shop.svc.cluster.local'), names.join())
   assert.ok(names.includes('inbound|8080||'), names.join())
   assert.match(stderr, /mesh\.yaml:16:\d+: error: referenced host not found: "crat\.shop\.svc\.cluster\.local"/)
@@ -54,8 +54,13 @@ test('xds prints the resources of a Deployment and says on standard error what i
 test('xds prints one type for a described proxy under a mesh configuration', async () => {
   const { code, stdout } = await xds(['mesh.yaml', '--proxy', 'proxy.yaml', '--mesh-config', 'mesh-config.yaml', '-t', 'routes'])
   assert.equal(code, 0)
-  assert.match(stdout, /^routes:\n/)
+  assert.match(stdout, /^- "@type": type.googleapis.com\/envoy.config.route.v3.RouteConfiguration\n/)
   assert.match(stdout, /block_all/)
+})
+
+test('xds shows a Deployment without pods as endpoints of its Service', async () => {
+  const { stdout } = await xds(['mesh.yaml', '-w', 'shop/cart', '-t', 'endpoints', '-o', 'json'])
+  assert.match(stdout, /"10\.244\.0\.1"/)
 })
 
 test('xds names the workload that was probably meant', async () => {

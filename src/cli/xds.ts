@@ -1,30 +1,27 @@
 /** `mizzen xds PATH...`: prints what a proxy would be sent for the configuration in files, without running anything. */
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { stringify } from 'yaml'
-import { compile } from '../compile/mesh.ts'
-import { readMeshConfig } from '../compile/mesh-config.ts'
-import { DEFAULT_SETTINGS } from '../model/settings.ts'
-import { FileSource } from '../source/files/file-source.ts'
-import { formatDiagnostic } from '../source/format.ts'
-import { Store } from '../source/store.ts'
-import { proxyOf } from '../xds/resources/node.ts'
+import { parse, stringify } from 'yaml'
+import { withHypotheticalPods } from '../explain/hypothetical-pods.ts'
+import { describedNode, proxyNamed, proxyOfNode } from '../explain/proxies.ts'
+import type { Mesh } from '../model/mesh.ts'
+import type { MeshProxy } from '../model/proxy.ts'
 import { type ProxyResources, ResourceCache, resourcesFor } from '../xds/resources/proxy.ts'
 import { bytesToJson, type JsonValue } from '../xds/wire/json.ts'
 import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET } from '../xds/wire/type-url.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
-import { describedNode, workloadNode } from './xds-node.ts'
+import { readMesh, readText } from './read-mesh.ts'
 
 export const USAGE = `Usage: mizzen xds PATH... --workload NAMESPACE/NAME
        mizzen xds PATH... --proxy FILE
 
-Prints the xDS resources that a proxy gets for the configuration in PATH (files, directories, "-" is standard input).
+Prints the xDS resources that a proxy gets for the configuration in PATH (files, directories, "-" is standard input): a list, each
+resource in Envoy's JSON form with its type in "@type".
 
-  -w, --workload NS/NAME   the sidecar (or gateway) of this Pod or Deployment
-      --proxy FILE         a proxy described in YAML: an Envoy node {id, metadata}, or {type, namespace, ips, labels}
+  -w, --workload NS/NAME   the sidecar (or gateway) of this Pod or Deployment; a Deployment need not have pods
+      --proxy FILE         a proxy described in YAML: {type: sidecar|gateway, namespace, ips, labels, metadata}, or an Envoy node
+                           {id, metadata}; Services without a clusterIP then stay without an address
   -t, --type TYPE          only listeners, routes, clusters, endpoints or secrets; may be repeated
-      --mesh-config FILE   Istio's MeshConfig; default: the ConfigMap "istio" of istio-system, if it is there
+      --mesh-config FILE   changes to Istio's MeshConfig; default: the ConfigMap "istio" of istio-system, if it is there
       --service-range CIDR addresses for Services without a clusterIP; "" leaves them without (default 10.96.0.0/12)
   -o, --output FORMAT      yaml (default) or json
 `
@@ -61,31 +58,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const types = (values.type ?? []).map(name => oneOf('type', name, TYPE_NAMES))
   const format = oneOf('output', values.output ?? 'yaml', ['yaml', 'json'])
-
-  const store = new Store()
-  await new FileSource({ paths: positionals, cwd: io.cwd, stdin: io.stdin }, store.source()).read()
-  const snapshot = store.snapshot().objects
-  const meshConfig = values['mesh-config']
-  const reading =
-    meshConfig === undefined ? { settings: DEFAULT_SETTINGS, problems: [] } : readMeshConfig(await text(meshConfig, io))
-  const { objects, node } =
-    values.proxy === undefined
-      ? workloadNode(values.workload ?? '', snapshot)
-      : { objects: snapshot, node: describedNode(await text(values.proxy, io), values.proxy) }
-  const serviceRange = values['service-range']
-  const { mesh, diagnostics } = compile(objects, {
-    settings: reading.settings,
-    ...(serviceRange === undefined ? {} : { serviceRange }),
-  })
-  for (const problem of reading.problems) io.stderr.write(`${problem}\n`)
-  for (const diagnostic of [...store.diagnostics(), ...diagnostics])
-    io.stderr.write(`${formatDiagnostic(diagnostic, { colour: false })}\n`)
-
-  const proxy = proxyOf(mesh, node)
-  if (!proxy)
-    throw new Error(
-      `Cannot print xDS for "${node.id}": expected an id such as "sidecar~10.0.0.1~name.namespace~namespace.svc.cluster.local"`,
-    )
+  const described = values.proxy
+  const serviceRange = values['service-range'] ?? (described === undefined ? undefined : '')
+  const flags = { paths: positionals, meshConfig: values['mesh-config'], serviceRange }
+  const { mesh, tell } = await readMesh(flags, io, withHypotheticalPods)
+  const proxy = described === undefined ? proxyNamed(mesh, values.workload ?? '') : await describedProxy(mesh, described, io)
+  tell()
   const shown = resourcesJson(resourcesFor(mesh, proxy, new ResourceCache()), types.length > 0 ? types : TYPE_NAMES)
   io.stdout.write(
     format === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false }),
@@ -93,19 +71,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return EXIT.ok
 }
 
-function resourcesJson(resources: ProxyResources, names: readonly TypeName[]): Record<string, JsonValue> {
-  return Object.fromEntries(
-    names.map(name => {
-      const type = TYPES[name]
-      return [name, [...(resources.get(type)?.values() ?? [])].map(resource => bytesToJson(type, resource.bytes))]
-    }),
-  )
+async function describedProxy(mesh: Mesh, file: string, io: Io): Promise<MeshProxy> {
+  return proxyOfNode(mesh, describedNode(parse(await readText(file, io)), `"${file}"`))
 }
 
-async function text(file: string, io: Io): Promise<string> {
-  try {
-    return await readFile(path.resolve(io.cwd, file), 'utf8')
-  } catch (error) {
-    throw new Error(`Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`)
-  }
+function resourcesJson(resources: ProxyResources, names: readonly TypeName[]): JsonValue[] {
+  return names.flatMap(name => {
+    const type = TYPES[name]
+    const found = [...(resources.get(type)?.values() ?? [])]
+    return found.map(resource => {
+      const json = bytesToJson(type, resource.bytes)
+      return typeof json === 'object' && json !== null && !Array.isArray(json) ? { '@type': type, ...json } : json
+    })
+  })
 }

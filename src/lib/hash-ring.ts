@@ -28,6 +28,15 @@ export class HashRing {
     return this.#item.length
   }
 
+  /** Which item each stretch of the ring belongs to, and how long that is, as a part of 2^32. */
+  get places(): { item: number; length: number }[] {
+    const last = this.#high.at(-1) ?? 0
+    return Array.from(this.#item, (item, i) => {
+      const before = i === 0 ? last - 2 ** 32 : (this.#high[i - 1] ?? 0)
+      return { item, length: (this.#high[i] ?? 0) - before }
+    })
+  }
+
   /** @param offset so many entries further, for another try @returns the item's index; undefined when the ring is empty */
   find(hash: bigint, offset = 0): number | undefined {
     const size = this.#item.length

@@ -27,6 +27,11 @@ export class MaglevTable {
     this.#size = BigInt(size)
   }
 
+  /** Which item each slot belongs to; all are of one length. */
+  get places(): { item: number; length: number }[] {
+    return Array.from(this.#slots, item => ({ item, length: 1 }))
+  }
+
   /** @returns the item's index */
   find(hash: bigint): number {
     return this.#slots[Number(hash % this.#size)] ?? 0

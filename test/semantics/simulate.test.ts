@@ -1,12 +1,15 @@
 /** Calls through configurations end where Istio's would. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Answer } from '../../src/explain/request/answer.ts'
+import { Explainer } from '../../src/explain/request/explain.ts'
+import { readCall } from '../../src/explain/request/read-call.ts'
 import { RouteConfiguration } from '../../src/xds/gen/envoy/config/route/v3/route.ts'
 import type { Route } from '../../src/xds/gen/envoy/config/route/v3/route_components.ts'
+import { ResourceCache, resourcesFor } from '../../src/xds/resources/proxy.ts'
 import { ROUTE } from '../../src/xds/wire/type-url.ts'
-import { fields, flag, list, number, oracleFile, text, texts, withoutOracle } from './oracle.ts'
-import { type Outcome, simulate } from './simulate.ts'
-import { resourcesOf } from './world.ts'
+import { fields, flag, list, oracleFile, text, texts, withoutOracle } from './oracle.ts'
+import { worldOf } from './world.ts'
 
 const FILES = ['httpgateway', 'disableporttranslation', 'passthroughtraffic', 'inbound']
 const COMPARED = ['listener', 'filterChain', 'routeConfig', 'virtualHost', 'route', 'cluster'] as const
@@ -14,31 +17,21 @@ const COMPARED = ['listener', 'filterChain', 'routeConfig', 'virtualHost', 'rout
 for (const file of FILES) {
   test(`calls of ${file} end where Istio's do`, { skip: withoutOracle }, async t => {
     for (const world of list(oracleFile(`simulate/${file}.yaml`))) {
-      const resources = resourcesOf(world)
+      const { mesh, proxy } = worldOf(world)
+      const explainer = new Explainer(mesh)
       for (const entry of list(world, 'calls')) {
         const call = fields(entry, 'call')
         const todo = text(call, 'tls') === 'mtls' ? 'mutual TLS between sidecars comes with the mesh identities' : false
         await t.test(`${text(world, 'id')} ${text(entry, 'id')}`, { todo }, () => {
-          const outcome = simulate(resources, {
-            mode: text(call, 'mode'),
-            address: text(call, 'address'),
-            port: number(call, 'port'),
-            protocol: text(call, 'protocol'),
-            tls: text(call, 'tls'),
-            sni: text(call, 'sni'),
-            alpn: text(call, 'alpn'),
-            host: text(call, 'host'),
-            path: text(call, 'path') || '/',
-          })
-          compare(outcome, fields(entry, 'expect'))
+          compare(explainer.explain(proxy, readCall(call, 'call')), fields(entry, 'expect'))
         })
       }
     }
   })
 }
 
-function compare(outcome: Outcome, expected: Readonly<Record<string, unknown>>): void {
-  assert.equal(outcome.error, expected['error'] ?? null, JSON.stringify(outcome))
+function compare(outcome: Answer, expected: Readonly<Record<string, unknown>>): void {
+  assert.equal(outcome.error, expected['error'] ?? null, JSON.stringify(outcome, null, 2))
   for (const name of COMPARED) {
     const wanted = expected[name]
     if (typeof wanted === 'string') assert.equal(short(outcome[name]), short(wanted), name)
@@ -55,7 +48,8 @@ test("sidecars' route tables lead where Istio's do", { skip: withoutOracle }, as
   for (const row of list(oracleFile('simulate/sidecarroutes.yaml'))) {
     const todo = text(row, 'variant') === 'httproute' ? 'HTTPRoute comes with the Gateway API' : false
     await t.test(text(row, 'id'), { todo }, () => {
-      const resource = resourcesOf(row).get(ROUTE)?.get(text(row, 'routeConfig'))
+      const { mesh, proxy } = worldOf(row)
+      const resource = resourcesFor(mesh, proxy, new ResourceCache()).get(ROUTE)?.get(text(row, 'routeConfig'))
       assert.ok(resource, `there is a route table "${text(row, 'routeConfig')}"`)
       const { virtualHosts } = RouteConfiguration.decode(resource.bytes)
       for (const [domain, clusters] of Object.entries(fields(row, 'virtualHosts'))) {

@@ -1,15 +1,20 @@
-/** The configuration and proxy of an oracle case as a mesh and its resources. */
+/** The configuration and proxy of an oracle case as a mesh and a proxy in it. */
 import { parseAllDocuments } from 'yaml'
 import { compile } from '../../src/compile/mesh.ts'
 import { meshSettings } from '../../src/compile/mesh-config.ts'
-import { NOWHERE } from '../../src/model/locality.ts'
+import { describedNode, proxyOfNode } from '../../src/explain/proxies.ts'
+import type { Mesh } from '../../src/model/mesh.ts'
 import type { MeshProxy } from '../../src/model/proxy.ts'
-import { type ProxyResources, ResourceCache, resourcesFor } from '../../src/xds/resources/proxy.ts'
-import { fields, labels, text, texts } from './oracle.ts'
+import { fields, text } from './oracle.ts'
 import { rawObjects } from './raw-objects.ts'
 
+export interface World {
+  readonly mesh: Mesh
+  readonly proxy: MeshProxy
+}
+
 /** @param world has config and kubeConfig (YAML documents), meshConfig and proxy */
-export function resourcesOf(world: unknown): ProxyResources {
+export function worldOf(world: unknown): World {
   const documents = [text(world, 'config'), text(world, 'kubeConfig')].flatMap(yaml =>
     parseAllDocuments(yaml).flatMap(document => {
       const value: unknown = document.toJS()
@@ -19,23 +24,5 @@ export function resourcesOf(world: unknown): ProxyResources {
   const { settings } = meshSettings(fields(world, 'meshConfig'))
   // Services without an address stay without one, as in Istio's tests.
   const { mesh } = compile(rawObjects(documents), { settings, serviceRange: '' })
-  return resourcesFor(mesh, proxyOf(fields(world, 'proxy')), new ResourceCache())
-}
-
-function proxyOf(proxy: unknown): MeshProxy {
-  const namespace = text(proxy, 'namespace') || 'default'
-  return {
-    kind: text(proxy, 'type') === 'gateway' ? 'gateway' : 'sidecar',
-    id: 'oracle',
-    namespace,
-    name: 'oracle',
-    labels: labels(proxy, 'labels'),
-    addresses: texts(proxy, 'ips'),
-    locality: NOWHERE,
-    network: '',
-    node: '',
-    serviceAccount: '',
-    namedPorts: new Map(),
-    capture: { kind: 'redirect' },
-  }
+  return { mesh, proxy: proxyOfNode(mesh, describedNode(fields(world, 'proxy'), 'the case')) }
 }

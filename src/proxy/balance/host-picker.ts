@@ -3,6 +3,7 @@
  * locality, health, panic, subset) is decided around it.
  */
 import type { Host } from './host.ts'
+import type { HostOdds } from './odds.ts'
 
 export interface HostPicker {
   /**
@@ -10,6 +11,8 @@ export interface HostPicker {
    * @param attempt 0, then 1, 2 ... when the host before was not wanted. Consistent hashes need it to move on
    */
   pick(hash: bigint | undefined, attempt: number): Host
+  /** How likely each host is, for `explain`. */
+  odds(hash: bigint | undefined): readonly HostOdds[]
 }
 
 export interface WeightedHost {

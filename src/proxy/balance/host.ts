@@ -2,6 +2,8 @@
  * One upstream address of a cluster, with what the balancers and the retry logic need to know of it. The same object stays while the
  * address does, across endpoint updates, so that its counters and connections live on.
  */
+import type { HostOdds } from './odds.ts'
+
 export interface Host {
   /** "10.0.0.5:8080", "[::1]:80" or a unix socket's path: unique within its cluster. */
   readonly address: string
@@ -41,4 +43,6 @@ export interface PickContext {
 export interface Balancer {
   /** @returns undefined when there is no host to pick. */
   pick(context: PickContext): Host | undefined
+  /** For `explain`: who `pick` may give, and how likely; a hash decides alone. Hosts already tried are not taken into account. */
+  odds(context: PickContext): readonly HostOdds[]
 }

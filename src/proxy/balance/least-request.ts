@@ -5,6 +5,7 @@
 import { AliasTable } from '../../lib/alias-table.ts'
 import type { Host } from './host.ts'
 import { equalWeights, HostList, type HostPicker, type MakePicker, type WeightedHost } from './host-picker.ts'
+import { byWeight } from './odds.ts'
 
 /** @param choices how many are drawn, 2 by default in Envoy @param bias exponent of the number of requests; 0 leaves only the weights */
 export function leastRequest(choices: number, bias: number): MakePicker {
@@ -23,6 +24,7 @@ function plain(hosts: readonly WeightedHost[], choices: number, random: () => nu
       }
       return best
     },
+    odds: () => byWeight(hosts),
   }
 }
 
@@ -47,5 +49,6 @@ function weighted(hosts: readonly WeightedHost[], choices: number, bias: number,
       }
       return best
     },
+    odds: () => byWeight(hosts),
   }
 }

@@ -5,6 +5,7 @@
 import { EdfScheduler } from '../../lib/edf.ts'
 import type { Host } from './host.ts'
 import type { HostPicker, WeightedHost } from './host-picker.ts'
+import { combined } from './odds.ts'
 import type { Policy } from './policy.ts'
 
 export interface Level {
@@ -97,7 +98,13 @@ function scheduled(localities: readonly Locality[], policy: Policy, overprovisio
     random,
   )
   return {
-    picker: { pick: (hash, attempt) => (pickers[scheduler.next() ?? 0] ?? only).pick(hash, attempt) },
+    picker: {
+      pick: (hash, attempt) => (pickers[scheduler.next() ?? 0] ?? only).pick(hash, attempt),
+      odds: hash => {
+        const total = usable.reduce((sum, { effective }) => sum + effective, 0)
+        return combined(usable.map(({ effective, picker }) => ({ share: effective / total, odds: picker?.odds(hash) ?? [] })))
+      },
+    },
     eligible,
   }
 }

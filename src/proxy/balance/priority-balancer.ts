@@ -4,6 +4,7 @@
 import type { Balancer, Host, PickContext } from './host.ts'
 import type { HostPicker } from './host-picker.ts'
 import { type Level, makeLevel } from './level.ts'
+import { combined, type HostOdds } from './odds.ts'
 import type { Policy } from './policy.ts'
 import { distribute, type PriorityHealth } from './priority-load.ts'
 
@@ -49,10 +50,25 @@ export class PriorityBalancer implements Balancer {
       : pickOther(picker, level.eligible, tried, context.hash, this.#random)
   }
 
+  odds({ hash }: PickContext): readonly HostOdds[] {
+    if (this.#levels.length === 1) return this.#levels[0]?.picker?.odds(hash) ?? []
+    // A hash decides the priority too.
+    const chosen =
+      hash !== undefined && this.#rules.policy.hashing ? this.#priorityAt(Number(hash % 100n), this.#load) : undefined
+    const loads = this.#load.map((load, priority) => (chosen === undefined ? load / 100 : Number(priority === chosen)))
+    return combined(this.#levels.map(({ picker }, i) => ({ share: loads[i] ?? 0, odds: picker?.odds(hash) ?? [] })))
+  }
+
   #choosePriority(context: PickContext): number {
     const load = this.#loadFor(context)
     // As Envoy: keys keep their priority.
-    let rest = context.hash === undefined || !this.#rules.policy.hashing ? this.#random() * 100 : Number(context.hash % 100n)
+    const place = context.hash === undefined || !this.#rules.policy.hashing ? this.#random() * 100 : Number(context.hash % 100n)
+    return this.#priorityAt(place, load)
+  }
+
+  /** @param place of 100, at which the loads are laid out one after the other */
+  #priorityAt(place: number, load: readonly number[]): number {
+    let rest = place
     for (let priority = 0; priority < load.length; priority++) {
       rest -= load[priority] ?? 0
       if (rest < 0) return priority

@@ -3,6 +3,7 @@
  */
 import { EdfScheduler } from '../../lib/edf.ts'
 import { equalWeights, HostList, type HostPicker, type WeightedHost } from './host-picker.ts'
+import { byWeight } from './odds.ts'
 
 export function roundRobin(hosts: readonly WeightedHost[], random: () => number): HostPicker {
   const list = new HostList(hosts)
@@ -14,11 +15,12 @@ export function roundRobin(hosts: readonly WeightedHost[], random: () => number)
         turn = turn + 1 < list.size ? turn + 1 : 0
         return list.at(turn)
       },
+      odds: () => byWeight(hosts),
     }
   }
   const scheduler = new EdfScheduler(
     hosts.map(({ weight }) => weight),
     random,
   )
-  return { pick: () => list.at(scheduler.next() ?? 0) }
+  return { pick: () => list.at(scheduler.next() ?? 0), odds: () => byWeight(hosts) }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import type { Balancer, Host, PickContext } from './host.ts'
 import { type Labels, labelsOf } from './labels.ts'
+import type { HostOdds } from './odds.ts'
 
 type FallbackRule = 'none' | 'any' | 'default-subset' | { readonly keys: ReadonlySet<string> }
 
@@ -104,6 +105,13 @@ export class SubsetBalancer implements Balancer {
     const balancer = subset === undefined ? this.#withoutSubset : this.#balancerFor(subset)
     const picked = balancer === 'no-host' ? undefined : balancer.pick(context)
     return picked === undefined && this.#rules.panicModeAny ? this.#balancer(this.#hosts).pick(context) : picked
+  }
+
+  odds(context: PickContext): readonly HostOdds[] {
+    const { subset } = context
+    const balancer = subset === undefined ? this.#withoutSubset : this.#balancerFor(subset)
+    const found = balancer === 'no-host' ? [] : balancer.odds(context)
+    return found.length === 0 && this.#rules.panicModeAny ? this.#balancer(this.#hosts).odds(context) : found
   }
 
   #balancerFor(subset: Labels): Balancer | 'no-host' {

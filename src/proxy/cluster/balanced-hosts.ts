@@ -3,6 +3,7 @@
  */
 import type { BuildBalancer } from '../balance/build.ts'
 import type { Balancer, Host, PickContext } from '../balance/host.ts'
+import type { HostOdds } from '../balance/odds.ts'
 import type { ClusterHost } from './cluster-host.ts'
 import type { ClusterStats } from './cluster-stats.ts'
 import type { Assignment } from './endpoint.ts'
@@ -51,8 +52,16 @@ export class BalancedHosts implements HostSource {
   }
 
   pick(context: PickContext): Host | undefined {
+    return this.#built().pick(context)
+  }
+
+  odds(context: PickContext): readonly HostOdds[] {
+    return this.#built().odds(context)
+  }
+
+  #built(): Balancer {
     this.#balancer ??= this.#options.build(this.#table.hosts, this.#overprovisioning)
-    return this.#balancer.pick(context)
+    return this.#balancer
   }
 
   stop(): void {

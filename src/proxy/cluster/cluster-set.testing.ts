@@ -34,6 +34,7 @@ export function inTurn(hosts: readonly Host[]) {
       const healthy = hosts.filter(host => host.healthy)
       return healthy[next++ % healthy.length]
     },
+    odds: () => [],
   }
 }
 

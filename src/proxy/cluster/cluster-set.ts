@@ -187,7 +187,7 @@ export class ClusterSet implements Clusters {
   }
 }
 
-const NO_BALANCING: BuildBalancer = () => ({ pick: () => undefined })
+const NO_BALANCING: BuildBalancer = () => ({ pick: () => undefined, odds: () => [] })
 
 function namesHosts({ kind }: DiscoverySettings): boolean {
   return kind === 'original-destination' || kind === 'forward-proxy'

@@ -3,12 +3,15 @@
  * over, and hosts that a request itself names.
  */
 import type { Host, PickContext } from '../balance/host.ts'
+import type { HostOdds } from '../balance/odds.ts'
 import type { ClusterHost } from './cluster-host.ts'
 
 export interface HostSource {
   /** All hosts, for statistics and the admin endpoint. */
   readonly hosts: readonly ClusterHost[]
   pick(context: PickContext): Host | undefined
+  /** As Balancer.odds. */
+  odds(context: PickContext): readonly HostOdds[]
   /** No host is looked for any more; those there are stay. */
   stop(): void
 }

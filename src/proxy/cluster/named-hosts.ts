@@ -5,6 +5,7 @@
 import { isIP } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { Host, PickContext } from '../balance/host.ts'
+import type { HostOdds } from '../balance/odds.ts'
 import { ClusterHost, type HostTarget } from './cluster-host.ts'
 import type { DiscoverySettings } from './cluster-settings.ts'
 import type { ClusterStats } from './cluster-stats.ts'
@@ -52,6 +53,11 @@ export class NamedHosts implements HostSource {
     const text = settings.kind === 'forward-proxy' ? context.authority : context.originalDestination
     const target = text === undefined ? undefined : this.#target(text)
     return target && this.#hosts.get(keyOf(target))
+  }
+
+  odds(context: PickContext): readonly HostOdds[] {
+    const host = this.pick(context)
+    return host ? [{ host, share: 1 }] : []
   }
 
   stop(): void {

@@ -29,7 +29,7 @@ export class TransportSockets {
   constructor(cluster: Cluster) {
     this.fallback = readTransportSocket(cluster.transportSocket)
     this.#matches = cluster.transportSocketMatches.map(({ match, transportSocket }) => ({
-      fields: Object.entries(match ?? {}).map(([name, value]) => [name, labelText(value)] as const),
+      fields: fieldsOf(match),
       socket: readTransportSocket(transportSocket),
     }))
   }
@@ -37,12 +37,26 @@ export class TransportSockets {
   /** The first match wins; an empty one matches every endpoint. */
   choose(metadata: Metadata | undefined): TransportSocket {
     if (this.#matches.length === 0) return this.fallback
-    const labels: Readonly<Record<string, unknown>> = metadata?.filterMetadata['envoy.transport_socket_match'] ?? {}
-    const found = this.#matches.find(({ fields }) =>
-      fields.every(([name, value]) => name in labels && labelText(labels[name]) === value),
-    )
+    const found = this.#matches.find(({ fields }) => hold(fields, metadata))
     return found ? found.socket : this.fallback
   }
+}
+
+/** The same choice among messages, for `explain`; undefined: none matches. */
+export function chooseSocket(
+  matches: Cluster['transportSocketMatches'],
+  metadata: Metadata | undefined,
+): TransportSocketMessage | undefined {
+  return matches.find(({ match }) => hold(fieldsOf(match), metadata))?.transportSocket
+}
+
+function fieldsOf(match: Readonly<Record<string, unknown>> | undefined): Match['fields'] {
+  return Object.entries(match ?? {}).map(([name, value]) => [name, labelText(value)] as const)
+}
+
+function hold(fields: Match['fields'], metadata: Metadata | undefined): boolean {
+  const labels: Readonly<Record<string, unknown>> = metadata?.filterMetadata['envoy.transport_socket_match'] ?? {}
+  return fields.every(([name, value]) => name in labels && labelText(labels[name]) === value)
 }
 
 function readTransportSocket(message: TransportSocketMessage | undefined): TransportSocket {

@@ -5,6 +5,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { BuildBalancer } from '../balance/build.ts'
 import type { Host, PickContext } from '../balance/host.ts'
+import type { HostOdds } from '../balance/odds.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { HttpPool } from '../pool/http-pool.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
@@ -151,6 +152,11 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     const host = this.#source.pick(context)
     if (host === undefined) this.#stats.upstream_cx_none_healthy++
     return host
+  }
+
+  /** For `explain`: who `pick` may give, and how likely. */
+  odds(context: PickContext): readonly HostOdds[] {
+    return this.#source.odds(context)
   }
 
   open(

@@ -28,6 +28,17 @@ export interface FaultRule {
   readonly maxActive: number
   /** @param cluster the route leads to; undefined: none @returns undefined: this request is left alone */
   decide(head: RequestHead, cluster: string | undefined, random: () => number): Fault | undefined
+  /** For `explain`: what this request may suffer, and how likely; undefined: nothing. */
+  chances(head: RequestHead, cluster: string | undefined): FaultChances | undefined
+}
+
+export interface FaultChances {
+  /** Milliseconds; 0: no delay is configured. */
+  readonly delayMs: number
+  /** 0 to 1, independent of each other. */
+  readonly delayed: number
+  readonly abort: FaultAbort | undefined
+  readonly aborted: number
 }
 
 /** @throws on what cannot be honoured, with the reason */
@@ -48,6 +59,15 @@ export function compileFault(config: HTTPFault): FaultRule {
   const onlyAbort: Fault = { delayMs: 0, abort }
   return {
     maxActive: config.maxActiveFaults ?? Number.POSITIVE_INFINITY,
+    chances(head, cluster) {
+      if (!applies(head, cluster)) return undefined
+      return {
+        delayMs,
+        delayed: delayMs > 0 ? Math.min(1, delayFraction) : 0,
+        abort,
+        aborted: abort === undefined ? 0 : Math.min(1, abortFraction),
+      }
+    },
     decide(head, cluster, random) {
       if (!applies(head, cluster)) return undefined
       // Independent of each other: 50 % delayed and 50 % aborted leaves a quarter untouched.

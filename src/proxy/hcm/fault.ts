@@ -2,7 +2,7 @@
 import { Timer, type TimerOwner } from '../../lib/timer-wheel.ts'
 import { type FaultAbort, type FaultRule, faultOf } from '../filters/fault-rule.ts'
 import { Flag } from '../telemetry/response-flags.ts'
-import { type HttpFilter, type HttpRequest, overrideOf, type Verdict } from './filter.ts'
+import { type FilterExplanation, type HttpFilter, type HttpRequest, overrideOf, type Verdict } from './filter.ts'
 
 /** http.<stat_prefix>.fault.* */
 export class FaultStats {
@@ -49,6 +49,24 @@ export class FaultFilter implements HttpFilter {
     if (fault.abort === undefined) return 'continue'
     this.#abort(request, fault.abort)
     return 'taken'
+  }
+
+  explain(request: HttpRequest): FilterExplanation | undefined {
+    const override = overrideOf(request, this.name)
+    const rule = override === undefined ? this.#rule : faultOf(override)
+    const chances = rule.chances(request.head, request.upstreamCluster)
+    if (chances === undefined || chances.delayed + chances.aborted === 0) return undefined
+    const { abort, aborted, delayed, delayMs } = chances
+    const parts = [
+      ...(delayed > 0 ? [`delays ${Math.round(delayed * 100)}% by ${delayMs} ms`] : []),
+      ...(abort && aborted > 0
+        ? [
+            `answers ${Math.round(aborted * 100)}% with ${abort.grpcStatus === undefined ? abort.status : `grpc-status ${abort.grpcStatus}`}`,
+          ]
+        : []),
+    ]
+    const answers = abort && aborted > 0 ? [{ share: aborted, status: abort.status, details: 'fault_filter_abort' }] : []
+    return { subject: 'fault', text: parts.join(' and '), answers, delayMs: delayed > 0 ? delayMs : 0 }
   }
 
   onEnd(request: HttpRequest): void {

@@ -17,6 +17,17 @@ import type { ManagerServices } from './services.ts'
  */
 export type Verdict = 'continue' | 'wait' | 'taken'
 
+export interface FilterExplanation {
+  /** The filter in a word: "fault". */
+  readonly subject: string
+  /** One line. */
+  readonly text: string
+  /** Answers in the place of the upstream; `share` 0 to 1. What is left of 1 goes on. */
+  readonly answers: readonly { readonly share: number; readonly status: number; readonly details: string }[]
+  /** Milliseconds that the request may be held up before anything else happens. */
+  readonly delayMs: number
+}
+
 export interface HttpFilter {
   /** The name in the configuration, under which routes override its settings. */
   readonly name: string
@@ -24,6 +35,11 @@ export interface HttpFilter {
   readonly defaultOff: boolean
   /** The head of the request is complete and the route is known. */
   onRequest(request: HttpRequest): Verdict
+  /**
+   * For `explain`: what the filter would do, without doing it; undefined: it leaves the request alone. Needed where the filter decides by
+   * chance, waits, or asks others; without it `onRequest` itself is asked, with a request whose answers go nowhere.
+   */
+  explain?(request: HttpRequest): FilterExplanation | undefined
   /** The response's head is about to go out; in reverse order of the filters, for responses of the proxy itself too. */
   onResponse?(request: HttpRequest, head: ResponseHead): void
   /** The request is over, well or not. */

@@ -50,6 +50,11 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   ],
 ])
 
+/** @param type message name of its settings */
+export function knowsFilter(type: string): boolean {
+  return FILTERS.has(type)
+}
+
 /** @throws naming the filter that is unknown or has settings that can't be used */
 export function buildFilters(configs: readonly FilterConfig[], settings: FilterSettings): HttpFilter[] {
   const filters: HttpFilter[] = []

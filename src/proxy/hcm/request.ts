@@ -18,6 +18,7 @@ import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
 import type { ManagerServices } from './services.ts'
 import { StreamTimers } from './stream-timers.ts'
+import { upgradeAllowed } from './upgrade.ts'
 
 /** The connection a request came over. */
 export interface RequestOwner {
@@ -101,8 +102,10 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
         this.#useIdleTimeout(decision.action.idleTimeoutMs)
       }
     }
-    if (decision !== undefined && !this.#upgradeAllowed()) this.fail(FAILURES.upgradeRefused)
-    else this.#runFilters()
+    if (decision !== undefined && !upgradeAllowed(head, decision, services.options)) {
+      services.stats.downstream_rq_ws_on_non_ws_route++
+      this.fail(FAILURES.upgradeRefused)
+    } else this.#runFilters()
   }
 
   /** A filter that had said `wait` lets the request go on. */
@@ -316,19 +319,6 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     if (this.services.options.proxy100Continue || this.head.headers.get('expect')?.toLowerCase() !== '100-continue') return
     this.stream.respondInformational({ status: 100, headers: new HeaderList() })
     this.head.headers.remove('expect')
-  }
-
-  #upgradeAllowed(): boolean {
-    const type = this.head.method === 'CONNECT' ? 'connect' : this.head.upgrade
-    if (type === undefined) return true
-    const { decision } = this
-    const byRoute =
-      decision !== undefined && decision !== 'tls-required' && decision.action.kind === 'forward'
-        ? decision.action.upgrades.get(type)
-        : undefined
-    if (byRoute ?? this.services.options.upgrades.get(type) ?? false) return true
-    this.services.stats.downstream_rq_ws_on_non_ws_route++
-    return false
   }
 
   // ResponseContext: what routes and header operators ask.

@@ -27,7 +27,7 @@ interface Criteria {
   readonly sourcePorts: readonly number[]
 }
 
-/** In Envoy's order. */
+/** In Envoy's order; CRITERIA names them. */
 const STEPS: readonly ((criteria: Criteria, facts: ConnectionFacts) => Specificity)[] = [
   ({ destinationPort }, facts) => (destinationPort === undefined ? 0 : destinationPort === facts.localPort ? 1 : undefined),
   ({ destinationRanges }, facts) => longestRange(destinationRanges, facts.localAddress),
@@ -48,10 +48,26 @@ const STEPS: readonly ((criteria: Criteria, facts: ConnectionFacts) => Specifici
   ({ sourcePorts }, facts) => (sourcePorts.length === 0 ? 0 : sourcePorts.includes(facts.remotePort) ? 1 : undefined),
 ]
 
+/** What the steps look at, in their order, as people would say it. */
+export const CRITERIA = [
+  'destination port',
+  'destination address',
+  'server name',
+  'transport protocol',
+  'application protocol',
+  'direct source address',
+  'source type',
+  'source address',
+  'source port',
+] as const
+
 interface Entry<Chain> {
   readonly criteria: Criteria
   readonly chain: Chain
 }
+
+/** Two filter chains with the same criteria: the listener is refused. */
+export class AmbiguousChains extends Error {}
 
 export class FilterChainMatcher<Chain> {
   readonly #entries: readonly Entry<Chain>[]
@@ -63,17 +79,24 @@ export class FilterChainMatcher<Chain> {
       const criteria = readCriteria(match)
       for (const key of keysOf(criteria)) {
         const other = known.get(key)
-        if (other !== undefined) throw new Error(`filter chains "${other}" and "${name}" match the same connections`)
+        if (other !== undefined) throw new AmbiguousChains(`filter chains "${other}" and "${name}" match the same connections`)
         known.set(key, name)
       }
       return { criteria, chain }
     })
   }
 
-  /** @returns undefined: no chain matches (then the default chain counts) */
-  match(facts: ConnectionFacts): Chain | undefined {
+  /**
+   * @param told for `explain`: after each criterion (an index into CRITERIA) which chains are left, and which were just before
+   * @returns undefined: no chain matches (then the default chain counts)
+   */
+  match(
+    facts: ConnectionFacts,
+    told?: (criterion: number, left: readonly Chain[], before: readonly Chain[]) => void,
+  ): Chain | undefined {
     let left = this.#entries
-    for (const step of STEPS) {
+    for (let i = 0; i < STEPS.length; i++) {
+      const step = STEPS[i] ?? notAsked
       let best = -1
       let kept: Entry<Chain>[] = []
       for (const entry of left) {
@@ -82,11 +105,20 @@ export class FilterChainMatcher<Chain> {
         kept = specificity > best ? [entry] : [...kept, entry]
         best = specificity
       }
+      if (told !== undefined) told(i, chainsOf(kept), chainsOf(left))
       left = kept
       if (left.length === 0) return undefined
     }
     return left[0]?.chain
   }
+}
+
+function notAsked(): Specificity {
+  return 0
+}
+
+function chainsOf<Chain>(entries: readonly Entry<Chain>[]): Chain[] {
+  return entries.map(entry => entry.chain)
 }
 
 function readCriteria(match: FilterChainMatch | undefined): Criteria {

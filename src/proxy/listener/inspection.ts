@@ -47,6 +47,33 @@ export function readListenerFilters(filters: readonly ListenerFilter[], handsOve
   return plan
 }
 
+/** What a connection begins with, as the inspectors tell. */
+export type FirstBytes =
+  | { readonly kind: 'tls'; readonly serverName: string; readonly protocols: readonly string[] }
+  | { readonly kind: 'http'; readonly protocol: 'http/1.0' | 'http/1.1' | 'h2c' }
+  | { readonly kind: 'other' }
+
+/** Writes down what the inspectors of the plan see; the HTTP inspector does not look into TLS. */
+export function inspectFirst(plan: InspectionPlan, facts: ConnectionFacts, first: FirstBytes): void {
+  const http = looks(plan.http, facts)
+  if (looks(plan.tls, facts)) sawTls(facts, first.kind === 'tls' ? first : undefined)
+  if (http && first.kind === 'http') facts.applicationProtocols = [first.protocol]
+}
+
+function looks(disabled: Disabled | undefined, facts: ConnectionFacts): boolean {
+  return disabled !== undefined && !disabled(facts)
+}
+
+function sawTls(
+  facts: ConnectionFacts,
+  hello: { readonly serverName: string; readonly protocols: readonly string[] } | undefined,
+): void {
+  facts.transportProtocol = hello === undefined ? 'raw_buffer' : 'tls'
+  if (hello === undefined) return
+  facts.serverName = hello.serverName
+  facts.applicationProtocols = hello.protocols
+}
+
 /** Looks at the first bytes of one connection and writes down what they tell. */
 export class Inspection {
   readonly #facts: ConnectionFacts
@@ -55,8 +82,8 @@ export class Inspection {
 
   constructor(plan: InspectionPlan, facts: ConnectionFacts) {
     this.#facts = facts
-    this.#tls = plan.tls !== undefined && !plan.tls(facts)
-    this.#http = plan.http !== undefined && !plan.http(facts)
+    this.#tls = looks(plan.tls, facts)
+    this.#http = looks(plan.http, facts)
   }
 
   get needsBytes(): boolean {
@@ -70,13 +97,8 @@ export class Inspection {
       const hello = readClientHello(bytes)
       if (hello === 'more') return false
       this.#tls = false
-      if (hello === 'no') facts.transportProtocol = 'raw_buffer'
-      else {
-        facts.transportProtocol = 'tls'
-        facts.serverName = hello.serverName
-        facts.applicationProtocols = hello.protocols
-        this.#http = false
-      }
+      sawTls(facts, hello === 'no' ? undefined : hello)
+      if (hello !== 'no') this.#http = false
     }
     if (this.#http) {
       const protocol = httpProtocol(bytes)

@@ -125,11 +125,8 @@ export class Listeners {
     else listener.accept(socket, this.#find)
   }
 
-  /** The listener of a restored destination: its own address, else the wildcard of its port. */
   readonly #find = (address: string, port: number): Listener | undefined =>
-    this.#byAddress.get(addressText({ host: address, port })) ??
-    this.#byAddress.get(`0.0.0.0:${port}`) ??
-    this.#byAddress.get(`[::]:${port}`)
+    listenerOf(key => this.#byAddress.get(key), address, port)
 
   #bind(listener: Listener, key: string): void {
     const onConnection = (accepted: Socket) => this.#accept(listener.name, accepted)
@@ -169,6 +166,11 @@ export class Listeners {
     }
     this.#context.log('debug', 'listener', `"${listener.name}": ${this.#leaving.size} filter chains draining`)
   }
+}
+
+/** The listener of a restored destination: its own address, else the wildcard of its port. @param at by addressText() */
+export function listenerOf<T>(at: (key: string) => T | undefined, address: string, port: number): T | undefined {
+  return at(addressText({ host: address, port })) ?? at(`0.0.0.0:${port}`) ?? at(`[::]:${port}`)
 }
 
 /** Two listeners with one key would take each other's connections. Port 0 is another port for each. */

@@ -13,7 +13,16 @@ import {
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import type { RequestHead } from '../http/stream.ts'
 import { atPlace, routeLabel } from './config-error.ts'
-import type { ConfigOrigin, Mirror, RetryPolicy, RouteAction, RouteContext, RouteDecision, RouteTable } from './decision.ts'
+import type {
+  ConfigOrigin,
+  ForwardChoice,
+  Mirror,
+  RetryPolicy,
+  RouteAction,
+  RouteDecision,
+  RouteTable,
+  RouteTrace,
+} from './decision.ts'
 import { compileDirectResponse } from './direct-response.ts'
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
 import { compileForward } from './forward.ts'
@@ -31,6 +40,7 @@ import { compileRouteMatch, type PathCriterion } from './route-match.ts'
 export interface CompiledVirtualHost {
   readonly name: string
   readonly domains: readonly string[]
+  readonly routes: readonly CompiledRoute[]
   readonly find: FindRoute
   readonly demandsTls: ((head: RequestHead) => boolean) | undefined
 }
@@ -73,6 +83,19 @@ export class TableCompiler {
         if (!virtualHost) return undefined
         if (virtualHost.demandsTls?.(head)) return 'tls-required'
         return virtualHost.find(head, pathOf(head.path), context)?.decide(head, context)
+      },
+      trace(head, context): RouteTrace {
+        const path = pathOf(head.path)
+        const virtualHost = byDomain.find(head.authority)
+        const tlsRequired = virtualHost?.demandsTls?.(head) ?? false
+        const route = tlsRequired ? undefined : virtualHost?.find(head, path, context)
+        return {
+          virtualHost: virtualHost?.name,
+          tlsRequired,
+          route: route && virtualHost?.routes.indexOf(route),
+          path,
+          outcomes: route?.outcomes(head) ?? [],
+        }
       },
     }
   }
@@ -139,7 +162,7 @@ function compileVirtualHost(config: RouteConfiguration, virtualHost: VirtualHost
     atPlace(config.name, virtualHost, routeLabel(route, i), () => compileRoute(route, scope)),
   )
   const { name, domains } = virtualHost
-  return { name, domains, find: compileRouteList(routes), demandsTls: compileTlsRequirement(virtualHost.requireTls) }
+  return { name, domains, routes, find: compileRouteList(routes), demandsTls: compileTlsRequirement(virtualHost.requireTls) }
 }
 
 function compileTlsRequirement(requirement: TlsRequirement): CompiledVirtualHost['demandsTls'] {
@@ -158,32 +181,28 @@ function compileRoute(route: Route, scope: VirtualHostScope): CompiledRoute {
     origin: originOf(route.metadata) ?? scope.origin,
     action: taken,
   })
-  if (typeof action !== 'function') {
+  if (action.kind !== 'choice') {
     const ready = decision(action)
-    return { ...match, decide: () => ready }
+    return { ...match, decide: () => ready, outcomes: () => [{ share: 1, result: ready }] }
   }
   // Weighted clusters choose among a few ready actions; each gets its decision once.
   const decisions = new WeakMap<RouteAction, RouteDecision>()
+  const once = (taken: RouteAction): RouteDecision => {
+    let ready = decisions.get(taken)
+    if (!ready) {
+      ready = decision(taken)
+      decisions.set(taken, ready)
+    }
+    return ready
+  }
   return {
     ...match,
-    decide(head, context) {
-      const taken = action(head, context)
-      let ready = decisions.get(taken)
-      if (!ready) {
-        ready = decision(taken)
-        decisions.set(taken, ready)
-      }
-      return ready
-    },
+    decide: (head, context) => once(action.decide(head, context)),
+    outcomes: head => action.outcomes(head).map(({ share, result }) => ({ share, result: once(result) })),
   }
 }
 
-function compileAction(
-  route: Route,
-  matched: PathCriterion,
-  scope: VirtualHostScope,
-  level: Level,
-): RouteAction | ((head: RequestHead, context: RouteContext) => RouteAction) {
+function compileAction(route: Route, matched: PathCriterion, scope: VirtualHostScope, level: Level): RouteAction | ForwardChoice {
   const { config, virtualHost } = scope
   const mutations = (kind: 'requestHeaders' | 'responseHeaders') => (cluster: HeaderMutation | undefined) => {
     const levels = [level[kind], level.above?.[kind], level.above?.above?.[kind]]

@@ -119,16 +119,32 @@ export interface GrpcTimeoutRule {
 }
 
 /** Where the action depends on the request: chosen by weight or by a header. */
-export type DecideForward = (head: RequestHead, context: RouteContext) => ForwardAction
+export interface ForwardChoice {
+  readonly kind: 'choice'
+  decide(head: RequestHead, context: RouteContext): ForwardAction
+  /** For `explain`: all that `decide` may come to for this request. */
+  outcomes(head: RequestHead): readonly Outcome<ForwardAction>[]
+}
+
+/** One of several things that may happen. */
+export interface Outcome<T> {
+  /** 0 to 1; those of all outcomes add up to 1. */
+  readonly share: number
+  readonly result: T
+}
 
 export interface Mirror {
   readonly cluster: string
-  /** Whether this request is mirrored (runtime fraction). */
+  /** How many of the requests are mirrored, 0 to 1 (runtime fraction). */
+  readonly fraction: number
+  /** Whether this request is mirrored. */
   readonly sample: (context: RouteContext) => boolean
   readonly disableShadowHostSuffix: boolean
 }
 
 export interface RetryPolicy {
+  /** The conditions by name, status codes among them, for people: "5xx", "503". */
+  readonly conditions: readonly string[]
   /** Whether requests like this are retried at all (retriable_request_headers). */
   readonly appliesTo: (head: RequestHead) => boolean
   readonly maxRetries: number
@@ -163,4 +179,20 @@ export interface RouteTable {
    * request (301 to https).
    */
   match(head: RequestHead, context: RouteContext): RouteDecision | 'tls-required' | undefined
+  /** The same decision with the way to it, for `explain`. */
+  trace(head: RequestHead, context: RouteContext): RouteTrace
+}
+
+/** Which parts of a RouteConfiguration a request met. */
+export interface RouteTrace {
+  /** By name; undefined: none has the request's host. */
+  readonly virtualHost: string | undefined
+  /** The virtual host demands TLS of this plaintext request. */
+  readonly tlsRequired: boolean
+  /** Index in the virtual host's routes; undefined: none matches. */
+  readonly route: number | undefined
+  /** The path that routes were compared with. */
+  readonly path: string
+  /** More than one where weights decide. */
+  readonly outcomes: readonly Outcome<RouteDecision>[]
 }

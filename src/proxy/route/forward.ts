@@ -11,7 +11,7 @@ import {
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import { type Labels, lbLabels } from '../balance/labels.ts'
 import type { RequestHead } from '../http/stream.ts'
-import type { DecideForward, ForwardAction, Mirror, RetryPolicy } from './decision.ts'
+import type { ForwardAction, ForwardChoice, Mirror, RetryPolicy } from './decision.ts'
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
 import { compileHashPolicy } from './hash-policy.ts'
 import { compileHeaderMutation, type HeaderMutation } from './header-mutation.ts'
@@ -41,7 +41,7 @@ export interface ActionScope {
  * @returns the action itself when it is the same for every request, else how to choose it
  * @throws on what cannot be honoured, with the reason
  */
-export function compileForward(action: RouteAction, scope: ActionScope): ForwardAction | DecideForward {
+export function compileForward(action: RouteAction, scope: ActionScope): ForwardAction | ForwardChoice {
   const specifier = action.clusterSpecifier
   const base = compileBase(action, scope)
   const subset = subsetOf(lbLabels(action.metadataMatch))
@@ -145,7 +145,7 @@ function compileWeighted(
   action: RouteAction,
   base: ForwardBase,
   scope: ActionScope,
-): ForwardAction | DecideForward {
+): ForwardAction | ForwardChoice {
   const place = `weighted cluster "${cluster.name || cluster.clusterHeader}"`
   if ((cluster.name === '') === (cluster.clusterHeader === ''))
     throw new Error(`${place} has ${cluster.name === '' ? 'neither' : 'both'} name and cluster_header, expected one of them`)
@@ -166,11 +166,12 @@ function compileWeighted(
   return cluster.name === '' ? byHeader(cluster.clusterHeader, chosen) : chosen
 }
 
-function byHeader(name: string, action: ForwardAction): DecideForward {
+function byHeader(name: string, action: ForwardAction): ForwardChoice {
   if (name === '') throw new Error('route.cluster_header is empty')
   const read = firstFieldReader(name)
   // Without the header: a cluster that does not exist, so the answer is clusterNotFoundStatus, as Envoy's.
-  return head => ({ ...action, cluster: read(head) ?? '' })
+  const decide = (head: RequestHead): ForwardAction => ({ ...action, cluster: read(head) ?? '' })
+  return { kind: 'choice', decide, outcomes: head => [{ share: 1, result: decide(head) }] }
 }
 
 function subsetOf(labels: Labels): Labels | undefined {

@@ -13,6 +13,7 @@ export function compileMirrors(policies: readonly RouteAction_RequestMirrorPolic
     const fraction = runtimeFraction(policy.runtimeFraction, 1)
     return {
       cluster: policy.cluster,
+      fraction,
       sample: context => fraction >= 1 || context.random() < fraction,
       disableShadowHostSuffix: policy.disableShadowHostSuffixAppend,
     }

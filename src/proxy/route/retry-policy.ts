@@ -66,6 +66,11 @@ class CompiledRetryPolicy implements RetryPolicy {
     this.retryOnTimeout = this.#conditions.onTimeout
   }
 
+  get conditions(): readonly string[] {
+    const { names, statusCodes } = this.settings
+    return [...names.filter(name => name !== 'retriable-status-codes' || statusCodes.length === 0), ...statusCodes.map(String)]
+  }
+
   appliesTo(head: RequestHead): boolean {
     const { requestTests } = this.settings
     return requestTests.length === 0 || requestTests.some(test => test(head))

@@ -46,6 +46,7 @@ function randomRoutes(random: () => number): CompiledRoute[] {
     path: randomCriterion(random),
     rest: random() < 0.6 ? ({ headers }: RequestHead) => headers.get('x-group') === 'test' : undefined,
     decide,
+    outcomes: () => [],
   }))
 }
 
@@ -81,7 +82,7 @@ test('compileRouteList() finds the first route that matches, walked or indexed',
 })
 
 test('compileRouteList() gives CONNECT to CONNECT routes only, and other methods never', () => {
-  const route = (path: PathCriterion): CompiledRoute => ({ path, rest: undefined, decide })
+  const route = (path: PathCriterion): CompiledRoute => ({ path, rest: undefined, decide, outcomes: () => [] })
   const any = route({ kind: 'prefix', value: '' })
   const connect = route({ kind: 'connect' })
   const find = compileRouteList([any, connect])

@@ -4,11 +4,13 @@
  * offer, the one that stands first in the configuration wins.
  */
 import type { RequestHead } from '../http/stream.ts'
-import type { RouteContext, RouteDecision } from './decision.ts'
-import type { CompiledMatch } from './route-match.ts'
+import type { Outcome, RouteContext, RouteDecision } from './decision.ts'
+import { type CompiledMatch, pathMatches } from './route-match.ts'
 
 export interface CompiledRoute extends CompiledMatch {
   readonly decide: (head: RequestHead, context: RouteContext) => RouteDecision
+  /** For `explain`: all that `decide` may come to. */
+  readonly outcomes: (head: RequestHead) => readonly Outcome<RouteDecision>[]
 }
 
 export type FindRoute = (head: RequestHead, path: string, context: RouteContext) => CompiledRoute | undefined
@@ -32,22 +34,9 @@ export function compileRouteList(routes: readonly CompiledRoute[], walk = WALK):
 function walkAll(routes: readonly CompiledRoute[]): FindRoute {
   return (head, path, context) => {
     for (const route of routes) {
-      if (pathMatches(route, path) && (!route.rest || route.rest(head, context))) return route
+      if (pathMatches(route.path, path) && (!route.rest || route.rest(head, context))) return route
     }
     return undefined
-  }
-}
-
-function pathMatches({ path: criterion }: CompiledRoute, path: string): boolean {
-  switch (criterion.kind) {
-    case 'exact':
-      return path === criterion.value
-    case 'prefix':
-      return path.startsWith(criterion.value)
-    case 'test':
-      return criterion.test(path)
-    case 'connect':
-      return false
   }
 }
 
@@ -115,7 +104,7 @@ function firstTestedBefore(
   for (const candidate of routes) {
     if (best && candidate.place > best.place) return best
     const { route } = candidate
-    if (pathMatches(route, path) && (!route.rest || route.rest(head, context))) return candidate
+    if (pathMatches(route.path, path) && (!route.rest || route.rest(head, context))) return candidate
   }
   return best
 }

@@ -2,7 +2,7 @@
  * envoy.config.route.v3.RouteMatch taken apart: the path criterion, which big tables are indexed by, and a test for all the rest.
  */
 import { toByteText } from '../../lib/byte-text.ts'
-import type { RouteMatch } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import type { HeaderMatcher, QueryParameterMatcher, RouteMatch } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { RouteContext } from './decision.ts'
 import { runtimeFraction } from './fraction.ts'
@@ -23,20 +23,52 @@ export interface CompiledMatch {
   readonly rest: RequestTest | undefined
 }
 
+/** One condition beside the path. */
+export interface Condition {
+  readonly of:
+    | { readonly kind: 'fraction'; readonly fraction: number }
+    | { readonly kind: 'header'; readonly matcher: HeaderMatcher }
+    | { readonly kind: 'query'; readonly matcher: QueryParameterMatcher }
+    | { readonly kind: 'grpc' }
+  readonly test: RequestTest
+}
+
 /** @throws on what cannot be honoured, with the reason */
 export function compileRouteMatch(match: RouteMatch | undefined): CompiledMatch {
   if (!match) throw new Error('it has no match')
-  const tests: RequestTest[] = []
-  if (match.runtimeFraction) {
-    const fraction = runtimeFraction(match.runtimeFraction, 1)
-    tests.push((_, context) => context.random() < fraction)
-  }
-  for (const matcher of match.headers) tests.push(compileRequestHeaderMatcher(matcher))
-  for (const matcher of match.queryParameters) tests.push(compileQueryMatcher(matcher))
-  if (match.grpc) tests.push(isGrpcRequest)
+  const rest = all(compileConditions(match).map(condition => condition.test))
   if (match.tlsContext) throw new Error('match.tls_context is not supported')
   if (match.dynamicMetadata.length > 0) throw new Error('match.dynamic_metadata is not supported')
-  return { path: compilePath(match), rest: all(tests) }
+  return { path: compilePath(match), rest }
+}
+
+/** The conditions beside the path one by one, in their order: `explain` asks which of them holds. @throws as compileRouteMatch() */
+export function compileConditions(match: RouteMatch): Condition[] {
+  const conditions: Condition[] = []
+  if (match.runtimeFraction) {
+    const fraction = runtimeFraction(match.runtimeFraction, 1)
+    conditions.push({ of: { kind: 'fraction', fraction }, test: (_, context) => context.random() < fraction })
+  }
+  for (const matcher of match.headers)
+    conditions.push({ of: { kind: 'header', matcher }, test: compileRequestHeaderMatcher(matcher) })
+  for (const matcher of match.queryParameters)
+    conditions.push({ of: { kind: 'query', matcher }, test: compileQueryMatcher(matcher) })
+  if (match.grpc) conditions.push({ of: { kind: 'grpc' }, test: isGrpcRequest })
+  return conditions
+}
+
+/** Whether a route's path criterion holds. @param path without its query */
+export function pathMatches(criterion: PathCriterion, path: string): boolean {
+  switch (criterion.kind) {
+    case 'exact':
+      return path === criterion.value
+    case 'prefix':
+      return path.startsWith(criterion.value)
+    case 'test':
+      return criterion.test(path)
+    case 'connect':
+      return false
+  }
 }
 
 /** content-type application/grpc, perhaps with a +suffix. */

@@ -6,7 +6,7 @@ import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { compileAccessLogs } from '../telemetry/access-log.ts'
 import { ProxiedConnection, type TcpServices } from './proxied-connection.ts'
-import { readTcpSettings } from './settings.ts'
+import { readTcpSettings, type Target } from './settings.ts'
 import { TcpStats } from './tcp-stats.ts'
 
 export class TcpProxy implements TerminalFilter {
@@ -23,6 +23,11 @@ export class TcpProxy implements TerminalFilter {
       timers: context.timers,
       random: context.random,
     }
+  }
+
+  /** Where connections may go, by weight. */
+  get targets(): readonly Target[] {
+    return this.#services.settings.targets
   }
 
   accept(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {

@@ -65,18 +65,20 @@ export class LogFile {
 
 export class LogFiles {
   readonly #flushMs: number
+  readonly #descriptor: (path: string) => number
   readonly #files = new Map<string, LogFile>()
 
-  /** @param flushMs how long a line may wait */
-  constructor(flushMs: number) {
+  /** @param flushMs how long a line may wait @param open gives the descriptor of a path; `explain` opens nothing */
+  constructor(flushMs: number, open: (path: string) => number = descriptor) {
     this.#flushMs = flushMs
+    this.#descriptor = open
   }
 
   /** @throws when the file can't be opened */
   open(path: string): LogFile {
     const known = this.#files.get(path)
     if (known) return known
-    const file = new LogFile(descriptor(path), this.#flushMs)
+    const file = new LogFile(this.#descriptor(path), this.#flushMs)
     this.#files.set(path, file)
     return file
   }

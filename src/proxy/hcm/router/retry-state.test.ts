@@ -36,6 +36,7 @@ class Room implements Cluster {
 }
 
 const policy: RetryPolicy = {
+  conditions: ['5xx'],
   appliesTo: () => true,
   maxRetries: 2,
   perTryTimeoutMs: 0,

@@ -1,0 +1,59 @@
+/** The mesh of files, for commands that look at configuration without running anything. */
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { compile } from '../compile/mesh.ts'
+import { readMeshConfig } from '../compile/mesh-config.ts'
+import type { Objects } from '../compile/objects.ts'
+import type { Mesh } from '../model/mesh.ts'
+import { DEFAULT_SETTINGS } from '../model/settings.ts'
+import type { Diagnostic } from '../source/diagnostic.ts'
+import { FileSource } from '../source/files/file-source.ts'
+import { formatDiagnostic } from '../source/format.ts'
+import { Store } from '../source/store.ts'
+import type { Io } from './io.ts'
+
+export interface MeshFlags {
+  readonly paths: readonly string[]
+  /** A file with Istio's MeshConfig; undefined: the ConfigMap among the objects, if it is there. */
+  readonly meshConfig: string | undefined
+  /** Where Services without a clusterIP get addresses from; "": nowhere. @default as compile() */
+  readonly serviceRange: string | undefined
+}
+
+export interface ReadMesh {
+  readonly mesh: Mesh
+  /** Tells on standard error what is wrong: what is shown is what a proxy would get in spite of it. */
+  readonly tell: () => void
+}
+
+/** @param complete adds to the objects what is asked for and is not there, such as a pod of a Deployment */
+export async function readMesh(flags: MeshFlags, io: Io, complete: (objects: Objects) => Objects = same): Promise<ReadMesh> {
+  const store = new Store()
+  await new FileSource({ paths: flags.paths, cwd: io.cwd, stdin: io.stdin }, store.source()).read()
+  const { meshConfig, serviceRange } = flags
+  const { settings, problems } =
+    meshConfig === undefined ? { settings: DEFAULT_SETTINGS, problems: [] } : readMeshConfig(await readText(meshConfig, io))
+  const { mesh, diagnostics } = compile(complete(store.snapshot().objects), {
+    settings,
+    ...(serviceRange !== undefined && { serviceRange }),
+  })
+  const tell = () => {
+    for (const problem of problems) io.stderr.write(`${problem}\n`)
+    const all: readonly Diagnostic[] = [...store.diagnostics(), ...diagnostics]
+    for (const diagnostic of all) io.stderr.write(`${formatDiagnostic(diagnostic, { colour: false })}\n`)
+  }
+  return { mesh, tell }
+}
+
+function same(objects: Objects): Objects {
+  return objects
+}
+
+/** @throws naming the file */
+export async function readText(file: string, io: Io): Promise<string> {
+  try {
+    return await readFile(path.resolve(io.cwd, file), 'utf8')
+  } catch (error) {
+    throw new Error(`Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,38 @@
+/** A connection whose bytes are passed on as they are. */
+import { TcpProxy } from '../../proxy/tcp/tcp-proxy.ts'
+import type { Outcome } from './answer.ts'
+import type { Call } from './call.ts'
+import { connectionOf, type Served } from './connection.ts'
+import type { DryProxy, Terminal } from './dry-proxy.ts'
+import { nobody, pickContext, towards } from './forward.ts'
+import type { Path } from './path.ts'
+
+export function followBytes(
+  dry: DryProxy,
+  served: Served,
+  { filter }: Extract<Terminal, { kind: 'bytes' }>,
+  call: Call,
+  path: Path,
+): Outcome[] {
+  if (!(filter instanceof TcpProxy)) return [{ share: 1, action: { kind: 'closed', reason: 'the chain answers by itself' } }]
+  const { targets } = filter
+  const total = targets.reduce((sum, target) => sum + target.weight, 0)
+  const cause = path.causes.of(served.chain.metadata)
+  const connection = connectionOf(served, call)
+  return targets.flatMap(({ cluster: name, weight, subset }): Outcome[] => {
+    const share = total > 0 ? weight / total : 0
+    if (share === 0) return []
+    path.names.cluster ??= name
+    const cluster = dry.clusters.get(name)
+    if (!cluster) {
+      path.step('cluster', `${name} does not exist: the connection is closed`, cause)
+      return [{ share, action: { kind: 'closed', reason: 'cluster_not_found' } }]
+    }
+    path.step('cluster', `${name}, byte for byte`, path.causes.of(dry.clusters.message(name)?.metadata) ?? cause)
+    const { originalDestination, facts } = connection
+    const odds = cluster.odds(pickContext({ subset, originalDestination, authority: facts.serverName }))
+    if (odds.length > 0) return [{ share, action: towards(dry, name, odds, path, false, targets.length > 1) }]
+    nobody(dry, name, path)
+    return [{ share, action: { kind: 'closed', reason: 'no_healthy_upstream' } }]
+  })
+}
