@@ -1,7 +1,6 @@
 /** Forwarding: the cluster, its endpoints with their odds, and the request as it is sent on. */
 
-import type { Host, PickContext } from '../../proxy/balance/host.ts'
-import type { HostOdds } from '../../proxy/balance/odds.ts'
+import type { Host, HostOdds, PickContext } from '../../proxy/balance/host.ts'
 import { FAILURES } from '../../proxy/hcm/failure.ts'
 import type { RequestHead } from '../../proxy/http/stream.ts'
 import type { ForwardAction } from '../../proxy/route/decision.ts'

@@ -2,8 +2,7 @@
  * The seam inside balancing: a policy (round robin, ring hash ...) picks among hosts that all may be picked; which those are (priority,
  * locality, health, panic, subset) is decided around it.
  */
-import type { Host } from './host.ts'
-import type { HostOdds } from './odds.ts'
+import type { Host, HostOdds } from './host.ts'
 
 export interface HostPicker {
   /**

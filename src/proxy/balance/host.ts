@@ -2,8 +2,6 @@
  * One upstream address of a cluster, with what the balancers and the retry logic need to know of it. The same object stays while the
  * address does, across endpoint updates, so that its counters and connections live on.
  */
-import type { HostOdds } from './odds.ts'
-
 export interface Host {
   /** "10.0.0.5:8080", "[::1]:80" or a unix socket's path: unique within its cluster. */
   readonly address: string
@@ -45,4 +43,11 @@ export interface Balancer {
   pick(context: PickContext): Host | undefined
   /** For `explain`: who `pick` may give, and how likely; a hash decides alone. Hosts already tried are not taken into account. */
   odds(context: PickContext): readonly HostOdds[]
+}
+
+/** How likely a host is to be picked. */
+export interface HostOdds {
+  readonly host: Host
+  /** 0 to 1; those of all hosts add up to 1. In the long run, with every host equally busy. */
+  readonly share: number
 }

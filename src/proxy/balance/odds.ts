@@ -1,11 +1,5 @@
 /** How likely each host is to be picked: the exact form of what pickers do by chance, for `explain`. Nothing on a request's way asks it. */
-import type { Host } from './host.ts'
-
-export interface HostOdds {
-  readonly host: Host
-  /** 0 to 1; those of all hosts add up to 1. In the long run, with every host equally busy. */
-  readonly share: number
-}
+import type { Host, HostOdds } from './host.ts'
 
 export function byWeight(hosts: readonly { readonly host: Host; readonly weight: number }[]): HostOdds[] {
   const total = hosts.reduce((sum, { weight }) => sum + weight, 0)

@@ -1,10 +1,10 @@
 /**
  * The balancer of a cluster: a priority by the load it is to carry, then a host of it by the policy, if possible none that has been tried.
  */
-import type { Balancer, Host, PickContext } from './host.ts'
+import type { Balancer, Host, HostOdds, PickContext } from './host.ts'
 import type { HostPicker } from './host-picker.ts'
 import { type Level, makeLevel } from './level.ts'
-import { combined, type HostOdds } from './odds.ts'
+import { combined } from './odds.ts'
 import type { Policy } from './policy.ts'
 import { distribute, type PriorityHealth } from './priority-load.ts'
 

@@ -6,9 +6,8 @@ import {
   Cluster_LbSubsetConfig_LbSubsetSelector_LbSubsetSelectorFallbackPolicy as SelectorFallback,
   type Cluster_LbSubsetConfig as SubsetConfig,
 } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
-import type { Balancer, Host, PickContext } from './host.ts'
+import type { Balancer, Host, HostOdds, PickContext } from './host.ts'
 import { type Labels, labelsOf } from './labels.ts'
-import type { HostOdds } from './odds.ts'
 
 type FallbackRule = 'none' | 'any' | 'default-subset' | { readonly keys: ReadonlySet<string> }
 

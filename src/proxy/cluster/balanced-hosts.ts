@@ -2,8 +2,7 @@
  * Hosts that are told (by the configuration, by EDS, by DNS) and balanced over.
  */
 import type { BuildBalancer } from '../balance/build.ts'
-import type { Balancer, Host, PickContext } from '../balance/host.ts'
-import type { HostOdds } from '../balance/odds.ts'
+import type { Balancer, Host, HostOdds, PickContext } from '../balance/host.ts'
 import type { ClusterHost } from './cluster-host.ts'
 import type { ClusterStats } from './cluster-stats.ts'
 import type { Assignment } from './endpoint.ts'

@@ -2,8 +2,7 @@
  * Where a cluster's hosts come from and how one is picked, apart from how it is reached. Two families: endpoints that are told and balanced
  * over, and hosts that a request itself names.
  */
-import type { Host, PickContext } from '../balance/host.ts'
-import type { HostOdds } from '../balance/odds.ts'
+import type { Host, HostOdds, PickContext } from '../balance/host.ts'
 import type { ClusterHost } from './cluster-host.ts'
 
 export interface HostSource {

@@ -4,8 +4,7 @@
  */
 import { isIP } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
-import type { Host, PickContext } from '../balance/host.ts'
-import type { HostOdds } from '../balance/odds.ts'
+import type { Host, HostOdds, PickContext } from '../balance/host.ts'
 import { ClusterHost, type HostTarget } from './cluster-host.ts'
 import type { DiscoverySettings } from './cluster-settings.ts'
 import type { ClusterStats } from './cluster-stats.ts'

@@ -4,8 +4,7 @@
  */
 import type { Clock } from '../../lib/clock.ts'
 import type { BuildBalancer } from '../balance/build.ts'
-import type { Host, PickContext } from '../balance/host.ts'
-import type { HostOdds } from '../balance/odds.ts'
+import type { Host, HostOdds, PickContext } from '../balance/host.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { HttpPool } from '../pool/http-pool.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
