@@ -9,6 +9,7 @@ import { HTTPRetry } from '../api/istio/virtualservice/schema.ts'
 import { fits } from '../api/schema/check.ts'
 import { DEFAULT_SETTINGS, type MeshSettings } from '../model/settings.ts'
 import { milliseconds } from './duration.ts'
+import { readExtAuthzProviders } from './ext-authz.ts'
 import { compileRetry } from './http-rule.ts'
 import { compileKeepalive, compileLocality } from './traffic-policy.ts'
 
@@ -41,10 +42,18 @@ export function meshSettings(config: unknown, base: MeshSettings = DEFAULT_SETTI
     fits(LocalityLoadBalancerSetting, value, new Findings()) ? compileLocality(value) : undefined,
   )
   const keepalive = reader.section('tcpKeepalive')
+  const meshTls = reader.section('meshMTLS')
   const settings: MeshSettings = {
     ...base,
     rootNamespace: reader.text('rootNamespace') ?? base.rootNamespace,
     trustDomain: reader.text('trustDomain') ?? base.trustDomain,
+    trustDomainAliases: reader.texts('trustDomainAliases') ?? base.trustDomainAliases,
+    autoMtls: reader.flag('enableAutoMtls') ?? base.autoMtls,
+    meshTls: {
+      minVersion: meshTls.choice('minProtocolVersion', TLS_VERSIONS) ?? base.meshTls.minVersion,
+      curves: meshTls.texts('ecdhCurves') ?? base.meshTls.curves,
+    },
+    extAuthzProviders: reader.message('extensionProviders', readExtAuthzProviders) ?? base.extAuthzProviders,
     outboundPolicy: outbound ?? base.outboundPolicy,
     inboundPolicy: reader.section('inboundTrafficPolicy').choice('mode', INBOUND) ?? base.inboundPolicy,
     defaultRetry: retry ?? base.defaultRetry,
@@ -66,6 +75,7 @@ export function meshSettings(config: unknown, base: MeshSettings = DEFAULT_SETTI
 }
 
 const OUTBOUND = { ALLOW_ANY: 'allow-any', REGISTRY_ONLY: 'registry-only', ALLOW_ANY_DYNAMIC_DNS: 'allow-any' } as const
+const TLS_VERSIONS = { TLS_AUTO: '1.2', TLSV1_2: '1.2', TLSV1_3: '1.3' } as const
 const INBOUND = { PASSTHROUGH: 'passthrough', LOCALHOST: 'localhost' } as const
 const NORMALIZATION = {
   DEFAULT: 'base',
@@ -98,6 +108,11 @@ class Reader {
     const value = this.#fields[name] ?? undefined
     if (value === undefined || typeof value === 'string') return value
     return this.#expected(name, 'a text', value)
+  }
+
+  flag(name: string): boolean | undefined {
+    const value = this.#fields[name] ?? undefined
+    return value === undefined || typeof value === 'boolean' ? value : this.#expected(name, 'true or false', value)
   }
 
   texts(name: string): readonly string[] | undefined {

@@ -6,10 +6,13 @@
 import type { Alert } from './alert.ts'
 import type { Gateway } from './gateway.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { AccessPolicy } from './access-policy.ts'
+import type { PeerPolicy } from './peer-policy.ts'
 import type { RouteSet } from './route-set.ts'
 import type { Service, ServiceEndpoints } from './service.ts'
 import type { MeshSettings } from './settings.ts'
 import type { SidecarConfig } from './sidecar.ts'
+import type { TokenPolicy } from './token-policy.ts'
 import type { TrafficRule } from './traffic-policy.ts'
 import type { Workload } from './workload.ts'
 
@@ -27,6 +30,9 @@ export interface Mesh {
   readonly sidecars: readonly SidecarConfig[]
   readonly rateLimits: readonly RateLimit[]
   readonly alerts: readonly Alert[]
+  readonly peerPolicies: readonly PeerPolicy[]
+  readonly tokenPolicies: readonly TokenPolicy[]
+  readonly accessPolicies: readonly AccessPolicy[]
   /** Certificates with their keys by "namespace/name". */
   readonly certificates: ReadonlyMap<string, Certificate>
 }

@@ -1,4 +1,5 @@
 /** Settings of the whole mesh, as far as routing and the data plane need them (Istio's MeshConfig). */
+import type { ExtAuthzProvider } from './ext-authz.ts'
 import type { RetryPolicy } from './http-rule.ts'
 import type { Keepalive, LocalityPolicy } from './traffic-policy.ts'
 
@@ -8,6 +9,12 @@ export interface MeshSettings {
   /** Its policies are everybody's. @default "istio-system" */
   readonly rootNamespace: string
   readonly trustDomain: string
+  /** Other names of the trust domain: certificates of these are accepted, and policies mean them too. */
+  readonly trustDomainAliases: readonly string[]
+  /** Mutual TLS between sidecars without a word in any DestinationRule. */
+  readonly autoMtls: boolean
+  readonly meshTls: MeshTls
+  readonly extAuthzProviders: readonly ExtAuthzProvider[]
   readonly clusterId: string
   readonly outboundPolicy: 'allow-any' | 'registry-only'
   /** Inbound connections go to where they were sent, or to the loopback address. */
@@ -33,6 +40,14 @@ export interface MeshSettings {
   readonly systemRoots: string
 }
 
+/** What TLS between workloads is held to (MeshConfig.meshMTLS). */
+export interface MeshTls {
+  /** @default "1.2" */
+  readonly minVersion: '1.2' | '1.3'
+  /** Empty: the data plane's own. */
+  readonly curves: readonly string[]
+}
+
 /** Istio's default: two retries when the request cannot have been processed. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 2,
@@ -48,6 +63,10 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   domainSuffix: 'cluster.local',
   rootNamespace: 'istio-system',
   trustDomain: 'cluster.local',
+  trustDomainAliases: [],
+  autoMtls: true,
+  meshTls: { minVersion: '1.2', curves: [] },
+  extAuthzProviders: [],
   clusterId: 'Kubernetes',
   outboundPolicy: 'allow-any',
   inboundPolicy: 'passthrough',
