@@ -13,6 +13,7 @@ import { DEFAULT_SETTINGS, type MeshSettings } from '../model/settings.ts'
 import type { SidecarConfig } from '../model/sidecar.ts'
 import type { TrafficRule } from '../model/traffic-policy.ts'
 import { type Workload, workloadKey } from '../model/workload.ts'
+import { compileAuthorizationPolicy } from './authorization-policy.ts'
 import { compileCertificate } from './certificate.ts'
 import { checkHostConflicts } from './conflicts.ts'
 import { compileDestinationRule } from './destination-rule.ts'
@@ -23,7 +24,9 @@ import { readMeshConfig } from './mesh-config.ts'
 import { ownParts } from './mizzen/own.ts'
 import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
+import { compilePeerAuthentication } from './peer-authentication.ts'
 import { checkReferences } from './references.ts'
+import { compileRequestAuthentication } from './request-authentication.ts'
 import { compileSidecar } from './sidecar.ts'
 import { compileVirtualService, delegateNames, isDelegate } from './virtual-service.ts'
 import { compilePod } from './workload.ts'
@@ -74,6 +77,9 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
     ),
     rateLimits: kept(before?.rateLimits, oldestFirst([...own.rateLimits])),
     alerts: kept(before?.alerts, oldestFirst([...own.alerts])),
+    peerPolicies: kept(before?.peerPolicies, oldestFirst(objects.PeerAuthentication.map(peerPolicyOf))),
+    tokenPolicies: kept(before?.tokenPolicies, oldestFirst(objects.RequestAuthentication.map(tokenPolicyOf))),
+    accessPolicies: kept(before?.accessPolicies, oldestFirst(objects.AuthorizationPolicy.map(accessPolicyOf))),
     certificates: keptMap(before?.certificates, certificatesOf(objects.Secret)),
   }
   let diagnostics: readonly Diagnostic[] | undefined
@@ -93,6 +99,9 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
 
 const workloadOf = remembering((pod: Pod): Workload => compilePod(pod))
 const workloadsOf = remembering((pods: readonly Pod[]) => pods.map(workloadOf))
+const peerPolicyOf = remembering(compilePeerAuthentication)
+const tokenPolicyOf = remembering(compileRequestAuthentication)
+const accessPolicyOf = remembering(compileAuthorizationPolicy)
 const certificateOf = remembering((secret: Secret) => compileCertificate(secret))
 const sets = new IdentityMemo<RouteSet>()
 const rules = new IdentityMemo<TrafficRule>()

@@ -10,11 +10,14 @@ const INBOUND = 'mizzen.dev/inbound'
 const HTTP_PROXY = 'mizzen.dev/http-proxy'
 const FORWARDS = 'mizzen.dev/forwards'
 const ADDRESS = 'mizzen.dev/address'
+/** "true" or "false": whether the pod's proxy gets a certificate. @default true, and false with ports of its own (`mizzen up`) */
+export const IDENTITY = 'mizzen.dev/identity'
 
 export function compilePod(pod: Pod): Workload {
   const addresses = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(entry => entry.ip)].filter(
     ip => ip !== undefined && ip !== '',
   )
+  const capture = captureOf(pod.annotations)
   return {
     namespace: pod.namespace,
     name: pod.name,
@@ -27,7 +30,8 @@ export function compilePod(pod: Pod): Workload {
     node: pod.spec.nodeName ?? '',
     ready: isReady(pod),
     namedPorts: namedPorts(pod),
-    capture: captureOf(pod.annotations),
+    capture,
+    identity: hasIdentity(pod.annotations, capture),
     origin: originOf(pod),
   }
 }
@@ -51,6 +55,11 @@ function namedPorts(pod: Pod): ReadonlyMap<string, number> {
   const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])]
   const ports = containers.flatMap(container => container.ports ?? [])
   return new Map(ports.flatMap(port => (port.name ? [[port.name, port.containerPort] as const] : [])))
+}
+
+function hasIdentity(annotations: Labels, { kind }: Capture): boolean {
+  const said = annotations[IDENTITY]
+  return said === undefined ? kind === 'redirect' : said === 'true'
 }
 
 function captureOf(annotations: Labels): Capture {

@@ -13,9 +13,7 @@ export interface ExtAuthzProvider {
   readonly statusOnError: number | undefined
   /** The route is chosen again after the check. */
   readonly clearRouteCache: boolean
-  readonly body:
-    | { readonly maxBytes: number; readonly allowPartial: boolean; readonly asBytes: boolean }
-    | undefined
+  readonly body: { readonly maxBytes: number; readonly allowPartial: boolean; readonly asBytes: boolean } | undefined
   /** undefined: gRPC. */
   readonly http: ExtAuthzHttp | undefined
 }

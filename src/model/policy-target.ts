@@ -36,7 +36,6 @@ export function isFor(policy: PolicyTarget, workload: TargetedWorkload, rootName
 
 function isMeant(policy: PolicyTarget, target: TargetReference, workload: TargetedWorkload, rootNamespace: string): boolean {
   if (workload.kind !== 'gateway' || target.group !== 'gateway.networking.k8s.io') return false
-  if (target.kind === 'GatewayClass')
-    return policy.namespace === rootNamespace && workload.labels[GATEWAY_CLASS] === target.name
+  if (target.kind === 'GatewayClass') return policy.namespace === rootNamespace && workload.labels[GATEWAY_CLASS] === target.name
   return target.kind === 'Gateway' && policy.namespace === workload.namespace && workload.labels[GATEWAY_NAME] === target.name
 }

@@ -20,6 +20,8 @@ export interface MeshProxy {
   readonly serviceAccount: string
   readonly namedPorts: ReadonlyMap<string, number>
   readonly capture: Capture
+  /** Has a certificate for its service account, or can get one: without, mutual TLS would keep its listeners waiting for ever. */
+  readonly identity: boolean
 }
 
 /** A service port that a proxy stands before. */

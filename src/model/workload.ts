@@ -18,6 +18,8 @@ export interface Workload {
   /** Container ports by name, for services that name their target port. */
   readonly namedPorts: ReadonlyMap<string, number>
   readonly capture: Capture
+  /** See MeshProxy.identity. */
+  readonly identity: boolean
   readonly origin: Origin
 }
 

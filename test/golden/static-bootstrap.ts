@@ -40,7 +40,7 @@ export function staticBootstrap(resources: ProxyResources): JsonValue {
       },
     },
   })
-  bootstrap.staticResources?.clusters.push(controlPlane())
+  bootstrap.staticResources?.clusters.push(grpcServer('xds-grpc'), grpcServer('sds-grpc'))
   return bytesToJson('envoy.config.bootstrap.v3.Bootstrap', Bootstrap.encode(bootstrap).finish())
 }
 
@@ -112,11 +112,12 @@ function withEndpoints(cluster: Cluster, endpoints: ReadonlyMap<string, ClusterL
   }
 }
 
-function controlPlane(): Cluster {
+/** Nobody answers; Envoy only wants to know that there is such a cluster. */
+function grpcServer(name: string): Cluster {
   return Cluster.fromPartial({
-    name: 'xds-grpc',
+    name,
     clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
-    loadAssignment: { clusterName: 'xds-grpc' },
+    loadAssignment: { clusterName: name },
     typedExtensionProtocolOptions: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         typeUrl: 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',

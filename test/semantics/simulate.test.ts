@@ -21,8 +21,7 @@ for (const file of FILES) {
       const explainer = new Explainer(mesh)
       for (const entry of list(world, 'calls')) {
         const call = fields(entry, 'call')
-        const todo = text(call, 'tls') === 'mtls' ? 'mutual TLS between sidecars comes with the mesh identities' : false
-        await t.test(`${text(world, 'id')} ${text(entry, 'id')}`, { todo }, () => {
+        await t.test(`${text(world, 'id')} ${text(entry, 'id')}`, () => {
           compare(explainer.explain(proxy, readCall(call, 'call')), fields(entry, 'expect'))
         })
       }

@@ -6,6 +6,8 @@ import type { HTTPMatchRequest, HTTPRoute } from '../../src/api/istio/virtualser
 import { HTTPMatchRequest as MatchSchema, HTTPRoute as RouteSchema } from '../../src/api/istio/virtualservice/schema.ts'
 import { fits } from '../../src/api/schema/check.ts'
 import { conflicts, mergeMatches, mergeRoute } from '../../src/compile/delegate.ts'
+import { compilePeerAuthentication } from '../../src/compile/peer-authentication.ts'
+import { compareAge } from '../../src/model/age.ts'
 import {
   compareSpecificity,
   fullHostName,
@@ -17,10 +19,12 @@ import {
   parseScopedHost,
 } from '../../src/model/host.ts'
 import { hasLabels, selects } from '../../src/model/labels.ts'
+import { peerModes } from '../../src/model/peer-policy.ts'
 import { parseProtocol, portProtocol } from '../../src/model/protocol.ts'
 import { isVisible, visibility } from '../../src/model/visibility.ts'
 import { outboundCluster, parseSubsetKey } from '../../src/xds/resources/names.ts'
 import { fields, flag, labels, list, number, oracleFile, text, texts, withoutOracle } from './oracle.ts'
+import { rawObjects } from './raw-objects.ts'
 
 /** @returns why the row is still to be done, or nothing */
 type Row = (row: unknown) => string | undefined
@@ -83,6 +87,18 @@ for (const file of ['service-port-protocol', 'service-port-protocol-2']) {
     return undefined
   })
 }
+table('peerauthentication-compose', row => {
+  const policies = rawObjects(list(row, 'configs')).PeerAuthentication.map(compilePeerAuthentication)
+  const modes = peerModes(policies.sort(compareAge), 'root-namespace', { namespace: 'my-ns', labels: { app: 'foo' } })
+  const wanted = fields(row, 'want')
+  assert.equal(modes.mode.toUpperCase(), text(wanted, 'mode'))
+  for (const [name, value] of Object.entries(wanted)) {
+    if (name === 'mode') continue
+    const ports = [...modes.ports].map(([port, mode]) => [String(port), mode.toUpperCase()])
+    assert.deepEqual(Object.fromEntries(ports), value, name)
+  }
+  return undefined
+})
 table('service-visible', row => {
   const context = fields(row, 'pushContext')
   if (flag(fields(fields(context, 'mesh'), 'serviceEntryVisibility'), 'applyToSidecars'))

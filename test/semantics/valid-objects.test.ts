@@ -46,6 +46,7 @@ function proxies(object: unknown): MeshProxy[] {
     node: '',
     serviceAccount: '',
     namedPorts: new Map<string, number>(),
+    identity: true,
   }
   const own = labels(fields(object, 'spec'), 'selector')
   return [

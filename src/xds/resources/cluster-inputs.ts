@@ -12,6 +12,8 @@ export interface ClusterInputs {
   readonly rule: MergedRule | undefined
   readonly policy: TrafficPolicy | undefined
   readonly endpoints: ServiceEndpoints | undefined
+  /** Service accounts that its endpoints run as. */
+  readonly accounts: readonly string[]
 }
 
 /** Of one service: a cluster for each port, and one more for each subset of its rule. */
@@ -20,6 +22,7 @@ export function clusterInputs(
   service: Service,
   rule: MergedRule | undefined,
   endpoints: ServiceEndpoints | undefined,
+  accounts: readonly string[] = [],
 ): ClusterInputs[] {
   const subsets = [undefined, ...(rule?.subsets ?? [])]
   return service.ports
@@ -32,6 +35,7 @@ export function clusterInputs(
         subset,
         rule,
         endpoints,
+        accounts,
         policy: effectivePolicy(rule, port.number, subset),
       })),
     )

@@ -1,8 +1,8 @@
 /** Clusters for services: one for each port, and one more for each subset of a traffic rule. */
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import type { Origin } from '../../model/origin.ts'
-import { isHttp2 } from '../../model/protocol.ts'
 import { type Resolution, type Service, serviceKey } from '../../model/service.ts'
+import type { ServiceAccounts } from '../../model/service-accounts.ts'
 import type { MergedRule, Subset } from '../../model/traffic-policy.ts'
 import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { EncodedResource } from '../wire/resource.ts'
@@ -19,20 +19,27 @@ import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { outlierDetection } from './outlier-detection.ts'
 import { upstreamHttp } from './upstream-http.ts'
-import { takesNameFromRequest, upstreamTls } from './upstream-tls.ts'
+import { clusterTls, takesNameFromRequest } from './upstream-tls.ts'
 import { duration, FROM_ADS } from './values.ts'
 import { ruleFor, type View } from './view.ts'
 
 /** Of one service and its ports and subsets. */
 const memo = new IdentityMemo<readonly EncodedResource[]>()
 
-export function outboundClusters(view: View, endpoints: MeshEndpoints, encoder: Encoder): EncodedResource[] {
+export function outboundClusters(
+  view: View,
+  endpoints: MeshEndpoints,
+  accounts: ServiceAccounts,
+  encoder: Encoder,
+): EncodedResource[] {
   return view.scope.services.flatMap(service => {
     // Only DNS clusters contain their endpoints; for the others they are a resource of their own.
     const contained = isDns(service.resolution) ? endpoints.get(serviceKey(service)) : undefined
     const rule = ruleFor(view, service)
-    return memo.get([encoder, service, rule, contained, view.settings, view.traits], () =>
-      clusterInputs(view, service, rule, contained).flatMap(inputs => {
+    const own = view.identity ? (accounts.get(serviceKey(service)) ?? []) : []
+    const inputs = [encoder, service, rule, contained, view.settings, view.peerPolicies, view.traits, own.join()]
+    return memo.get(inputs, () =>
+      clusterInputs(view, service, rule, contained, own).flatMap(inputs => {
         const message = clusterOf(inputs)
         return message ? [encoder.encode(Cluster, message.name, message)] : []
       }),
@@ -44,14 +51,14 @@ function isDns(resolution: Resolution): boolean {
   return resolution === 'dns' || resolution === 'dns-round-robin' || resolution === 'original'
 }
 
-function clusterOf(inputs: ClusterInputs): Cluster | undefined {
+/** undefined: there is nothing to connect to. */
+export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
   const { view, service, port, subset, policy, rule } = inputs
   const { settings } = view
   const name = outboundCluster(port.number, subset?.name ?? '', service.hostname)
   const how = discovery(inputs, name)
   if (!how) return undefined
   const pool = policy?.pool
-  const context = { systemRoots: settings.systemRoots, subjectAltNames: service.subjectAltNames, http2: isHttp2(port.protocol) }
   const automaticServerName = takesNameFromRequest(policy?.tls)
   return Cluster.fromPartial({
     name,
@@ -68,7 +75,7 @@ function clusterOf(inputs: ClusterInputs): Cluster | undefined {
       upgradeToHttp2: settings.upgradeToHttp2,
       automaticServerName,
     }),
-    transportSocket: upstreamTls(policy?.tls, context),
+    ...clusterTls(inputs),
     upstreamConnectionOptions: connectionOptions(pool?.keepalive, settings.keepalive),
     metadata: originMetadata(originOf(service, subset, rule), {
       ...(subset ? { subset: subset.name } : {}),

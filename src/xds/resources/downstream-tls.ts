@@ -5,12 +5,10 @@ import {
   CertificateValidationContext,
   TlsParameters_TlsProtocol as Version,
 } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
-import { SdsSecretConfig } from '../gen/envoy/extensions/transport_sockets/tls/v3/secret.ts'
 import { type CommonTlsContext, DownstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
 import { file, subjectAltName } from './certificate-files.ts'
-import { authoritySecret, certificateSecret } from './names.ts'
-import { FROM_ADS } from './values.ts'
+import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
 
 const VERSIONS: Readonly<Record<string, Version>> = {
   '1.0': Version.TLSv1_0,
@@ -32,7 +30,7 @@ export function downstreamTls(tls: ServerTls, http: boolean): TransportSocket | 
         cipherSuites: [...tls.cipherSuites],
       },
       tlsCertificates: tls.credentials.length > 0 ? [] : tls.certificates.map(entry => certificateFiles(entry)),
-      tlsCertificateSdsSecretConfigs: tls.credentials.map(name => secret(certificateSecret(name))),
+      tlsCertificateSdsSecretConfigs: tls.credentials.map(name => adsSecret(certificateSecret(name))),
       validationContextType: validation(tls),
     },
   })
@@ -54,7 +52,7 @@ function validation(tls: ServerTls): CommonTlsContext['validationContextType'] {
     matchTypedSubjectAltNames: tls.subjectAltNames.map(subjectAltName),
   })
   if (name) {
-    const value = { defaultValidationContext: conditions, validationContextSdsSecretConfig: secret(name) }
+    const value = { defaultValidationContext: conditions, validationContextSdsSecretConfig: adsSecret(name) }
     const none = { validationContextCertificateProvider: undefined, validationContextCertificateProviderInstance: undefined }
     return { $case: 'combinedValidationContext', value: { ...value, ...none } }
   }
@@ -64,8 +62,4 @@ function validation(tls: ServerTls): CommonTlsContext['validationContextType'] {
 
 function certificateFiles({ certificate, key }: ServerTls['certificates'][number]) {
   return { certificateChain: file(certificate), privateKey: file(key) }
-}
-
-function secret(name: string): SdsSecretConfig {
-  return SdsSecretConfig.fromPartial({ name, sdsConfig: FROM_ADS })
 }

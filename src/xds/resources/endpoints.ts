@@ -19,7 +19,7 @@ export function endpointResources(view: View, endpoints: MeshEndpoints, encoder:
   return view.scope.services.flatMap(service => {
     const known = endpoints.get(serviceKey(service))
     const rule = ruleFor(view, service)
-    return memo.get([encoder, service, known, rule, view.settings, view.traits], () =>
+    return memo.get([encoder, service, known, rule, view.settings, view.peerPolicies, view.traits], () =>
       clusterInputs(view, service, rule, known)
         .filter(inputs => discoveryOf(inputs) === 'endpoints')
         .map(inputs => {

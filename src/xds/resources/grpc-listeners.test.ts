@@ -40,6 +40,9 @@ const mesh: Mesh = {
   sidecars: [],
   rateLimits: [],
   alerts: [],
+  peerPolicies: [],
+  tokenPolicies: [],
+  accessPolicies: [],
   certificates: new Map(),
 }
 

@@ -2,11 +2,14 @@
 import type { MeshSettings } from '../../model/settings.ts'
 import type { Cluster_DnsLookupFamily } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
+import type { Security } from './security.ts'
 
 export interface HttpConnection {
   readonly settings: MeshSettings
   /** inbound: to the application of a sidecar. outbound: from it. gateway: from outside the mesh. */
   readonly direction: 'inbound' | 'outbound' | 'gateway'
+  /** Policies to enforce; undefined: none are enforced on this side. */
+  readonly security?: Security | undefined
   /** Statistics are named by it. */
   readonly statPrefix: string
   /** The name of a route table, or the table itself. */

@@ -1,7 +1,6 @@
 /** The inbound side of a sidecar, encoded; made again only when its ports or what they lead to changed. */
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
-import type { MeshSettings } from '../../model/settings.ts'
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import type { EncodedResource } from '../wire/resource.ts'
@@ -9,6 +8,7 @@ import { inboundClusterFor } from './cluster-inbound.ts'
 import type { Encoder } from './encoded.ts'
 import type { InboundPort } from './inbound-port.ts'
 import { inboundListeners } from './listeners-inbound.ts'
+import type { Security } from './security.ts'
 
 export interface InboundResources {
   readonly listeners: readonly EncodedResource[]
@@ -19,15 +19,15 @@ const memo = new IdentityMemo<InboundResources>()
 
 export function inboundResources(
   encoder: Encoder,
-  settings: MeshSettings,
+  security: Security,
   proxy: MeshProxy,
   ports: readonly InboundPort[],
   ipv6: boolean,
 ): InboundResources {
-  return memo.get([encoder, settings, proxy.capture.kind, ipv6, ...ports.flatMap(partsOf)], () => {
-    const clusters = ports.map(port => inboundClusterFor(settings, port, ipv6))
+  return memo.get([encoder, security, proxy.capture.kind, ipv6, ...ports.flatMap(partsOf)], () => {
+    const clusters = ports.map(port => inboundClusterFor(security.settings, port, ipv6))
     return {
-      listeners: inboundListeners(settings, proxy, ports).map(listener => encoder.encode(Listener, listener.name, listener)),
+      listeners: inboundListeners(security, proxy, ports).map(listener => encoder.encode(Listener, listener.name, listener)),
       clusters: clusters.map(cluster => encoder.encode(Cluster, cluster.name, cluster)),
     }
   })

@@ -3,6 +3,7 @@
 import type { GatewayPort, PlacedServer } from '../../model/gateway-ports.ts'
 import { hostsForNamespace, intersectHosts } from '../../model/host.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
+import type { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import { type Filter, FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import type { EncodedResource } from '../wire/resource.ts'
@@ -12,8 +13,11 @@ import { attachedRoutes, gatewayName, gatewayTable } from './gateway-routes.ts'
 import { httpManager } from './http-manager.ts'
 import { listener, TLS_INSPECTOR } from './listener.ts'
 import { dynamicDnsFamily } from './lookup-family.ts'
+import { inboundMeshTls } from './mesh-tls.ts'
 import { gatewayHttpRoutes, gatewayHttpsRoutes, listenerName } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
+import type { Security } from './security.ts'
+import { sniPassthroughChains } from './sni-passthrough.ts'
 import { tcpRuleChains, tlsRuleChains } from './tcp-chains.ts'
 import { duration } from './values.ts'
 import type { View } from './view.ts'
@@ -27,13 +31,13 @@ function bindAddress(proxy: MeshProxy, port: GatewayPort): string {
 }
 
 /** Ports without anything to do there have no listener. */
-export function gatewayListeners(view: View, proxy: MeshProxy, ports: readonly GatewayPort[]): Listener[] {
+export function gatewayListeners(view: View, proxy: MeshProxy, ports: readonly GatewayPort[], security: Security): Listener[] {
   return ports.flatMap(port => {
     const address = bindAddress(proxy, port)
     const chains =
       port.kind === 'http'
-        ? [httpChain(view, address, port)]
-        : port.servers.flatMap(server => serverChains(view, address, port, server))
+        ? [httpChain(view, address, port, security)]
+        : port.servers.flatMap(server => serverChains(view, address, port, server, security))
     const [first] = port.servers
     if (chains.length === 0 || !first) return []
     return [
@@ -62,15 +66,16 @@ export function gatewayTables(view: View, encoder: Encoder, ports: readonly Gate
   })
 }
 
-function httpChain(view: View, address: string, port: GatewayPort): FilterChain {
-  const filters = [manager(view, address, port, gatewayHttpRoutes(port.listen, port.bind))]
+function httpChain(view: View, address: string, port: GatewayPort, security: Security): FilterChain {
+  const filters = [manager(view, address, port, gatewayHttpRoutes(port.listen, port.bind), security)]
   const [first] = port.servers
   return FilterChain.fromPartial({ filters, metadata: first && originMetadata(first.server.origin) })
 }
 
-function manager(view: View, address: string, port: GatewayPort, routes: string): Filter {
+function manager(view: View, address: string, port: GatewayPort, routes: string, security: Security): Filter {
   return httpManager({
     settings: view.settings,
+    security,
     direction: 'gateway',
     statPrefix: `outbound_${listenerName(address, port.listen)};`,
     routes,
@@ -78,15 +83,16 @@ function manager(view: View, address: string, port: GatewayPort, routes: string)
   })
 }
 
-function serverChains(view: View, address: string, port: GatewayPort, placed: PlacedServer): FilterChain[] {
+function serverChains(view: View, address: string, port: GatewayPort, placed: PlacedServer, security: Security): FilterChain[] {
   const { server } = placed
   if (port.kind === 'tcp') return bytesChains(view, placed)
   const { tls } = server
   if (!tls || tls.mode === 'passthrough') return passthroughChains(view, placed)
-  const transportSocket = downstreamTls(tls, endsHttps(placed))
+  if (tls.mode === 'auto-passthrough') return sniPassthroughChains(view)
+  const transportSocket = terminationOf(view, placed)
   if (!transportSocket) return []
   const chains = endsHttps(placed)
-    ? [FilterChain.fromPartial({ filters: [manager(view, address, port, httpsTable(port, placed))] })]
+    ? [FilterChain.fromPartial({ filters: [manager(view, address, port, httpsTable(port, placed), security)] })]
     : bytesChains(view, placed)
   return chains.map(chain => ({
     ...chain,
@@ -97,9 +103,22 @@ function serverChains(view: View, address: string, port: GatewayPort, placed: Pl
   }))
 }
 
+/** undefined: TLS does not end here, or the mesh's own certificates are asked for and the proxy has none. */
+function terminationOf(view: View, placed: PlacedServer): TransportSocket | undefined {
+  const { tls } = placed.server
+  const http = endsHttps(placed)
+  if (tls?.mode === 'mesh') return view.identity ? inboundMeshTls(view.settings, http) : undefined
+  return tls && downstreamTls(tls, http)
+}
+
 /** Whether the server ends TLS and speaks HTTP inside. */
-function endsHttps({ server }: PlacedServer): boolean {
-  return server.protocol === 'HTTPS' && server.tls !== undefined && downstreamTls(server.tls, true) !== undefined
+function endsHttps({ server: { protocol, tls } }: PlacedServer): boolean {
+  return protocol === 'HTTPS' && tls !== undefined && (tls.mode === 'mesh' || downstreamTls(tls, true) !== undefined)
+}
+
+/** Whether the gateway passes on mutual TLS by server name. */
+export function passesByServerName(ports: readonly GatewayPort[]): boolean {
+  return ports.some(port => port.servers.some(({ server }) => server.tls?.mode === 'auto-passthrough'))
 }
 
 function httpsTable(port: GatewayPort, { gateway, server }: PlacedServer): string {

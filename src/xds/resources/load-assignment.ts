@@ -7,6 +7,7 @@ import { ClusterLoadAssignment } from '../gen/envoy/config/endpoint/v3/endpoint.
 import { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { localityWeights, priorityOf, shares, withTopology } from './endpoint-priority.ts'
+import { isMeshEndpoint } from './mesh-endpoint.ts'
 import { endpointAddress, isSingleAddress } from './values.ts'
 
 export function isWeighted({ view, policy }: ClusterInputs): boolean {
@@ -23,7 +24,6 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
     else groups.set(key, [endpoint])
   }
   const sorted = [...groups].sort(([a], [b]) => compareText(a, b))
-  const { clusterId } = inputs.view.settings
   const weights = configuredWeights(inputs, sorted)
   const priorities = [...new Set(sorted.map(([key]) => key.split(' ', 1)[0]))] // without gaps, as Envoy demands
   const endpoints = sorted.flatMap(([key, group]): LocalityLbEndpoints[] => {
@@ -33,7 +33,7 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
     return [
       LocalityLbEndpoints.fromPartial({
         locality: { region: first.locality.region, zone: first.locality.zone, subZone: first.locality.subzone },
-        lbEndpoints: group.map(endpoint => lbEndpoint(endpoint, clusterId)),
+        lbEndpoints: group.map(endpoint => lbEndpoint(endpoint, inputs)),
         loadBalancingWeight: weight,
         priority: priorities.indexOf(key.split(' ', 1)[0]),
       }),
@@ -78,12 +78,17 @@ function weightOf(endpoints: readonly Endpoint[]): number {
   return endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0)
 }
 
-function lbEndpoint(endpoint: Endpoint, clusterId: string): LbEndpoint {
-  const workload = workloadText(endpoint, clusterId)
+function lbEndpoint(endpoint: Endpoint, { view, port }: ClusterInputs): LbEndpoint {
+  const workload = workloadText(endpoint, view.settings.clusterId)
+  const secured = view.identity && isMeshEndpoint(view, endpoint, port)
+  const filterMetadata = {
+    ...(secured ? { 'envoy.transport_socket_match': { tlsMode: 'istio' } } : {}),
+    ...(workload ? { istio: { workload } } : {}),
+  }
   return LbEndpoint.fromPartial({
     hostIdentifier: { $case: 'endpoint', value: { address: endpointAddress(endpoint.address, endpoint.port) } },
     loadBalancingWeight: endpoint.weight,
-    metadata: workload ? { filterMetadata: { istio: { workload } } } : undefined,
+    metadata: workload || secured ? { filterMetadata } : undefined,
   })
 }
 

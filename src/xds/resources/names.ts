@@ -29,6 +29,11 @@ export function outboundCluster(port: number, subset: string, host: string): str
   return `outbound|${port}|${subset}|${host}`
 }
 
+/** The same as a name for TLS (SNI), by which gateways pass connections on. */
+export function serverNameOf(port: number, subset: string, host: string): string {
+  return `outbound_.${port}_.${subset}_.${host}`
+}
+
 export function inboundCluster(port: number): string {
   return `inbound|${port}||`
 }
@@ -60,14 +65,4 @@ export function gatewayHttpRoutes(port: number, bind: string): string {
 /** "https.443.https.gateway.namespace", one for each server since each has its own filter chain. */
 export function gatewayHttpsRoutes(port: number, portName: string, gateway: string, namespace: string, bind: string): string {
   return `https.${port}.${portName}.${gateway}.${namespace}${bind ? `.${bind}` : ''}`
-}
-
-/** A certificate with its key, as a secret resource. */
-export function certificateSecret(credential: string): string {
-  return `kubernetes://${credential}`
-}
-
-/** The authority that client certificates are checked against. */
-export function authoritySecret(credential: string): string {
-  return `kubernetes://${credential}-cacert`
 }

@@ -40,6 +40,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     serviceAccount: known?.serviceAccount || text(metadata['SERVICE_ACCOUNT']),
     namedPorts: known?.namedPorts ?? new Map(),
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
+    identity: known?.identity ?? true,
   }
 }
 

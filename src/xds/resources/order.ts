@@ -8,9 +8,13 @@ import { dynamicForwardProxyFilter } from './dynamic-forward-proxy.ts'
 import { faultFilter } from './fault.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { routerFilter } from './router.ts'
+import { accessFilters, authorizerFilters, tokenFilter } from './security-filters.ts'
 
-const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | undefined)[] = [
-  faultFilter, // first of those that act on a request: a delay or abort stands for a service that is slow or broken
+const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly HttpFilter[] | undefined)[] = [
+  authorizerFilters, // an external authorizer judges what came, before the mesh says anything about it
+  tokenFilter, // verifies tokens, which the rules after it may ask for
+  accessFilters, // nothing that is not allowed gets further
+  faultFilter, // for requests that may pass: a delay or abort stands for a service that is slow or broken
   corsFilter, // answers preflights, which nothing after it needs to see
   dynamicForwardProxyFilter, // resolves the host that the router is about to connect to
   routerFilter, // ends the chain: it sends the request on

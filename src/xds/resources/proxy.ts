@@ -6,6 +6,7 @@ import { gatewayPorts } from '../../model/gateway-ports.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import { isHttpOrAuto } from '../../model/protocol.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
+import { serviceAccounts } from '../../model/service-accounts.ts'
 import type { PortCapture } from '../../model/workload.ts'
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
@@ -20,7 +21,8 @@ import { GrpcListeners } from './grpc-listeners.ts'
 import { grpcRoutes } from './grpc-routes.ts'
 import { inboundPorts } from './inbound-port.ts'
 import { inboundResources } from './inbound-resources.ts'
-import { gatewayListeners, gatewayTables } from './listeners-gateway.ts'
+import { jwksClusters } from './jwks-cluster.ts'
+import { gatewayListeners, gatewayTables, passesByServerName } from './listeners-gateway.ts'
 import { findPort, portListeners } from './listeners-ports.ts'
 import { redirectListeners } from './listeners-redirect.ts'
 import { lookupFamily } from './lookup-family.ts'
@@ -29,7 +31,9 @@ import type { ResourceCache } from './resource-cache.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
 import { ownTable, sidecarRoutes } from './routes-sidecar.ts'
-import { gatewaySecrets } from './secrets.ts'
+import { clientSecrets, gatewaySecrets } from './secrets.ts'
+import { securityOf } from './security.ts'
+import { sniPassthroughClusters } from './sni-passthrough.ts'
 import { setsForBytes } from './tcp-chains.ts'
 import { type View, viewOf } from './view.ts'
 
@@ -54,9 +58,14 @@ export function resourcesFor(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache)
 function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const { encoder } = cache
   const ports = proxy.capture.kind === 'ports' ? proxy.capture : undefined
-  const inbound = inboundResources(encoder, view.settings, proxy, inboundPorts(mesh, proxy), view.family === 'v6')
+  const security = securityOf(mesh, proxy)
+  const inbound = inboundResources(encoder, security, proxy, inboundPorts(mesh, proxy), view.family === 'v6')
   const tunnels = encodeClusters(encoder, ports ? loopbackTunnels(view, ports) : [])
-  const clusters = cache.layered(proxy.id, CLUSTER, sharedClusters(mesh, view, cache), [...inbound.clusters, ...tunnels])
+  const clusters = cache.layered(proxy.id, CLUSTER, sharedClusters(mesh, view, cache), [
+    ...inbound.clusters,
+    ...tunnels,
+    ...encodeClusters(encoder, jwksClusters(security)),
+  ])
   const { endpoints } = mesh
   const outbound = cache.shared(view, LISTENER, listenerInputs(mesh, view), () =>
     ports ? [] : encodeListeners(encoder, redirectListeners(view, endpoints)),
@@ -69,6 +78,10 @@ function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
     [
       ROUTE,
       ports ? portRoutes(view, proxy, ports, cache) : cache.shared(view, ROUTE, [view], () => sidecarRoutes(view, encoder)),
+    ],
+    [
+      SECRET,
+      cache.shared(view, SECRET, [...clusterInputs(mesh, view), mesh.certificates], () => clientSecrets(mesh, view, encoder)),
     ],
   ])
 }
@@ -98,12 +111,30 @@ function gatewayResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
   const { encoder } = cache
   const { endpoints } = mesh
   const ports = gatewayPorts(mesh, proxy)
+  const security = securityOf(mesh, proxy)
   return new Map([
-    [CLUSTER, sharedClusters(mesh, view, cache)],
+    [
+      CLUSTER,
+      cache.layered(
+        proxy.id,
+        CLUSTER,
+        sharedClusters(mesh, view, cache),
+        encodeClusters(encoder, [
+          ...jwksClusters(security),
+          ...(passesByServerName(ports) ? sniPassthroughClusters(view, endpoints) : []),
+        ]),
+      ),
+    ],
     [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => endpointResources(view, endpoints, encoder))],
-    [LISTENER, cache.own(proxy.id, LISTENER, encodeListeners(encoder, gatewayListeners(view, proxy, ports)))],
+    [LISTENER, cache.own(proxy.id, LISTENER, encodeListeners(encoder, gatewayListeners(view, proxy, ports, security)))],
     [ROUTE, cache.own(proxy.id, ROUTE, gatewayTables(view, encoder, ports))],
-    [SECRET, cache.own(proxy.id, SECRET, gatewaySecrets(mesh, proxy.namespace, ports, encoder))],
+    [
+      SECRET,
+      cache.own(proxy.id, SECRET, [
+        ...gatewaySecrets(mesh, proxy.namespace, ports, encoder),
+        ...clientSecrets(mesh, view, encoder),
+      ]),
+    ],
   ])
 }
 
@@ -120,12 +151,14 @@ function grpcResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resource
 }
 
 /** Clusters do not change with the routes, and few of them with the endpoints. */
-function clusterInputs({ services, endpoints }: Mesh, { scope, trafficRules, settings }: View): object[] {
-  return [scope.services, trafficRules, settings, containedEndpoints(services, endpoints)]
+function clusterInputs(mesh: Mesh, view: View): object[] {
+  const { scope, trafficRules, peerPolicies, settings, identity } = view
+  const parts = [scope.services, trafficRules, peerPolicies, settings, containedEndpoints(mesh.services, mesh.endpoints)]
+  return identity ? [...parts, serviceAccounts(mesh)] : parts
 }
 
-function endpointInputs({ endpoints }: Mesh, { scope, trafficRules, settings }: View): object[] {
-  return [scope.services, trafficRules, settings, endpoints]
+function endpointInputs({ endpoints }: Mesh, { scope, trafficRules, peerPolicies, settings }: View): object[] {
+  return [scope.services, trafficRules, peerPolicies, settings, endpoints]
 }
 
 /** Of the routes only those for bytes stand in outbound listeners. */
@@ -138,7 +171,7 @@ function listenerInputs(mesh: Mesh, view: View): object[] {
 function sharedClusters(mesh: Mesh, view: View, cache: ResourceCache): ResourceSet {
   const { encoder } = cache
   return cache.shared(view, CLUSTER, clusterInputs(mesh, view), () => [
-    ...outboundClusters(view, mesh.endpoints, encoder),
+    ...outboundClusters(view, mesh.endpoints, serviceAccounts(mesh), encoder),
     ...encodeClusters(encoder, specialClusters(view)),
   ])
 }

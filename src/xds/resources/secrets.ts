@@ -1,11 +1,13 @@
-/** Certificates of gateways as secret resources, from the namespace that the gateway runs in. */
+/** Certificates of gateways and of their clients' rules as secret resources, from the namespace that the proxy runs in. */
 import type { GatewayPort } from '../../model/gateway-ports.ts'
 import type { Certificate, Mesh } from '../../model/mesh.ts'
 import { DataSource } from '../gen/envoy/config/core/v3/base.ts'
 import { Secret } from '../gen/envoy/extensions/transport_sockets/tls/v3/secret.ts'
 import type { EncodedResource } from '../wire/resource.ts'
+import { clusterInputs } from './cluster-inputs.ts'
 import type { Encoder } from './encoded.ts'
-import { authoritySecret, certificateSecret } from './names.ts'
+import { authoritySecret, certificateSecret } from './secret-reference.ts'
+import { ruleFor, type View } from './view.ts'
 
 /** Those that the listeners ask for and that exist; a listener waits for one that does not. */
 export function gatewaySecrets(
@@ -28,6 +30,23 @@ export function gatewaySecrets(
     if (ca) add(authority(certificateSecret(ca), certificate(ca)))
   }
   return [...found.values()]
+}
+
+/** Those that traffic rules show to servers or check them with (credentialName), from the proxy's own namespace. */
+export function clientSecrets(mesh: Mesh, view: View, encoder: Encoder): EncodedResource[] {
+  const names = new Set(
+    view.scope.services.flatMap(service => {
+      const rule = ruleFor(view, service)
+      return clusterInputs(view, service, rule, undefined).flatMap(({ policy }) => policy?.tls?.credentialName || [])
+    }),
+  )
+  return [...names].flatMap(name => {
+    const own = mesh.certificates.get(`${view.namespace}/${name}`)
+    const ca = mesh.certificates.get(`${view.namespace}/${name}-cacert`) ?? own
+    return [keyPair(certificateSecret(name), own), authority(authoritySecret(name), ca)].flatMap(secret =>
+      secret ? [encoder.encode(Secret, secret.name, secret)] : [],
+    )
+  })
 }
 
 function keyPair(name: string, certificate: Certificate | undefined): Secret | undefined {

@@ -1,13 +1,21 @@
 /**
- * TLS from a sidecar or gateway to an endpoint. The mesh's own mutual TLS (mode "mesh", and automatically between sidecars) has its place in
- * upstreamTls(): until the mesh has identities, these connections are plaintext.
+ * TLS from a sidecar or gateway to an endpoint: what a traffic rule says, else mutual TLS of the mesh's own to those endpoints that have
+ * a sidecar with a certificate before them, and plaintext to the others.
  */
+import { isHttp, isHttp2 } from '../../model/protocol.ts'
 import type { ClientTls } from '../../model/traffic-policy.ts'
+import { type Cluster, Cluster_TransportSocketMatch } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
+import { RawBuffer } from '../gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.ts'
 import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
-import { UpstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { type CommonTlsContext, UpstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
 import { file, subjectAltName } from './certificate-files.ts'
+import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
+import { isMeshEndpoint } from './mesh-endpoint.ts'
+import { identitiesOf, type MeshPeer, outboundMeshTls } from './mesh-tls.ts'
+import { serverNameOf } from './names.ts'
+import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
 
 export interface TlsContext {
   readonly systemRoots: string
@@ -16,13 +24,67 @@ export interface TlsContext {
   readonly http2: boolean
 }
 
+/** The part of a cluster that says how its connections are secured. */
+export function clusterTls(inputs: ClusterInputs): Pick<Cluster, 'transportSocket' | 'transportSocketMatches'> {
+  const { view, service, port, policy } = inputs
+  const { settings } = view
+  const none = { transportSocket: undefined, transportSocketMatches: [] }
+  const tls = policy?.tls
+  if (tls && tls.mode !== 'mesh') {
+    const http2 = isHttp2(port.protocol)
+    const context = { systemRoots: settings.systemRoots, subjectAltNames: service.subjectAltNames, http2 }
+    return { ...none, transportSocket: upstreamTls(tls, context) }
+  }
+  if (!view.identity) return none
+  const mesh = () => outboundMeshTls(settings, meshPeer(inputs))
+  if (tls) return { ...none, transportSocket: mesh() }
+  if (!settings.autoMtls || service.external) return none
+  // Addresses that clients dial themselves have no metadata: one way for all of them.
+  if (discoveryOf(inputs) === 'original') return isMeshThroughout(inputs) ? { ...none, transportSocket: mesh() } : none
+  return {
+    ...none,
+    transportSocketMatches: [
+      Cluster_TransportSocketMatch.fromPartial({ name: 'tlsMode-istio', match: { tlsMode: 'istio' }, transportSocket: mesh() }),
+      Cluster_TransportSocketMatch.fromPartial({ name: 'tlsMode-disabled', match: {}, transportSocket: PLAINTEXT }),
+    ],
+  }
+}
+
+const PLAINTEXT = TransportSocket.fromPartial({
+  name: 'envoy.transport_sockets.raw_buffer',
+  configType: {
+    $case: 'typedConfig',
+    value: pack('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer', RawBuffer, {}),
+  },
+})
+
+function meshPeer({ view, service, port, subset, policy, accounts }: ClusterInputs): MeshPeer {
+  const { settings } = view
+  const upgraded = policy?.pool?.http2 === 'upgrade' || (settings.upgradeToHttp2 && policy?.pool?.http2 !== 'never')
+  const http = isHttp(port.protocol)
+  const configured = policy?.tls?.subjectAltNames ?? []
+  return {
+    sni: policy?.tls?.sni || serverNameOf(port.number, subset?.name ?? '', service.hostname),
+    names: configured.length > 0 ? configured : [...identitiesOf(settings, accounts), ...service.subjectAltNames],
+    speaks: isHttp2(port.protocol) || (http && upgraded) ? 'h2' : http ? 'http/1.1' : 'bytes',
+  }
+}
+
+function isMeshThroughout({ view, port, endpoints }: ClusterInputs): boolean {
+  const known = endpoints?.get(port.number) ?? []
+  return known.length > 0 && known.every(endpoint => isMeshEndpoint(view, endpoint, port))
+}
+
 /** @returns undefined: plaintext */
 export function upstreamTls(tls: ClientTls | undefined, context: TlsContext): TransportSocket | undefined {
   if (!tls || tls.mode === 'disable' || tls.mode === 'mesh') return undefined
+  const { credentialName } = tls
+  const mutual = tls.mode === 'mutual'
   const message = UpstreamTlsContext.fromPartial({
     sni: tls.sni,
     commonTlsContext: {
-      tlsCertificates: tls.mode === 'mutual' ? [{ certificateChain: file(tls.certificate), privateKey: file(tls.key) }] : [],
+      tlsCertificates: mutual && !credentialName ? [{ certificateChain: file(tls.certificate), privateKey: file(tls.key) }] : [],
+      tlsCertificateSdsSecretConfigs: mutual && credentialName ? [adsSecret(certificateSecret(credentialName))] : [],
       validationContextType: validation(tls, context),
       alpnProtocols: context.http2 ? ['h2'] : ['http/1.1'],
     },
@@ -39,13 +101,21 @@ export function takesNameFromRequest(tls: ClientTls | undefined): boolean {
   return (tls?.mode === 'simple' || tls?.mode === 'mutual') && tls.sni === '' && !tls.skipVerify
 }
 
-function validation(tls: ClientTls, context: TlsContext) {
+function validation(tls: ClientTls, context: TlsContext): CommonTlsContext['validationContextType'] {
   if (tls.skipVerify) return undefined
   const names = tls.subjectAltNames.length > 0 ? tls.subjectAltNames : context.subjectAltNames
+  const matchTypedSubjectAltNames = names.map(subjectAltName)
+  if (tls.credentialName) {
+    const defaultValidationContext = CertificateValidationContext.fromPartial({ matchTypedSubjectAltNames })
+    const secret = adsSecret(authoritySecret(tls.credentialName))
+    const none = { validationContextCertificateProvider: undefined, validationContextCertificateProviderInstance: undefined }
+    const value = { defaultValidationContext, validationContextSdsSecretConfig: secret, ...none }
+    return { $case: 'combinedValidationContext', value }
+  }
   const value = CertificateValidationContext.fromPartial({
     trustedCa: file(tls.ca || context.systemRoots),
     crl: tls.crl ? file(tls.crl) : undefined,
-    matchTypedSubjectAltNames: names.map(subjectAltName),
+    matchTypedSubjectAltNames,
   })
-  return { $case: 'validationContext', value } as const
+  return { $case: 'validationContext', value }
 }

@@ -7,6 +7,7 @@ import type { ClientMatch } from '../../model/http-rule.ts'
 import { hasLabels, type Labels, labelsKey } from '../../model/labels.ts'
 import { type Locality, localityKey } from '../../model/locality.ts'
 import type { Mesh } from '../../model/mesh.ts'
+import type { PeerPolicy } from '../../model/peer-policy.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import type { RouteSet } from '../../model/route-set.ts'
 import { type Scope, scopeOf } from '../../model/scope.ts'
@@ -24,6 +25,7 @@ export interface View {
   /** All of the mesh: what a gateway may use of them depends on where they are attached. */
   readonly routes: readonly RouteSet[]
   readonly trafficRules: readonly TrafficRule[]
+  readonly peerPolicies: readonly PeerPolicy[]
   /** What ruleFor() found; null: nothing. Shared by all views for which it is the same. */
   readonly rules: WeakMap<object, MergedRule | null>
   readonly scope: Scope
@@ -36,6 +38,8 @@ export interface View {
   readonly labels: Labels
   readonly locality: Locality
   readonly node: string
+  /** See MeshProxy.identity. */
+  readonly identity: boolean
   /** Address families the proxy has. */
   readonly family: 'v4' | 'v6' | 'both'
   /** What makes a difference to clusters and endpoints, as one text. */
@@ -45,17 +49,17 @@ export interface View {
 }
 
 export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
-  const { settings, routes, trafficRules } = mesh
+  const { settings, routes, trafficRules, peerPolicies } = mesh
   const matter = labelsThatMatter.get([routes, trafficRules, settings], () => labelKeys(mesh))
   const labels = matter.size === 0 ? {} : Object.fromEntries(Object.entries(proxy.labels).filter(([key]) => matter.has(key)))
   const family = familyOf(proxy.addresses)
   const node = nodeMatters(mesh.services) ? proxy.node : ''
-  const { kind, namespace, locality } = proxy
+  const { kind, namespace, locality, identity } = proxy
   const capture = proxy.capture.kind
   const forwards = proxy.capture.kind === 'ports' ? proxy.capture.forwards.map(forwardKey).sort() : []
-  const traits = [kind, capture, labelsKey(labels), localityKey(locality), family, node, forwards.join()].join(';')
+  const traits = [kind, capture, labelsKey(labels), localityKey(locality), family, node, forwards.join(), identity].join(';')
   const scope = scopeOf(mesh, proxy)
-  return views.get([scope, trafficRules, routes, namespace, traits], () => {
+  return views.get([scope, trafficRules, routes, peerPolicies, namespace, traits], () => {
     const key = [namespace, scope.sidecar?.namespace ?? '', scope.sidecar?.name ?? '', traits].join(';')
     const rules = ruleCaches.get([trafficRules, settings, namespace, labelsKey(labels)], () => new WeakMap())
     const forwarded = new Set(forwards)
@@ -63,6 +67,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
       settings,
       routes,
       trafficRules,
+      peerPolicies,
       rules,
       scope,
       kind,
@@ -72,6 +77,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
       labels,
       locality,
       node,
+      identity,
       family,
       traits,
       key,
