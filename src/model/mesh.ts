@@ -3,11 +3,12 @@
  * Immutable. A change makes a new mesh in which all that did not change is the same object as before, so that what was derived
  * from it can be kept (lib/identity-memo.ts).
  */
+
+import type { AccessPolicy } from './access-policy.ts'
 import type { Alert } from './alert.ts'
 import type { Gateway } from './gateway.ts'
-import type { RateLimit } from './rate-limit.ts'
-import type { AccessPolicy } from './access-policy.ts'
 import type { PeerPolicy } from './peer-policy.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { RouteSet } from './route-set.ts'
 import type { Service, ServiceEndpoints } from './service.ts'
 import type { MeshSettings } from './settings.ts'

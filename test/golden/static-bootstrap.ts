@@ -102,7 +102,7 @@ function carrier(name: string, table: RouteConfiguration | undefined, index: num
 function withEndpoints(cluster: Cluster, endpoints: ReadonlyMap<string, ClusterLoadAssignment>): Cluster {
   if (cluster.clusterDiscoveryType?.$case !== 'type' || cluster.clusterDiscoveryType.value !== Cluster_DiscoveryType.EDS)
     return cluster
-  const loadAssignment = endpoints.get(cluster.name)
+  const loadAssignment = endpoints.get(cluster.edsClusterConfig?.serviceName || cluster.name)
   if (!loadAssignment) throw new Error(`Cannot find endpoints of cluster "${cluster.name}"`)
   return {
     ...cluster,
