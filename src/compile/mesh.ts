@@ -19,6 +19,8 @@ import { checkHostConflicts } from './conflicts.ts'
 import { compileDestinationRule } from './destination-rule.ts'
 import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts'
 import { compileGateway } from './gateway.ts'
+import { gatewayApi } from './gateway-api/compile.ts'
+import type { ObjectStatus } from './gateway-api/conditions.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
 import { ownParts } from './mizzen/own.ts'
@@ -42,6 +44,8 @@ export interface Compiled {
   readonly mesh: Mesh
   /** Ordered by file and line. Found out when asked for: proxies need not wait for them. */
   readonly diagnostics: readonly Diagnostic[]
+  /** Of Gateway API objects, for a controller to write into them. */
+  readonly statuses: readonly ObjectStatus[]
 }
 
 const SERVICE_RANGE = '10.96.0.0/12'
@@ -54,22 +58,28 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
   const own = ownParts(objects, settings)
   const range = options.serviceRange ?? SERVICE_RANGE
   const { services, endpoints } = knownServices(objects, settings, workloads, range, own.services)
+  const known = kept(before?.services, services)
+  const edge = gatewayApi(objects, settings, known, workloads)
   const mesh: Mesh = {
     settings,
-    services: kept(before?.services, services),
+    services: known,
     endpoints: keptMap(before?.endpoints, endpoints),
     workloads: keptMap(before?.workloads, new Map(workloads.map(workload => [workloadKey(workload), workload]))),
     routes: kept(before?.routes, [
       ...oldestFirst([...own.routes]), // they speak for a host before a VirtualService does
-      ...oldestFirst(routeSets(objects.VirtualService, settings)),
+      ...oldestFirst([...routeSets(objects.VirtualService, settings), ...edge.routes]),
     ]),
     trafficRules: kept(before?.trafficRules, [
-      ...trafficRules(objects.DestinationRule, settings),
+      ...trafficRules(objects.DestinationRule, settings, edge.trafficRules),
       ...oldestFirst([...own.trafficRules]),
     ]),
     gateways: kept(
       before?.gateways,
-      oldestFirst([...objects.Gateway.map(object => gateways.get([object], () => compileGateway(object))), ...own.gateways]),
+      oldestFirst([
+        ...objects.Gateway.map(object => gateways.get([object], () => compileGateway(object))),
+        ...own.gateways,
+        ...edge.gateways,
+      ]),
     ),
     sidecars: kept(
       before?.sidecars,
@@ -80,17 +90,19 @@ export function compile(objects: Objects, options: CompileOptions = {}, previous
     peerPolicies: kept(before?.peerPolicies, oldestFirst(objects.PeerAuthentication.map(peerPolicyOf))),
     tokenPolicies: kept(before?.tokenPolicies, oldestFirst(objects.RequestAuthentication.map(tokenPolicyOf))),
     accessPolicies: kept(before?.accessPolicies, oldestFirst(objects.AuthorizationPolicy.map(accessPolicyOf))),
-    certificates: keptMap(before?.certificates, certificatesOf(objects.Secret)),
+    certificates: keptMap(before?.certificates, new Map([...certificatesOf(objects.Secret), ...edge.certificates])),
   }
   let diagnostics: readonly Diagnostic[] | undefined
   return {
     mesh,
+    statuses: edge.statuses,
     get diagnostics() {
       diagnostics ??= [
         ...problems,
         ...checkReferences(objects, mesh),
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
+        ...edge.diagnostics,
       ].sort(compareDiagnostics)
       return diagnostics
     },
@@ -135,9 +147,16 @@ function routeSets(objects: readonly VirtualService[], settings: MeshSettings): 
   })
 }
 
-function trafficRules(objects: readonly DestinationRule[], settings: MeshSettings): readonly TrafficRule[] {
-  return ruleLists.get([objects, settings], () =>
-    oldestFirst(objects.map(object => rules.get([object, settings], () => compileDestinationRule(object, settings)))),
+function trafficRules(
+  objects: readonly DestinationRule[],
+  settings: MeshSettings,
+  others: readonly TrafficRule[],
+): readonly TrafficRule[] {
+  return ruleLists.get([objects, settings, ...others], () =>
+    oldestFirst([
+      ...objects.map(object => rules.get([object, settings], () => compileDestinationRule(object, settings))),
+      ...others,
+    ]),
   )
 }
 

@@ -23,7 +23,9 @@ export interface GatewayPort {
 }
 
 export function gatewaysOf(mesh: Mesh, proxy: MeshProxy): readonly Gateway[] {
-  return mesh.gateways.filter(gateway => hasLabels(proxy.labels, gateway.selector))
+  return mesh.gateways.filter(
+    ({ selector, proxyNamespace = proxy.namespace }) => proxyNamespace === proxy.namespace && hasLabels(proxy.labels, selector),
+  )
 }
 
 /** By port and address. The oldest gateway says what a port speaks; servers that speak something else are left out. */

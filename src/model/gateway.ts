@@ -9,6 +9,8 @@ export interface Gateway {
   readonly namespace: string
   /** Labels of the proxies, in any namespace; empty: all of them. */
   readonly selector: Labels
+  /** Of the proxies; absent: any. */
+  readonly proxyNamespace?: string
   readonly servers: readonly GatewayServer[]
   readonly created: string
   readonly origin: Origin
@@ -24,6 +26,8 @@ export interface GatewayServer {
   readonly hosts: readonly ScopedHost[]
   readonly tls: ServerTls | undefined
   readonly name: string
+  /** Requests for its hosts meet its own routes or none, also where another server of the port has wider hosts (Gateway API). */
+  readonly isolated?: boolean
   readonly origin: Origin
 }
 
@@ -35,7 +39,7 @@ export interface ServerTls {
   readonly certificates: readonly { readonly certificate: string; readonly key: string }[]
   readonly ca: string
   readonly crl: string
-  /** Names of secrets in the namespace of the gateway's workload. */
+  /** Names of secrets in the namespace of the gateway's workload; "kubernetes-gateway://namespace/name" is one of any namespace. */
   readonly credentials: readonly string[]
   readonly caCredential: string
   readonly subjectAltNames: readonly string[]

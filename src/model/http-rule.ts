@@ -4,6 +4,9 @@ import type { Origin } from './origin.ts'
 
 export type TextMatch = { readonly kind: 'exact' | 'prefix' | 'regex'; readonly value: string } | { readonly kind: 'present' }
 
+/** segments: whole elements of the path, "/a" matches "/a" and "/a/b" but not "/ab". */
+export type PathMatch = TextMatch | { readonly kind: 'segments'; readonly value: string }
+
 export interface NamedMatch {
   readonly name: string
   readonly match: TextMatch
@@ -12,7 +15,7 @@ export interface NamedMatch {
 /** All conditions must hold. */
 export interface HttpMatch {
   readonly name: string
-  readonly uri: TextMatch | undefined
+  readonly uri: PathMatch | undefined
   readonly ignoreUriCase: boolean
   readonly scheme: TextMatch | undefined
   readonly method: TextMatch | undefined
@@ -47,6 +50,8 @@ export interface Destination {
 export interface HttpDestination extends Destination {
   readonly weight: number
   readonly headers: HeaderChanges
+  /** Leads nowhere by configuration: its share is answered with this status. */
+  readonly refused?: 500 | 503
 }
 
 export interface HeaderEdit {
@@ -66,11 +71,14 @@ export const NO_HEADER_CHANGES: HeaderChanges = { request: NO_EDIT, response: NO
 export interface Redirect {
   readonly kind: 'redirect'
   readonly status: number
-  readonly path: { readonly kind: 'whole' | 'prefix'; readonly value: string } | undefined
+  readonly path:
+    | { readonly kind: 'whole' | 'prefix'; readonly value: string }
+    | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string }
+    | undefined
   readonly authority: string
   readonly scheme: string
-  /** 'request': keep the port of the request even where it is the scheme's default. */
-  readonly port: number | 'default' | 'request' | undefined
+  /** 'request': the port of the request even where it is the scheme's default. 'listener': only where it is not. */
+  readonly port: number | 'default' | 'request' | 'listener' | undefined
 }
 
 export interface DirectResponse {

@@ -1,5 +1,5 @@
 /**
- * A set of rules for some hosts, attached to the sidecars of the mesh or to gateways. VirtualService becomes this, and so will HTTPRoute and
+ * A set of rules for some hosts, attached to the sidecars of the mesh or to gateways. VirtualService becomes this, and so do HTTPRoute and
  * mizzen's own route kinds: they meet here and nowhere else.
  */
 import type { ClientMatch, Destination, HttpRule } from './http-rule.ts'
@@ -25,6 +25,8 @@ export interface RouteSet {
 
 export interface TcpDestination extends Destination {
   readonly weight: number
+  /** Leads nowhere by configuration: connections of its share are closed. */
+  readonly refused?: boolean
 }
 
 export interface TcpMatch {

@@ -148,6 +148,8 @@ export interface ClientTls {
   readonly key: string
   readonly ca: string
   readonly crl: string
+  /** The authorities themselves, PEM; goes before `ca`. */
+  readonly authority?: string
   readonly credentialName: string
   readonly subjectAltNames: readonly string[]
   readonly sni: string

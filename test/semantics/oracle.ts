@@ -1,5 +1,5 @@
 /** Cases that say how an existing mesh (Istio) behaves, read from $MIZZEN_ORACLE or ../shared/oracle beside the repository. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 
@@ -12,6 +12,17 @@ export const withoutOracle: string | false = existsSync(folder) ? false : `no or
 export function oracleFile(name: string): unknown {
   const file = path.join(folder, name)
   return withoutOracle === false && existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined
+}
+
+/** The text of a file; "" without an oracle. */
+export function oracleText(name: string): string {
+  const file = path.join(folder, name)
+  return withoutOracle === false && existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+/** What is in a folder of it, by name. */
+export function oracleFiles(name: string): string[] {
+  return withoutOracle === false ? readdirSync(path.join(folder, name)).sort() : []
 }
 
 type Fields = Readonly<Record<string, unknown>>

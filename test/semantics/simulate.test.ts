@@ -45,8 +45,7 @@ function short(name: string | undefined): string | undefined {
 
 test("sidecars' route tables lead where Istio's do", { skip: withoutOracle }, async t => {
   for (const row of list(oracleFile('simulate/sidecarroutes.yaml'))) {
-    const todo = text(row, 'variant') === 'httproute' ? 'HTTPRoute comes with the Gateway API' : false
-    await t.test(text(row, 'id'), { todo }, () => {
+    await t.test(text(row, 'id'), () => {
       const { mesh, proxy } = worldOf(row)
       const resource = resourcesFor(mesh, proxy, new ResourceCache()).get(ROUTE)?.get(text(row, 'routeConfig'))
       assert.ok(resource, `there is a route table "${text(row, 'routeConfig')}"`)

@@ -20,12 +20,29 @@ export function redirect(action: Redirect, listenPort: number): RedirectAction {
     responseCode: CODES.get(action.status) ?? Code.MOVED_PERMANENTLY,
     hostRedirect: action.authority,
     schemeRewriteSpecifier: action.scheme ? { $case: 'schemeRedirect', value: action.scheme } : undefined,
-    portRedirect: action.port === 'request' ? listenPort : typeof action.port === 'number' ? action.port : 0,
-    pathRewriteSpecifier: action.path && {
-      $case: action.path.kind === 'whole' ? 'pathRedirect' : 'prefixRewrite',
-      value: action.path.value,
-    },
+    portRedirect: redirectPort(action.port, listenPort),
+    pathRewriteSpecifier: action.path && pathRewrite(action.path),
   })
+}
+
+/** 0 writes no port. */
+function redirectPort(port: Redirect['port'], listenPort: number): number {
+  if (port === 'request') return listenPort
+  if (port === 'listener') return listenPort === 80 || listenPort === 443 ? 0 : listenPort
+  return typeof port === 'number' ? port : 0
+}
+
+function pathRewrite(path: NonNullable<Redirect['path']>): RedirectAction['pathRewriteSpecifier'] {
+  switch (path.kind) {
+    case 'whole':
+      return { $case: 'pathRedirect', value: path.value }
+    case 'prefix':
+      return { $case: 'prefixRewrite', value: path.value }
+    case 'regex': {
+      const pattern = { engineType: undefined, regex: path.pattern }
+      return { $case: 'regexRewrite', value: { pattern, substitution: path.substitution } }
+    }
+  }
 }
 
 export function directResponse(action: DirectResponse): DirectResponseAction {

@@ -10,6 +10,10 @@ export function file(path: string): DataSource {
   return DataSource.fromPartial({ specifier: { $case: 'filename', value: path } })
 }
 
+export function inlineText(pem: string): DataSource {
+  return DataSource.fromPartial({ specifier: { $case: 'inlineString', value: pem } })
+}
+
 /** The exact name, in the kind of subject alternative name that it looks like. */
 export function subjectAltName(name: string): SubjectAltNameMatcher {
   const sanType = name.includes('://') ? SanType.URI : isIP(name) ? SanType.IP_ADDRESS : SanType.DNS

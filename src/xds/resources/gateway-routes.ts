@@ -63,6 +63,7 @@ function collect(view: View, placed: PlacedServer, parts: Map<string, HostParts>
       if (!sets.some(entry => entry.set === set)) sets.push({ set, gateway: gatewayName(placed) })
     }
   }
+  if (server.isolated) for (const { host } of hosts) at(host, server.origin)
   if (server.tls?.httpsRedirect) for (const { host } of hosts) at(host, server.origin).redirect = true
 }
 

@@ -3,6 +3,7 @@ import type { Forward, HttpDestination, HttpMatch, HttpRule, Mirror, RetryPolicy
 import { NO_HEADER_CHANGES } from '../../model/http-rule.ts'
 import type { RouteSet } from '../../model/route-set.ts'
 import {
+  RouteAction_ClusterNotFoundResponseCode as NotFound,
   Route,
   RouteAction,
   type RouteAction_HashPolicy,
@@ -15,6 +16,7 @@ import { hashOf, resolveDestination } from './destination.ts'
 import { FAULT, faultConfig } from './fault.ts'
 import { hashPolicy } from './hash.ts'
 import { authorityOf, headerChanges } from './header-changes.ts'
+import { REFUSED } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
 import { routeRetry } from './retry.ts'
 import { isCatchAll, routeMatch } from './route-match.ts'
@@ -74,12 +76,14 @@ const NOWHERE: Route['action'] = { $case: 'directResponse', value: { status: 503
 
 function forward(view: View, rule: HttpRule, action: Forward, place: Place): RouteAction {
   const destinations = effectiveDestinations(action.destinations)
+  const refused = destinations.find(destination => destination.refused !== undefined)?.refused
   const hashPolicies = destinations.flatMap(destination => {
     const hash = hashOf(resolveDestination(view, destination, place.port).policy)
     return hash ? [hashPolicy(hash.key)] : []
   })
   return RouteAction.fromPartial({
     clusterSpecifier: clusterSpecifier(view, destinations, place),
+    clusterNotFoundResponseCode: refused === 500 ? NotFound.INTERNAL_SERVER_ERROR : NotFound.SERVICE_UNAVAILABLE,
     ...timeouts(view, action.timeoutMs),
     retryPolicy: routeRetry(view, retryOf(view, rule, action), hashPolicies.length > 0),
     hashPolicy: distinct(hashPolicies),
@@ -125,10 +129,10 @@ function effectiveDestinations(destinations: readonly HttpDestination[]): readon
 
 function clusterSpecifier(view: View, destinations: readonly HttpDestination[], place: Place): RouteAction['clusterSpecifier'] {
   const [only, ...others] = destinations
-  if (only && others.length === 0) return { $case: 'cluster', value: resolveDestination(view, only, place.port).cluster }
+  if (only && others.length === 0) return { $case: 'cluster', value: clusterOf(view, only, place) }
   const clusters = destinations.map(destination =>
     WeightedCluster_ClusterWeight.fromPartial({
-      name: resolveDestination(view, destination, place.port).cluster,
+      name: clusterOf(view, destination, place),
       weight: destination.weight,
       hostRewriteSpecifier: literalHost(authorityOf(destination.headers)),
       ...headerChanges(destination.headers),
@@ -136,6 +140,11 @@ function clusterSpecifier(view: View, destinations: readonly HttpDestination[], 
   )
   const none = { totalWeight: undefined, runtimeKeyPrefix: '', randomValueSpecifier: undefined }
   return { $case: 'weightedClusters', value: { clusters, ...none } }
+}
+
+/** One that is refused leads to a cluster that nobody has, for which there is an answer. */
+function clusterOf(view: View, destination: HttpDestination, place: Place): string {
+  return destination.refused ? REFUSED : resolveDestination(view, destination, place.port).cluster
 }
 
 /** Headers of a single destination go onto the route; of several, each has its own. */

@@ -1,6 +1,8 @@
 /** The names of listeners, routes and clusters. They are Istio's, because dashboards, metrics and EnvoyFilters know them. */
 
 export const BLACK_HOLE = 'BlackHoleCluster'
+/** No cluster has this name: shares of backends that a route may not use lead here. */
+export const REFUSED = 'RefusedBackend'
 export const PASSTHROUGH = 'PassthroughCluster'
 export const INBOUND_PASSTHROUGH = 'InboundPassthroughCluster'
 export const DYNAMIC_DNS = 'AllowAnyDynamicDNSCluster'

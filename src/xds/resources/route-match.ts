@@ -1,5 +1,5 @@
 /** The part of a route that says for which requests it is (Envoy RouteMatch). */
-import type { HttpMatch, TextMatch } from '../../model/http-rule.ts'
+import type { HttpMatch, PathMatch, TextMatch } from '../../model/http-rule.ts'
 import { RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts'
 import { headerMatcher, queryParameterMatcher, withoutHeaderMatcher } from './text-match.ts'
 
@@ -22,12 +22,14 @@ export function routeMatch(match: HttpMatch | undefined): RouteMatch {
   })
 }
 
-function pathSpecifier(uri: TextMatch | undefined): RouteMatch['pathSpecifier'] {
+function pathSpecifier(uri: PathMatch | undefined): RouteMatch['pathSpecifier'] {
   switch (uri?.kind) {
     case 'exact':
       return { $case: 'path', value: uri.value }
     case 'prefix':
       return { $case: 'prefix', value: uri.value }
+    case 'segments':
+      return { $case: 'pathSeparatedPrefix', value: uri.value }
     case 'regex':
       return { $case: 'safeRegex', value: { engineType: undefined, regex: uri.value } }
     default:

@@ -4,12 +4,12 @@ import { FROM_ADS } from './values.ts'
 
 /** A certificate with its key. */
 export function certificateSecret(credential: string): string {
-  return `kubernetes://${credential}`
+  return credential.includes('://') ? credential : `kubernetes://${credential}`
 }
 
 /** The authority that the other side's certificate is checked against. */
 export function authoritySecret(credential: string): string {
-  return `kubernetes://${credential}-cacert`
+  return `${certificateSecret(credential)}-cacert`
 }
 
 export function adsSecret(name: string): SdsSecretConfig {

@@ -20,14 +20,14 @@ export function gatewaySecrets(
   const add = (secret: Secret | undefined) => {
     if (secret) found.set(secret.name, encoder.encode(Secret, secret.name, secret))
   }
-  const certificate = (name: string) => mesh.certificates.get(`${namespace}/${name}`)
+  const certificate = (name: string) => mesh.certificates.get(certificateKey(name, namespace))
   for (const { server } of ports.flatMap(port => port.servers)) {
     for (const name of server.tls?.credentials ?? []) {
       add(keyPair(certificateSecret(name), certificate(name)))
       add(authority(authoritySecret(name), certificate(`${name}-cacert`) ?? certificate(name)))
     }
     const ca = server.tls?.caCredential
-    if (ca) add(authority(certificateSecret(ca), certificate(ca)))
+    if (ca) add(authority(certificateSecret(ca), certificate(ca) ?? certificate(ca.replace(/-cacert$/, ''))))
   }
   return [...found.values()]
 }
@@ -48,6 +48,14 @@ export function clientSecrets(mesh: Mesh, view: View, encoder: Encoder): Encoded
     )
   })
 }
+
+/** A name with a scheme says its namespace itself; the scheme of a Secret is not part of its key. */
+function certificateKey(name: string, namespace: string): string {
+  if (!name.includes('://')) return `${namespace}/${name}`
+  return name.startsWith(OF_ANY_NAMESPACE) ? name.slice(OF_ANY_NAMESPACE.length) : name
+}
+
+const OF_ANY_NAMESPACE = 'kubernetes-gateway://'
 
 function keyPair(name: string, certificate: Certificate | undefined): Secret | undefined {
   if (!certificate || certificate.chain.length === 0) return undefined

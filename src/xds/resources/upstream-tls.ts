@@ -10,7 +10,7 @@ import { RawBuffer } from '../gen/envoy/extensions/transport_sockets/raw_buffer/
 import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import { type CommonTlsContext, UpstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
-import { file, subjectAltName } from './certificate-files.ts'
+import { file, inlineText, subjectAltName } from './certificate-files.ts'
 import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { isMeshEndpoint } from './mesh-endpoint.ts'
 import { identitiesOf, type MeshPeer, outboundMeshTls } from './mesh-tls.ts'
@@ -113,7 +113,7 @@ function validation(tls: ClientTls, context: TlsContext): CommonTlsContext['vali
     return { $case: 'combinedValidationContext', value }
   }
   const value = CertificateValidationContext.fromPartial({
-    trustedCa: file(tls.ca || context.systemRoots),
+    trustedCa: tls.authority ? inlineText(tls.authority) : file(tls.ca || context.systemRoots),
     crl: tls.crl ? file(tls.crl) : undefined,
     matchTypedSubjectAltNames,
   })

@@ -1,0 +1,106 @@
+/** Which proxies serve a Gateway, and under which addresses it is reached. */
+import type { KubernetesGateway } from '../../api/registry.ts'
+import type { Labels } from '../../model/labels.ts'
+import { hasLabels } from '../../model/labels.ts'
+import { portOf, type Service } from '../../model/service.ts'
+import type { Refusal } from './conditions.ts'
+import type { World } from './world.ts'
+
+export const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name'
+
+export interface Addressing {
+  /** Labels and namespace of the proxies. */
+  readonly selector: Labels
+  readonly namespace: string
+  readonly addresses: readonly { readonly type: string; readonly value: string }[]
+  /** Addresses of a kind that cannot be had. */
+  readonly unsupported: Refusal | undefined
+  readonly unprogrammed: Refusal | undefined
+}
+
+/** A Gateway with an address of type Hostname is served by that Service's pods; any other by pods that carry its name. */
+export function addressing(gateway: KubernetesGateway, ports: readonly number[], world: World): Addressing {
+  const asked = gateway.spec.addresses ?? []
+  const [first] = asked
+  const own = { selector: { [GATEWAY_NAME]: gateway.name }, namespace: gateway.namespace }
+  const manual = first !== undefined && (asked.length > 1 || (first.type ?? 'IPAddress') !== 'IPAddress')
+  if (!manual) return ownPods(gateway, ports, world, own)
+  const hosts = asked.flatMap(({ type, value }) => (type === 'Hostname' && value ? [fullHost(value, gateway, world)] : []))
+  const others = asked.filter(({ type }) => type !== 'Hostname').map(({ type = 'IPAddress', value = '' }) => `${type} "${value}"`)
+  const unsupported: Refusal | undefined =
+    others.length > 0
+      ? {
+          reason: 'UnsupportedAddress',
+          message: `${others.join(', ')} cannot be had: expected addresses of type Hostname, naming a Service`,
+        }
+      : undefined
+  const services = hosts.flatMap(host => world.service(host) ?? [])
+  const [service] = services
+  const selected = service
+    ? { selector: service.selector ?? { [GATEWAY_NAME]: gateway.name }, namespace: service.namespace }
+    : own
+  return { ...selected, unsupported, ...reached(hosts, ports, world) }
+}
+
+/** The Service in front of a Gateway's own pods is called as Istio calls it, or carries the Gateway's name. */
+function ownPods(
+  gateway: KubernetesGateway,
+  ports: readonly number[],
+  world: World,
+  own: { readonly selector: Labels; readonly namespace: string },
+): Addressing {
+  const { name, namespace, spec } = gateway
+  const named = world.service(world.hostOf(`${name}-${spec.gatewayClassName}`, namespace))
+  const labelled = world.objects.Service.find(object => object.namespace === namespace && object.labels[GATEWAY_NAME] === name)
+  const service = named ?? (labelled && world.service(world.hostOf(labelled.name, namespace)))
+  if (service) return { ...own, unsupported: undefined, ...reached([service.hostname], ports, world) }
+  const pods = world.workloads.filter(pod => pod.namespace === namespace && hasLabels(pod.labels, own.selector))
+  const addresses = [...new Set(pods.flatMap(pod => pod.addresses))].map(value => ({ type: 'IPAddress', value }))
+  const message = `nothing serves it yet: expected pods with the label ${GATEWAY_NAME}=${name} or a Service "${name}-${spec.gatewayClassName}"`
+  return {
+    ...own,
+    addresses,
+    unsupported: undefined,
+    unprogrammed: pods.length > 0 ? undefined : { reason: 'AddressNotAssigned', message },
+  }
+}
+
+function fullHost(value: string, { namespace }: KubernetesGateway, world: World): string {
+  return value.includes('.') ? value : world.hostOf(value, namespace)
+}
+
+function reached(
+  hosts: readonly string[],
+  ports: readonly number[],
+  world: World,
+): Pick<Addressing, 'addresses' | 'unprogrammed'> {
+  const missing = hosts.filter(host => !world.service(host))
+  const services = hosts.flatMap(host => world.service(host) ?? [])
+  const closed = services.flatMap(service =>
+    ports.filter(port => !portOf(service, port)).map(port => `${service.hostname}:${port}`),
+  )
+  const open = services.filter(service => ports.some(port => portOf(service, port)))
+  const external = open.flatMap(service => externalAddresses(service, world))
+  const addresses = external.length > 0 ? external : open.map(service => ({ type: 'Hostname', value: service.hostname }))
+  if (hosts.length === 0) return { addresses, unprogrammed: { reason: 'Invalid', message: 'no address is left that can be had' } }
+  if (missing.length > 0)
+    return { addresses, unprogrammed: { reason: 'AddressNotUsable', message: `there is no Service ${quoted(missing)}` } }
+  if (closed.length > 0)
+    return { addresses, unprogrammed: { reason: 'Invalid', message: `there is no Service port ${quoted(closed)}` } }
+  return { addresses, unprogrammed: undefined }
+}
+
+function externalAddresses(service: Service, { objects }: World): { type: string; value: string }[] {
+  const object = objects.Service.find(entry => entry.name === service.name && entry.namespace === service.namespace)
+  const ingress = object?.status?.loadBalancer?.ingress ?? []
+  return [
+    ...ingress.flatMap(({ ip, hostname }) =>
+      ip ? [{ type: 'IPAddress', value: ip }] : hostname ? [{ type: 'Hostname', value: hostname }] : [],
+    ),
+    ...(object?.spec.externalIPs ?? []).map(value => ({ type: 'IPAddress', value })),
+  ]
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map(name => `"${name}"`).join(', ')
+}

@@ -1,0 +1,79 @@
+/** How a listener ends TLS: certificates, and whether and how clients show theirs. */
+import type { Listener } from '../../api/gateway/gateway/listener.ts'
+import type { GatewaySpec } from '../../api/gateway/gateway/schema.ts'
+import type { ObjectHead } from '../../api/object.ts'
+import type { KubernetesGateway } from '../../api/registry.ts'
+import type { ServerTls } from '../../model/gateway.ts'
+import { authorityRef, certificateRef, type Resolution } from './certificate-refs.ts'
+import type { Refusal } from './conditions.ts'
+import type { World } from './world.ts'
+
+/** What Istio calls its extensions. */
+const MODE_OPTION = 'gateway.istio.io/tls-terminate-mode'
+const CIPHERS_OPTION = 'gateway.istio.io/tls-cipher-suites'
+
+const PASSTHROUGH: ServerTls = {
+  mode: 'passthrough',
+  httpsRedirect: false,
+  certificates: [],
+  ca: '',
+  crl: '',
+  credentials: [],
+  caCredential: '',
+  subjectAltNames: [],
+  spki: [],
+  hashes: [],
+  minVersion: '',
+  maxVersion: '',
+  cipherSuites: [],
+}
+
+const MODES: Readonly<Record<string, ServerTls['mode']>> = {
+  MUTUAL: 'mutual',
+  OPTIONAL_MUTUAL: 'optional-mutual',
+  ISTIO_MUTUAL: 'mesh',
+}
+
+/** Names that Envoy knows; Istio leaves out the others too. */
+const CIPHER = /^(TLS_|ECDHE-|AES)[A-Z0-9_-]+$/
+
+export interface TlsResolution {
+  readonly tls: ServerTls | undefined
+  /** The reference that cannot be used. */
+  readonly refusal: Refusal | undefined
+  /** No authority can be used: the listener ends no TLS at all. */
+  readonly withoutAuthority: boolean
+}
+
+/** @param owner the object the listener stands in, whose namespace and grants count */
+export function resolveTls(listener: Listener, owner: ObjectHead, gateway: KubernetesGateway, world: World): TlsResolution {
+  const { tls, protocol } = listener
+  if (!tls || protocol === 'HTTP' || protocol === 'TCP') return { tls: undefined, refusal: undefined, withoutAuthority: false }
+  const cipherSuites = (tls.options?.[CIPHERS_OPTION] ?? '')
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => CIPHER.test(name))
+  if (tls.mode === 'Passthrough') return { tls: { ...PASSTHROUGH, cipherSuites }, refusal: undefined, withoutAuthority: false }
+  const found = (tls.certificateRefs ?? []).map(ref => certificateRef(ref, owner, world))
+  const certificates = split(found)
+  const clients = protocol === 'HTTPS' ? frontend(gateway.spec, listener.port) : undefined
+  const authorities = split((clients?.caCertificateRefs ?? []).map(ref => authorityRef(ref, gateway, world)))
+  const [caCredential = ''] = authorities.found
+  const asked = MODES[tls.options?.[MODE_OPTION] ?? '']
+  const mode = asked ?? (clients ? (clients.mode === 'AllowInsecureFallback' ? 'optional-mutual' : 'mutual') : 'simple')
+  return {
+    tls: { ...PASSTHROUGH, mode, credentials: certificates.found, caCredential, cipherSuites },
+    refusal: certificates.refusal ?? authorities.refusal,
+    withoutAuthority: clients !== undefined && authorities.found.length === 0,
+  }
+}
+
+function frontend({ tls }: GatewaySpec, port: number) {
+  const own = tls?.frontend?.perPort?.find(entry => entry.port === port)
+  return own ? own.tls.validation : tls?.frontend?.default.validation
+}
+
+function split(all: readonly Resolution<string>[]): { found: string[]; refusal: Refusal | undefined } {
+  const found = all.flatMap(entry => ('found' in entry ? [entry.found] : []))
+  return { found, refusal: all.flatMap(entry => ('refusal' in entry ? [entry.refusal] : []))[0] }
+}

@@ -1,0 +1,59 @@
+/** Fields of the Gateway API that are valid and do nothing here, said of each object that has one. */
+import type { HttpRouteRule } from '../../api/gateway/httproute/schema.ts'
+import type { ObjectHead, Path } from '../../api/object.ts'
+import type { KubernetesGateway } from '../../api/registry.ts'
+import { type Diagnostic, diagnostic } from '../diagnostic.ts'
+import type { RouteObject } from './routes.ts'
+
+export function httpNotYet(route: RouteObject, spec: HttpRouteRule, path: Path): Diagnostic[] {
+  const found: Diagnostic[] = []
+  if (spec.sessionPersistence)
+    found.push(notYet(route, [...path, 'sessionPersistence'], 'sessionPersistence', 'requests of one client go to any backend'))
+  const backends = spec.backendRefs ?? []
+  if (backends.length < 2) return found
+  for (const [i, { filters = [] }] of backends.entries()) {
+    for (const [j, { type }] of filters.entries()) {
+      if (type !== 'RequestHeaderModifier' && type !== 'ResponseHeaderModifier')
+        found.push(
+          notYet(
+            route,
+            [...path, 'backendRefs', i, 'filters', j],
+            `filter ${type} of one backend among several`,
+            'it is left out',
+          ),
+        )
+    }
+  }
+  return found
+}
+
+export function routeNotYet(route: RouteObject): Diagnostic[] {
+  return route.spec.useDefaultGateways === 'All'
+    ? [notYet(route, ['spec', 'useDefaultGateways'], 'useDefaultGateways', 'only parentRefs count')]
+    : []
+}
+
+export function gatewayNotYet(gateway: KubernetesGateway): Diagnostic[] {
+  const { spec } = gateway
+  const found: Diagnostic[] = []
+  if (spec.tls?.backend?.clientCertificateRef)
+    found.push(
+      notYet(
+        gateway,
+        ['spec', 'tls', 'backend'],
+        'tls.backend.clientCertificateRef',
+        'backends see no certificate of the gateway',
+      ),
+    )
+  if (spec.defaultScope === 'All') found.push(notYet(gateway, ['spec', 'defaultScope'], 'defaultScope', 'only parentRefs count'))
+  return found
+}
+
+function notYet(object: ObjectHead, path: Path, what: string, effect: string): Diagnostic {
+  return diagnostic(object, path, {
+    code: 'not-yet',
+    level: 'warning',
+    message: `${what} has no effect in this version of mizzen`,
+    effect,
+  })
+}
