@@ -26,7 +26,7 @@ export interface RouteSet {
 export interface TcpDestination extends Destination {
   readonly weight: number
   /** Leads nowhere by configuration: connections of its share are closed. */
-  readonly refused?: boolean
+  readonly closed?: boolean
 }
 
 export interface TcpMatch {

@@ -21,7 +21,7 @@ export function compileBytesRoute(route: TLSRoute | TCPRoute | UDPRoute, forMesh
         const at = [...path, 'backendRefs', j, 'name']
         diagnostics.push(diagnostic(route, at, { code: 'IST0101', level: 'error', message: refusal.message, effect }))
       }
-      return { ...destination, weight: ref.weight ?? 1, ...(refusal ? { refused: true } : {}) }
+      return { ...destination, weight: ref.weight ?? 1, ...(refusal ? { closed: true } : {}) }
     })
     return { destinations, path }
   })

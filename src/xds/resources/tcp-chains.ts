@@ -104,7 +104,7 @@ function ruleChain(
   const weighted = destinations.length === 1 ? destinations : destinations.filter(destination => destination.weight > 0)
   const resolved = weighted.map(destination => ({
     ...resolveDestination(view, destination, place.port),
-    ...(destination.refused ? { cluster: BLACK_HOLE } : {}),
+    ...(destination.closed ? { cluster: BLACK_HOLE } : {}),
     weight: destination.weight,
   }))
   return FilterChain.fromPartial({
