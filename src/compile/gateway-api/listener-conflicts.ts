@@ -2,11 +2,18 @@
  * Listeners that cannot live side by side on one port. Within one object a conflict has no winner; between a Gateway and ListenerSets, or two
  * sets, the first in order wins.
  */
+import type { Listener } from '../../api/gateway/gateway/listener.ts'
 import type { Refusal } from './conditions.ts'
-import type { ResolvedListener } from './gateways.ts'
+
+interface Contender {
+  /** The object it stands in. */
+  readonly owner: object
+  readonly listener: Listener
+  conflict: Refusal | undefined
+}
 
 /** @param listeners of one Gateway in order of precedence; their `conflict` is set */
-export function markConflicts(listeners: readonly ResolvedListener[]): void {
+export function markConflicts(listeners: readonly Contender[]): void {
   for (const [index, later] of listeners.entries()) {
     for (const earlier of listeners.slice(0, index)) {
       // What lost its own place takes none.
@@ -19,7 +26,7 @@ export function markConflicts(listeners: readonly ResolvedListener[]): void {
   }
 }
 
-function conflictOf({ listener: a }: ResolvedListener, { listener: b }: ResolvedListener): Refusal | undefined {
+function conflictOf({ listener: a }: Contender, { listener: b }: Contender): Refusal | undefined {
   if (a.port !== b.port || (a.protocol === 'UDP') !== (b.protocol === 'UDP')) return undefined
   const bytes = (protocol: string) => protocol === 'TCP' || protocol === 'UDP'
   if (transport(a.protocol) !== transport(b.protocol))
