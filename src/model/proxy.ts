@@ -22,6 +22,8 @@ export interface MeshProxy {
   readonly capture: Capture
   /** Has a certificate for its service account, or can get one: without, mutual TLS would keep its listeners waiting for ever. */
   readonly identity: boolean
+  /** Whether it takes the virtual hosts of outbound route tables one by one: then a changed rule sends one of them, not the table. @default false */
+  readonly virtualHostsApart?: boolean
 }
 
 /** A service port that a proxy stands before. */

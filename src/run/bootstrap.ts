@@ -98,6 +98,8 @@ export function nodeOf(identity: ProxyIdentity): Partial<Node> {
       MESH_ID: 'cluster.local',
       INSTANCE_IPS: ip,
       INTERCEPTION_MODE: identity.interception,
+      // Both engines take virtual hosts one by one (VHDS): a changed rule sends one, not its port's whole table.
+      VIRTUAL_HOSTS: 'apart',
       LABELS: labels,
       ANNOTATIONS: identity.annotations,
     },

@@ -9,7 +9,7 @@ import type { Encoder } from './encoded.ts'
 import { httpRoutes } from './http-route.ts'
 import { outboundCluster, serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
-import { routeIndex } from './routes-sidecar.ts'
+import { routeIndex } from './outbound-tables.ts'
 import type { View } from './view.ts'
 import { defaultRoute } from './virtual-host.ts'
 

@@ -39,6 +39,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     node: known?.node || text(metadata['NODE_NAME']),
     serviceAccount: known?.serviceAccount || text(metadata['SERVICE_ACCOUNT']),
     namedPorts: known?.namedPorts ?? new Map(),
+    virtualHostsApart: metadata['VIRTUAL_HOSTS'] === 'apart',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
     identity: known?.identity ?? true,
   }

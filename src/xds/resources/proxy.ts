@@ -11,7 +11,7 @@ import type { PortCapture } from '../../model/workload.ts'
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import type { EncodedResource } from '../wire/resource.ts'
-import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET } from '../wire/type-url.ts'
+import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET, VIRTUAL_HOST } from '../wire/type-url.ts'
 import { outboundClusters } from './cluster-outbound.ts'
 import { blackHole, dynamicDns, inboundPassthrough, loopbackTunnel, passthrough } from './cluster-special.ts'
 import type { Encoder } from './encoded.ts'
@@ -30,7 +30,7 @@ import { forwardTunnel, HTTP_PROXY_TUNNEL } from './names.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
-import { ownTable, sidecarRoutes } from './routes-sidecar.ts'
+import { openTables, ownTable, virtualHosts, wholeTables } from './routes-sidecar.ts'
 import { clientSecrets, gatewaySecrets } from './secrets.ts'
 import { securityOf } from './security.ts'
 import { sniPassthroughClusters } from './sni-passthrough.ts'
@@ -75,15 +75,22 @@ function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
     [CLUSTER, clusters],
     [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => endpointResources(view, endpoints, encoder))],
     [LISTENER, cache.layered(proxy.id, LISTENER, outbound, own)],
-    [
-      ROUTE,
-      ports ? portRoutes(view, proxy, ports, cache) : cache.shared(view, ROUTE, [view], () => sidecarRoutes(view, encoder)),
-    ],
+    ...(ports ? [portRoutes(view, proxy, ports, cache)] : redirectRoutes(view, proxy, cache)),
     [
       SECRET,
       cache.shared(view, SECRET, [...clusterInputs(mesh, view), mesh.certificates], () => clientSecrets(mesh, view, encoder)),
     ],
   ])
+}
+
+function redirectRoutes(view: View, proxy: MeshProxy, cache: ResourceCache): [ResourceType, ResourceSet][] {
+  const { encoder } = cache
+  const tables = () => cache.outboundTables(view)
+  if (proxy.virtualHostsApart !== true) return [[ROUTE, cache.shared(view, ROUTE, [view], () => wholeTables(tables(), encoder))]]
+  return [
+    [ROUTE, cache.shared(view, ROUTE, [view], () => openTables(tables(), encoder), 'open')],
+    [VIRTUAL_HOST, cache.shared(view, VIRTUAL_HOST, [view], () => virtualHosts(tables(), encoder))],
+  ]
 }
 
 /** Where CONNECT to a service leads whose requests are to meet the rules all the same. */
@@ -96,7 +103,7 @@ function loopbackTunnels(view: View, { httpProxy, forwards }: PortCapture): Clus
   ]
 }
 
-function portRoutes(view: View, proxy: MeshProxy, ports: PortCapture, cache: ResourceCache): ResourceSet {
+function portRoutes(view: View, proxy: MeshProxy, ports: PortCapture, cache: ResourceCache): [ResourceType, ResourceSet] {
   const { encoder } = cache
   const shared = cache.shared(view, ROUTE, [view], () => [httpProxyRoutes(view, encoder)])
   const forwarded = ports.forwards.flatMap(forward => {
@@ -104,7 +111,7 @@ function portRoutes(view: View, proxy: MeshProxy, ports: PortCapture, cache: Res
     if (!found || !isHttpOrAuto(found.port.protocol)) return []
     return [ownTable(view, encoder, found.egress, found.service, found.port.number)]
   })
-  return cache.layered(proxy.id, ROUTE, shared, [...new Set(forwarded)])
+  return [ROUTE, cache.layered(proxy.id, ROUTE, shared, [...new Set(forwarded)])]
 }
 
 function gatewayResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: ResourceCache): ProxyResources {

@@ -6,6 +6,7 @@ import { IdentityMemo } from '../../lib/identity-memo.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { RESOURCE_TYPES, type ResourceType } from '../wire/type-url.ts'
 import { Encoder } from './encoded.ts'
+import { type OutboundTables, outboundTables } from './outbound-tables.ts'
 import { LayeredSet, ListedSet, type ResourceSet } from './resource-set.ts'
 import type { View } from './view.ts'
 
@@ -15,18 +16,33 @@ export class ResourceCache {
   readonly #made = new IdentityMemo<ListedSet>()
   /** The last set of each group of proxies; nobody else may need it any more. */
   readonly #shared = new Map<string, WeakRef<ListedSet>>()
+  /** The last of each group of sidecars. */
+  readonly #tables = new Map<string, OutboundTables>()
   /** The last set of each proxy. */
   readonly #own = new Map<string, ListedSet>()
   readonly #layered = new Map<string, LayeredSet>()
 
-  /** @param inputs the objects it is made of, beside what `view.key` says */
-  shared(view: View, type: ResourceType, inputs: readonly object[], make: () => readonly EncodedResource[]): ResourceSet {
-    const key = `${type} ${view.key}`
+  /** @param inputs the objects it is made of, beside what `view.key` says @param variant where there are several of one type */
+  shared(
+    view: View,
+    type: ResourceType,
+    inputs: readonly object[],
+    make: () => readonly EncodedResource[],
+    variant = '',
+  ): ResourceSet {
+    const key = `${type} ${variant} ${view.key}`
     return this.#made.get([...inputs, key], () => {
       const set = settle(this.#shared.get(key)?.deref(), make())
       this.#shared.set(key, new WeakRef(set))
       return set
     })
+  }
+
+  /** Made from those of the state before, of which most stay as they are. */
+  outboundTables(view: View): OutboundTables {
+    const tables = outboundTables(view, this.#tables.get(view.key))
+    this.#tables.set(view.key, tables)
+    return tables
   }
 
   own(proxy: string, type: ResourceType, resources: readonly EncodedResource[]): ResourceSet {
@@ -57,5 +73,5 @@ export class ResourceCache {
 }
 
 function settle(before: ListedSet | undefined, resources: readonly EncodedResource[]): ListedSet {
-  return before?.holds(resources) ? before : new ListedSet(resources)
+  return before?.holds(resources) ? before : new ListedSet(resources, before)
 }

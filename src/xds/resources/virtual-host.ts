@@ -21,6 +21,7 @@ import { ruleFor, type View } from './view.ts'
 
 /** Envoy refuses a domain that two virtual hosts of one table have, so these stay readable beside the bytes. */
 export interface EncodedHost {
+  readonly name: string
   readonly domains: readonly string[]
   readonly bytes: Uint8Array
 }
@@ -29,7 +30,7 @@ const MAX_DIRECT_RESPONSE_BYTES = 1024 * 1024
 
 export function encodeHost(host: Pick<VirtualHost, 'name' | 'domains' | 'routes'> & Partial<VirtualHost>): EncodedHost {
   const message = VirtualHost.fromPartial({ includeRequestAttemptCount: true, ...host })
-  return { domains: host.domains, bytes: VirtualHost.encode(message).finish() }
+  return { name: host.name, domains: host.domains, bytes: VirtualHost.encode(message).finish() }
 }
 
 const memo = new IdentityMemo<EncodedHost | undefined>()
@@ -134,6 +135,16 @@ function layeredRoute(view: View, service: Service, port: number): Route['action
   const rest = { name: '', matches: [], headers: NO_HEADER_CHANGES, fault: undefined, cors: undefined, origin: service.origin }
   return { $case: 'route', value: forwardTo(view, { ...rest, action }, { attachment: MESH, port }) }
 }
+
+/** A virtual host as a resource of its own. Its name is the resource's, by which Envoy removes it: a field that comes twice has its last value. */
+export function hostResource(encoder: Encoder, table: string, host: EncodedHost): EncodedResource {
+  return hostResources.get([host, encoder, table], () => {
+    const name = `${table}/${host.name}`
+    return encoder.fromBytes(name, concatenated(host.bytes, VirtualHost.encode(VirtualHost.fromPartial({ name })).finish()))
+  })
+}
+
+const hostResources = new IdentityMemo<EncodedResource>()
 
 /** One table. Domains must be distinct between its hosts. */
 export function routeTable(

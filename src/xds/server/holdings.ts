@@ -140,7 +140,9 @@ export class Holdings {
   /** What the client must be told to have all that it wants of `target`, without what it refused. */
   diff(target: ResourceSet): Changes {
     const changes: Changes = new Map()
-    if (target === this.#base) {
+    const changed = target === this.#base ? [] : target.changedSince?.(this.#base)
+    if (changed) {
+      for (const name of changed) if (this.#wants(name)) this.#compare(name, target.get(name), changes)
       for (const name of this.#except.keys()) this.#compare(name, target.get(name), changes)
       return changes
     }

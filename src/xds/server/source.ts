@@ -11,6 +11,8 @@ export interface ResourceSet {
   get(name: string): EncodedResource | undefined
   /** What a wildcard subscription gets. */
   values(): Iterable<EncodedResource>
+  /** Names whose resource differs from that in `base`; undefined: not known, so that all must be compared. */
+  changedSince?(base: ResourceSet): readonly string[] | undefined
 }
 
 /** Immutable and consistent: all types come from one state of the configuration. */
