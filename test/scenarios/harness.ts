@@ -7,10 +7,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AnyObject } from '../../src/api/registry.ts'
 import { encodeBootstrap } from '../../src/run/bootstrap.ts'
 import { ControlPlane } from '../../src/run/control-plane.ts'
-import { objectsOf, readContents } from '../../src/source/files/contents.ts'
 import { Store } from '../../src/source/store.ts'
 import { AdsServer } from '../../src/xds/server/ads-server.ts'
 import { type GrpcServer, serveAds } from '../../src/xds/server/grpc.ts'
@@ -20,6 +18,7 @@ import { callHttp, callTcp, callWebSocket, forwardPort } from './client.ts'
 import { envoyCommand, mizzenCommand } from './engines.ts'
 import { differences, shareDifferences } from './expectation.ts'
 import { callGrpc } from './grpc-call.ts'
+import { parseObjects } from './objects.ts'
 import { ProxylessCaller } from './proxyless.ts'
 import { repeat } from './repeat.ts'
 import type { Call, Caller, Engine, GrpcCall, HttpCall, Scenario, TcpCall } from './scenario.ts'
@@ -69,7 +68,7 @@ export class Harness {
     const socket = path.join(this.#folder, 'xds.sock')
     const server = await serveAds({ ads: this.#ads, listen: [{ path: socket }, { host: '127.0.0.1', port: 0 }] })
     this.#closeGrpc = () => server.close(100)
-    this.#base.publish(await parse('topology.yaml', this.#topology.manifests))
+    this.#base.publish(await parseObjects('topology.yaml', this.#topology.manifests))
     if (this.#engine === 'grpc') return this.#startApplications(server)
     for (const proxy of this.#topology.proxies) await this.#startProxy(proxy, socket)
     await Promise.all(this.#topology.proxies.map(proxy => ready(proxy)))
@@ -117,7 +116,7 @@ export class Harness {
   /** @returns what differs from what the row expects; empty: it holds */
   async run(scenario: Scenario): Promise<string[]> {
     const config = (scenario.config ?? '').replaceAll('{{outside}}', String(this.#topology.outside.port))
-    this.#row.publish(await parse(scenario.name, config))
+    this.#row.publish(await parseObjects(scenario.name, config))
     await this.#synced()
     if (this.#engine === 'envoy') await sleep(ENVOY_WORKERS_MS)
     forgetFailures()
@@ -253,13 +252,6 @@ function servedDifferences(
   if (expect.share) return shareDifferences(expect.share, served)
   const stranger = served.find(name => expect.served !== undefined && name !== expect.served)
   return stranger === undefined ? [] : [`expected ${expect.served} to answer, got ${stranger}`]
-}
-
-async function parse(name: string, text: string): Promise<AnyObject[]> {
-  const contents = await readContents(name, text, false)
-  const errors = contents.documents.flatMap(document => document.diagnostics).filter(each => each.level === 'error')
-  if (errors.length > 0) throw new Error(errors.map(each => `${each.file}:${each.line}: ${each.message}`).join('\n'))
-  return objectsOf(contents)
 }
 
 async function ready(proxy: ProxyPod): Promise<void> {

@@ -3,14 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ENVOY_MISSING, envoyBinary } from './engines.ts'
 import { Harness } from './harness.ts'
-import { ENGINES, fits, type Scenario } from './scenario.ts'
-import { actions } from './table/actions.ts'
-import { balancing } from './table/balancing.ts'
-import { matching } from './table/matching.ts'
-import { protocols } from './table/protocols.ts'
-import { resilience } from './table/resilience.ts'
-
-const table: readonly Scenario[] = [...matching, ...actions, ...resilience, ...balancing, ...protocols]
+import { ENGINES, fits } from './scenario.ts'
+import { table } from './table.ts'
 
 for (const engine of ENGINES) {
   const missing = engine === 'envoy' && !envoyBinary() ? ENVOY_MISSING : undefined

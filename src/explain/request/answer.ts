@@ -90,7 +90,7 @@ export interface Answer {
   readonly route?: string
   /** Of the likeliest outcome. */
   readonly cluster?: string
-  /** The likeliest outcome; undefined where the call has an error. */
+  /** The likeliest outcome; undefined where the connection itself fails. */
   readonly action?: Action
   /** All that may happen, the likeliest first. */
   readonly outcomes: readonly Outcome[]

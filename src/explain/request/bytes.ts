@@ -6,6 +6,7 @@ import { connectionOf, type Served } from './connection.ts'
 import type { DryProxy, Terminal } from './dry-proxy.ts'
 import { nobody, pickContext, towards } from './forward.ts'
 import type { Path } from './path.ts'
+import { percent } from './words.ts'
 
 export function followBytes(
   dry: DryProxy,
@@ -28,10 +29,11 @@ export function followBytes(
       path.step('cluster', `${name} does not exist: the connection is closed`, cause)
       return [{ share, action: { kind: 'closed', reason: 'cluster_not_found' } }]
     }
-    path.step('cluster', `${name}, byte for byte`, path.causes.of(dry.clusters.message(name)?.metadata) ?? cause)
+    const part = targets.length > 1 ? `${percent(share)} to ` : ''
+    path.step('cluster', `${part}${name}, byte for byte`, path.causes.of(dry.clusters.message(name)?.metadata) ?? cause)
     const { originalDestination, facts } = connection
     const odds = cluster.odds(pickContext({ subset, originalDestination, authority: facts.serverName }))
-    if (odds.length > 0) return [{ share, action: towards(dry, name, odds, path, false, targets.length > 1) }]
+    if (odds.length > 0) return [{ share, action: towards(dry, name, odds, path) }]
     nobody(dry, name, path)
     return [{ share, action: { kind: 'closed', reason: 'no_healthy_upstream' } }]
   })

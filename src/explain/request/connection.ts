@@ -4,6 +4,7 @@ import { Connection, type ConnectionFacts } from '../../proxy/listener/connectio
 import { Drain } from '../../proxy/listener/drain.ts'
 import { AmbiguousChains, CRITERIA, FilterChainMatcher } from '../../proxy/listener/filter-chain-match.ts'
 import { type FirstBytes, inspectFirst, readListenerFilters } from '../../proxy/listener/inspection.ts'
+import { TrafficDirection } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import type { Listener } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import type { FilterChain, FilterChainMatch } from '../../xds/gen/envoy/config/listener/v3/listener_components.ts'
 import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
@@ -48,13 +49,8 @@ function chooseListener(dry: DryProxy, call: Call, path: Path): Listener | undef
   const listener = own ?? dry.listeners.find(each => each.name === capturing)
   if (listener) {
     path.names.listener = listener.name
-    const why =
-      listener === own
-        ? ''
-        : mode === 'inbound'
-          ? ', which takes what was redirected on its way in'
-          : ', which takes what no other listener is for'
-    path.step('listener', `${listener.name}${why}`, path.causes.of(listener.metadata))
+    const why = listener === own ? '' : mode === 'inbound' ? ', as everything on its way in' : ', since no other one is for it'
+    path.step('listener', `${listener.name} takes ${address}:${port}${why}`, path.causes.of(listener.metadata))
     return listener
   }
   path.fail('NoListener', 'listener', `nothing listens on ${address}:${port}`, listening(dry))
@@ -100,7 +96,11 @@ function chooseChain(listener: Listener, facts: ConnectionFacts, call: Call, pat
       path.names.filterChain = chain.name
       const asked = askedFor(chain.filterChainMatch)
       const why = matched ? (asked.length > 0 ? `, for ${asked.join(', ')}` : '') : ', since no other one matches'
-      path.step('filter chain', `${chain.name || 'the only one'}${why}`, path.causes.of(chain.metadata))
+      path.step(
+        'filter chain',
+        `${chain.name || 'the only one'}${why}`,
+        isShared(listener) ? undefined : path.causes.of(chain.metadata),
+      )
       return chain
     }
   } catch (error) {
@@ -117,6 +117,11 @@ function chooseChain(listener: Listener, facts: ConnectionFacts, call: Call, pat
   const lacking = nearest ? `: no chain of ${listener.name} takes ${observed(nearest.criterion, facts)}` : ''
   path.fail('NoFilterChain', 'filter chain', `none matches${lacking}`, notes, near && path.causes.of(near.metadata))
   return undefined
+}
+
+/** Its HTTP chain is for all services of a port, and names but the first of them; the route knows which one it is. */
+function isShared({ name, trafficDirection }: Listener): boolean {
+  return trafficDirection === TrafficDirection.OUTBOUND && name.startsWith('0.0.0.0_')
 }
 
 /** What of the connection one of the matcher's criteria looks at. */

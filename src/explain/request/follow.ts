@@ -20,7 +20,7 @@ export function follow(dry: DryProxy, causes: Causes, call: Call): Answer {
     error: path.error,
     ...path.names,
     ...(cluster !== undefined && { cluster }),
-    ...(likeliest && path.error === null && { action: likeliest.action }),
+    ...(likeliest && { action: likeliest.action }),
     outcomes: sorted,
     steps: path.steps,
   }

@@ -7,14 +7,21 @@ import type { ForwardAction } from '../../proxy/route/decision.ts'
 import { retryPolicyFor } from '../../proxy/route/retry-policy.ts'
 import { requestTimeouts } from '../../proxy/route/timeouts.ts'
 import type { Action, EndpointOdds, Forward, ForwardedRequest } from './answer.ts'
+import type { Cause } from './cause.ts'
 import { type DryProxy, RESOLVED } from './dry-proxy.ts'
 import type { DryRequest } from './dry-request.ts'
 import { nobodyThere } from './nobody.ts'
 import type { Path } from './path.ts'
-import { duration, percent } from './words.ts'
+import { count, duration, percent } from './words.ts'
 
-/** @param several other outcomes are possible, so that the steps have to say which one they speak of */
-export function forward(dry: DryProxy, request: DryRequest, action: ForwardAction, path: Path, several: boolean): Action {
+/** @param share of the requests that go there; undefined: all */
+export function forward(
+  dry: DryProxy,
+  request: DryRequest,
+  action: ForwardAction,
+  path: Path,
+  share: number | undefined,
+): Action {
   const { head } = request
   const before = fieldsOf(head)
   const timeouts = requestTimeouts(action, head)
@@ -26,7 +33,7 @@ export function forward(dry: DryProxy, request: DryRequest, action: ForwardActio
   if (!cluster) {
     const refusal = dry.clusters.refusal(action.cluster)
     const why = refusal === undefined ? 'does not exist' : `is refused by the proxy: ${refusal}`
-    path.step('cluster', `${action.cluster || '(none)'} ${why}: ${action.clusterNotFoundStatus}`)
+    path.step('cluster', `${action.cluster || '(none)'} ${why}`)
     return { kind: 'answer', status: action.clusterNotFoundStatus, details: FAILURES.clusterNotFound.details }
   }
   const { originalDestination } = request.connection
@@ -43,19 +50,13 @@ export function forward(dry: DryProxy, request: DryRequest, action: ForwardActio
     ...(retry && retry.maxRetries > 0 && { retries: { attempts: retry.maxRetries, on: retry.conditions } }),
     mirrors: action.mirrors.map(({ cluster: name, fraction }) => ({ cluster: name, share: fraction })),
   }
-  path.step('cluster', action.cluster, path.causes.of(dry.clusters.message(action.cluster)?.metadata), requestNotes(sent, before))
-  return { ...towards(dry, action.cluster, odds, path, hash !== undefined, several), request: sent }
+  const part = share === undefined ? '' : `${percent(share)} to `
+  path.step('cluster', `${part}${action.cluster}`, causeOf(dry, action.cluster, path), path.fresh(requestNotes(sent, before)))
+  return { ...towards(dry, action.cluster, odds, path, hash !== undefined), request: sent }
 }
 
 /** Bytes, or requests: the endpoints of a cluster that may be chosen. */
-export function towards(
-  dry: DryProxy,
-  cluster: string,
-  odds: readonly HostOdds[],
-  path: Path,
-  hashed = false,
-  several = false,
-): Forward {
+export function towards(dry: DryProxy, cluster: string, odds: readonly HostOdds[], path: Path, hashed = false): Forward {
   const endpoints = [...odds].sort((a, b) => b.share - a.share).map(({ host, share }) => endpointOf(dry, host, share))
   const [first] = endpoints
   const tls = dry.clusters.tlsOf(cluster, first?.address ?? '')
@@ -73,12 +74,7 @@ export function towards(
   if (endpoints.length > SHOWN) notes.push(`and ${endpoints.length - SHOWN} more`)
   const known = endpoints.length === 1 && first?.workload ? ` ${first.workload}` : ''
   const encrypted = way === 'plaintext' ? 'in plaintext' : way === 'mtls' ? 'with mutual TLS' : 'with TLS'
-  path.step(
-    'endpoint',
-    `${one}${known}, ${encrypted}${hashed ? ', chosen by hash' : ''}${several ? ` (${cluster})` : ''}`,
-    undefined,
-    notes,
-  )
+  path.step('endpoint', `${one}${known}, ${encrypted}${hashed ? ', chosen by hash' : ''}`, undefined, notes)
   return { kind: 'forward', cluster, endpoints, tls: way }
 }
 
@@ -88,7 +84,7 @@ export function nobody(dry: DryProxy, cluster: string, path: Path): Action {
   path.step(
     'endpoint',
     `nobody to send it to: ${FAILURES.noHealthyUpstream.status}`,
-    path.causes.of(dry.clusters.message(cluster)?.metadata),
+    causeOf(dry, cluster, path),
     nobodyThere(path.causes.mesh, dry.clusters, cluster),
   )
   return { kind: 'answer', status: FAILURES.noHealthyUpstream.status, details: FAILURES.noHealthyUpstream.details }
@@ -106,6 +102,10 @@ export function pickContext(more: Partial<PickContext>): PickContext {
   }
 }
 
+function causeOf(dry: DryProxy, cluster: string, path: Path): Cause | undefined {
+  return path.causes.of(dry.clusters.message(cluster)?.metadata)
+}
+
 function endpointOf(dry: DryProxy, host: Host, share: number): EndpointOdds {
   const workload = dry.workloadAt(host.address)
   const address = host.ip === RESOLVED ? `${host.hostname}:${host.port}` : host.address
@@ -119,14 +119,11 @@ function requestNotes(sent: ForwardedRequest, before: Fields): string[] {
   const set = Object.entries(sent.headersSet).filter(([name]) => !OWN_HEADERS.has(name))
   if (set.length > 0) notes.push(`sets ${set.map(([name, value]) => `${name}: ${value}`).join(', ')}`)
   if (sent.headersRemoved.length > 0) notes.push(`removes ${sent.headersRemoved.join(', ')}`)
-  notes.push(sent.timeoutMs === undefined ? 'no timeout' : `timeout ${duration(sent.timeoutMs)}`)
+  const limit = sent.timeoutMs === undefined ? 'no timeout' : `timeout ${duration(sent.timeoutMs)}`
   const { retries, perTryTimeoutMs } = sent
   const each = perTryTimeoutMs === undefined ? '' : `, ${duration(perTryTimeoutMs)} each`
-  notes.push(
-    retries
-      ? `up to ${retries.attempts} ${retries.attempts === 1 ? 'retry' : 'retries'}${each} on ${retries.on.join(', ')}`
-      : 'no retries',
-  )
+  const again = retries ? `up to ${count(retries.attempts, 'retry', 'retries')}${each} on ${retries.on.join(', ')}` : 'no retries'
+  notes.push(`${limit}, ${again}`)
   for (const { cluster, share } of sent.mirrors)
     notes.push(`${share < 1 ? `${percent(share)} are copied` : 'a copy goes'} to ${cluster}`)
   return notes

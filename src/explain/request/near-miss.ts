@@ -13,13 +13,13 @@ import type { DryRequest } from './dry-request.ts'
 /** How many rules are told of. */
 const MOST = 3
 
-/** "canary: path prefix "/api", header x-user exact "ann"" */
-export function routeLabel(route: Route, head: RequestHead): string {
+/** "canary, for path prefix "/api", header x-user exact "ann"" */
+export function routeLabel(route: Route): string {
   const { match } = route
   const conditions = match ? [wantedPath(match), ...compileConditions(match).map(wanted)] : []
   const meaning = conditions.length > 1 && conditions[0] === 'any path' ? conditions.slice(1) : conditions
-  const name = route.name === '' || route.name === 'default' ? '' : `${route.name}: `
-  return `${name}${meaning.join(', ')} takes ${head.method} ${head.path}`
+  const name = route.name || 'the rule'
+  return `${name}, for ${meaning.join(', ')}`
 }
 
 interface Miss {

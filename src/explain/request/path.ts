@@ -20,6 +20,12 @@ export class Path {
     this.steps.push({ subject, text, ...(cause && { cause }), ...(notes.length > 0 && { notes }) })
   }
 
+  /** Notes that have not been told: outcomes of one route have much in common. */
+  fresh(notes: readonly string[]): string[] {
+    const told = new Set(this.steps.flatMap(step => step.notes ?? []))
+    return notes.filter(note => !told.has(note))
+  }
+
   /** The last step: the call gets no further. */
   fail(error: ErrorName, subject: string, text: string, notes: readonly string[] = [], cause?: Cause): void {
     this.error = error

@@ -31,8 +31,7 @@ export function callAtServer(
   const http2 = call.protocol !== 'tcp' && dry.clusters.get(action.cluster)?.settings.http.protocol === 'http2'
   const added = Object.entries(action.request?.headersSet ?? {})
   const gone = new Set([...added.map(([name]) => name), ...(action.request?.headersRemoved ?? [])])
-  const { secret: _secret, ...rest } = { ...call, secret: undefined }
-  const { mtlsSecret: _, ...arriving } = rest
+  const { mtlsSecret: _, ...arriving } = call
   return {
     name: known.name,
     workload: known.workload,

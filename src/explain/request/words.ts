@@ -16,6 +16,6 @@ export function oneOf(words: readonly string[]): string {
 }
 
 /** "1 rule", "2 rules" */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
+export function count(number: number, what: string, many = `${what}s`): string {
+  return `${number} ${number === 1 ? what : many}`
 }
