@@ -12,16 +12,19 @@ export function analysisText(messages: readonly Message[], { documents }: Docume
   const files = new Set(documents.map(({ origin }) => origin.file)).size
   const looked = `${documents.length} object${documents.length === 1 ? '' : 's'} in ${files} file${files === 1 ? '' : 's'}`
   if (messages.length === 0) return `✔ No validation issues found when analyzing ${looked}.\n`
-  return `${lines.join('')}\n${counts(messages)} found when analyzing ${looked}.\n`
+  return `${lines.join('')}${messages.map(correctedText).join('')}\n${counts(messages)} found when analyzing ${looked}.\n`
 }
 
 /** `Error [IST0101] (VirtualService shop/catalog shop.yaml:12) Referenced host not found: "x"` */
-function textOf({ level, code, resource, message, file, line, fix, corrected }: Message, colour: boolean): string {
+function textOf({ level, code, resource, message, file, line, fix }: Message, colour: boolean): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text
   const place = [resource, line > 0 ? `${file}:${line}` : file].filter(text => text !== '').join(' ')
-  const first = `${paint(COLOURS[level], level)} [${code}] (${place}) ${message}\n  ${paint('green', 'fix:')} ${fix}\n`
-  return corrected === undefined ? first : `${first}  corrected:\n\n${corrected.replace(/^(?=.)/gm, '    ')}\n`
+  return `${paint(COLOURS[level], level)} [${code}] (${place}) ${message}\n  ${paint('green', 'fix:')} ${fix}\n`
+}
+
+function correctedText({ corrected, file, resource }: Message): string {
+  return corrected === undefined ? '' : `\ncorrected, ${resource || 'the document'} of ${file} is valid:\n\n${corrected}`
 }
 
 function counts(messages: readonly Message[]): string {

@@ -3,8 +3,8 @@
  * Exit code 1 when one is not valid.
  */
 import { parseArgs } from 'node:util'
+import { type Helped, help } from '../explain/repair/repair.ts'
 import type { Diagnostic } from '../source/diagnostic.ts'
-import type { ReadDocument } from '../source/files/document.ts'
 import { type Documents, readDocuments } from '../source/files/read-documents.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import { EXIT, type Io } from './io.ts'
@@ -13,7 +13,7 @@ const USAGE = `Usage: mizzen validate PATH... [-o json]
 
 Checks Kubernetes and Istio objects in files, directories or standard input ("-").
 
-  -o, --output json   one entry an object: resource, file, line, valid, errors, warnings
+  -o, --output json   one entry an object: resource, file, line, valid, errors, warnings; corrected, where the object can be repaired
 `
 
 /** What `-o json` says of one object; resource is '' where the text cannot be read, line 0 where there is none. */
@@ -24,6 +24,13 @@ interface Verdict {
   readonly valid: boolean
   readonly errors: readonly string[]
   readonly warnings: readonly string[]
+  /** A valid document, where this one is not and can be repaired. */
+  readonly corrected?: string | undefined
+}
+
+/** What was read, with help for what is not valid. */
+interface Read extends Documents {
+  readonly documents: readonly Helped[]
 }
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -36,7 +43,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(USAGE)
     return EXIT.ok
   }
-  const read = await readDocuments(asked.paths, io.cwd, io.stdin)
+  const { documents, problems } = await readDocuments(asked.paths, io.cwd, io.stdin)
+  const read: Read = { documents: documents.map(help), problems }
   const verdicts = verdictsOf(read)
   if (asked.json) io.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`)
   else io.stdout.write(report(read, verdicts, hasColour(io)))
@@ -60,7 +68,7 @@ function parse(args: readonly string[]): { paths: string[]; json: boolean; help:
   }
 }
 
-function verdictsOf({ documents, problems }: Documents): Verdict[] {
+function verdictsOf({ documents, problems }: Read): Verdict[] {
   const unread = problems.map(({ file, message }) => ({
     resource: '',
     file,
@@ -72,16 +80,21 @@ function verdictsOf({ documents, problems }: Documents): Verdict[] {
   return [...unread, ...documents.map(verdictOn)]
 }
 
-function verdictOn({ origin, reading, diagnostics }: ReadDocument): Verdict {
+function verdictOn({ origin, reading, diagnostics, corrected }: Helped): Verdict {
   const sentences = (level: Diagnostic['level']) => diagnostics.filter(each => each.level === level).map(each => each.message)
   const errors = sentences('error')
   const { file, line } = origin
-  return { resource: reading?.resource ?? '', file, line, valid: errors.length === 0, errors, warnings: sentences('warning') }
+  const valid = errors.length === 0
+  return { resource: reading?.resource ?? '', file, line, valid, errors, warnings: sentences('warning'), corrected }
 }
 
-function report({ documents, problems }: Documents, verdicts: readonly Verdict[], colour: boolean): string {
+function report({ documents, problems }: Read, verdicts: readonly Verdict[], colour: boolean): string {
+  const say = (diagnostic: Diagnostic) => `${formatDiagnostic(diagnostic, { colour })}\n`
+  const said = problems
+    .map(say)
+    .concat(documents.map(document => document.diagnostics.map(say).join('') + repaired(document)))
+    .join('')
   const diagnostics = [...problems, ...documents.flatMap(document => document.diagnostics)]
-  const said = diagnostics.map(diagnostic => `${formatDiagnostic(diagnostic, { colour })}\n`).join('')
   const invalid = verdicts.filter(verdict => !verdict.valid).length
   const warnings = diagnostics.filter(diagnostic => diagnostic.level === 'warning').length
   const files = new Set(verdicts.map(verdict => verdict.file)).size
@@ -91,6 +104,12 @@ function report({ documents, problems }: Documents, verdicts: readonly Verdict[]
     invalid === 0 ? 'all valid' : `${invalid} not valid`,
   ]
   return `${said}${counted.join(' ')}${warnings === 0 ? '' : `, ${count(warnings, 'warning')}`}\n`
+}
+
+function repaired({ corrected, origin }: Helped): string {
+  return corrected === undefined
+    ? ''
+    : `corrected, the object of ${origin.file}:${origin.line} is valid:\n\n${corrected.trimEnd()}\n\n`
 }
 
 function count(number: number, what: string): string {

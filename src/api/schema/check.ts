@@ -149,7 +149,8 @@ function remedy(value: unknown, schema: TSchema): string | undefined {
   )
     return `leave the quotes out: ${value}`
   if (Type.IsBoolean(schema) && (value === 'true' || value === 'false')) return `leave the quotes out: ${value}`
-  if (Type.IsArray(schema) && value !== null && typeof value !== 'object') return 'put "- " in front of it'
+  if (Type.IsArray(schema) && value !== null && !Array.isArray(value))
+    return `put "- " in front of ${typeof value === 'object' ? 'its first field, and indent the others alike' : 'it'}`
   if (Type.IsEnum(schema) && typeof value === 'string') {
     const meant = nearest(value, schema.enum.map(String))
     return meant === undefined ? undefined : `write ${meant}`

@@ -72,12 +72,13 @@ function piecesOf(file: string, text: string, found: boolean): Piece[] {
 }
 
 function* read(piece: Piece, place: Place): Generator<ReadDocument> {
-  const parsed = parse(piece.text, place.file)
+  const parsed = parseText(piece.text, place.file)
   if (parsed.form === 'problem') yield problemDocument(parsed, place)
-  if (parsed.form === 'value') yield* documentsOf(parsed.value, parsed.positions, place)
+  if (parsed.form === 'value') yield* documentsOf(parsed, place)
 }
 
-function parse(text: string, file: string): Parsed {
+/** @param file decides what the text is, with its first character. Never throws. */
+export function parseText(text: string, file: string): Parsed {
   if (file.endsWith('.json')) return parseJson(text)
   if (/^\s*[{[]/.test(text)) {
     const json = parseJson(text)

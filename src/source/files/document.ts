@@ -1,9 +1,9 @@
 /** A parsed document, or an item of a List in it, as an object with its diagnostics and its place. */
-import type { Origin, Path, Position } from '../../api/object.ts'
+import { type Origin, type Path, type Position, pathText } from '../../api/object.ts'
 import { type Reading, readObject } from '../../api/read.ts'
 import { isRecord } from '../../api/schema/prune.ts'
 import { type Diagnostic, diagnosticsOf } from '../diagnostic.ts'
-import type { Problem } from './parsed.ts'
+import type { Duplicate, ParsedValue, Problem } from './parsed.ts'
 import type { Positions } from './positions.ts'
 
 /** One object of a file, sound or not. */
@@ -14,6 +14,8 @@ export interface ReadDocument {
   readonly diagnostics: readonly Diagnostic[]
   /** What was parsed; only when the reader was asked to keep it. */
   readonly value?: unknown
+  /** Keys that its maps have twice; only when the reader was asked to keep it. */
+  readonly duplicates?: readonly Duplicate[]
   /** The text it was parsed from, for a List's items the List; only when the reader was asked to keep it. */
   readonly text?: string
 }
@@ -60,22 +62,57 @@ class DocumentOrigin implements Origin {
 }
 
 /** The objects of a parsed value: itself, or the items when it is a List; none where it plainly is no Kubernetes object. */
-export function* documentsOf(value: unknown, positions: Positions, place: Place): Generator<ReadDocument> {
+export function* documentsOf({ value, positions, duplicates }: ParsedValue, place: Place): Generator<ReadDocument> {
   if (isRecord(value) && typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items'])) {
-    for (const [index, item] of value['items'].entries()) yield document(item, positions, positions.node(['items', index]), place)
+    for (const [index, item] of value['items'].entries()) {
+      const own = duplicates.flatMap(each =>
+        each.path[0] === 'items' && each.path[1] === index ? [{ ...each, path: each.path.slice(2) }] : [],
+      )
+      yield document(item, own, positions, positions.node(['items', index]), place)
+    }
     return
   }
   const foreign = isRecord(value) && value['kind'] === undefined && value['apiVersion'] === undefined
-  if (!place.found || !foreign) yield document(value, positions, 0, place)
+  if (!place.found || !foreign) yield document(value, duplicates, positions, 0, place)
 }
 
-function document(value: unknown, positions: Positions, root: number, place: Place): ReadDocument {
+function document(
+  value: unknown,
+  duplicates: readonly Duplicate[],
+  positions: Positions,
+  root: number,
+  place: Place,
+): ReadDocument {
   const origin = new DocumentOrigin(place.file, place.before, positions, root)
-  const reading = readObject(value, origin)
-  const diagnostics = diagnosticsOf(reading, origin, line => lineOf(place, line))
+  const read = readObject(value, origin)
+  // Which of the two values is meant nobody knows, so the object is not used.
+  const reading = duplicates.length > 0 ? { ...read, object: undefined } : read
+  const lineText = (line: number) => lineOf(place, line)
+  const diagnostics = [
+    ...duplicates.map(duplicate => duplicateDiagnostic(duplicate, reading, place)),
+    ...diagnosticsOf(reading, origin, lineText),
+  ]
   const failed = diagnostics.some(each => each.level === 'error')
   const helm = failed ? helmTemplate(place, reading.resource) : undefined
-  return { origin, reading, diagnostics: helm ? [helm] : diagnostics, ...(place.keep ? { value, text: place.text } : {}) }
+  const kept = place.keep ? { value, duplicates, text: place.text } : {}
+  return { origin, reading, diagnostics: helm ? [helm] : diagnostics, ...kept }
+}
+
+function duplicateDiagnostic({ path, key, at }: Duplicate, { resource, id }: Reading, place: Place): Diagnostic {
+  const where = pathText(path)
+  const line = place.before + at.line
+  const secondDocument = where === '' && (key === 'apiVersion' || key === 'kind')
+  return {
+    code: 'duplicate-key',
+    level: 'error',
+    message: `${where === '' ? '' : `${where}: `}the key "${key}" is there twice in one map`,
+    resource,
+    file: place.file,
+    line,
+    column: at.column,
+    fix: secondDocument ? 'put a line "---" between two documents' : 'remove one of the two',
+    excerpt: id === 'Secret' ? undefined : lineOf(place, line),
+  }
 }
 
 /** A text that could not be parsed. */
@@ -93,19 +130,19 @@ export function problemDocument(problem: Problem, place: Place): ReadDocument {
 
 /** Templates look like YAML to people, and like all kinds of mistakes to a YAML parser. */
 function helmTemplate(place: Place, resource: string): Diagnostic | undefined {
-  const at = place.text.search(/\{\{.*\}\}/)
+  const at = place.text.search(/\{\{.*\}\}|\{%.*%\}/)
   if (at < 0) return undefined
   const above = place.text.slice(0, at).split('\n')
   const line = place.before + above.length
   return {
     code: 'helm-template',
     level: 'error',
-    message: 'this is a Helm template, not yet YAML: expected what Helm makes of it',
+    message: 'this is a template (Helm, Jinja or the like), not yet YAML: expected what is made of it',
     resource,
     file: place.file,
     line,
     column: (above.at(-1) ?? '').length + 1,
-    fix: 'render it first and read the result: helm template CHART | mizzen validate -',
+    fix: 'render it first and read the result, as in: helm template CHART | mizzen validate -',
     excerpt: lineOf(place, line),
   }
 }

@@ -7,7 +7,7 @@ export function parseJson(text: string): Parsed {
   if (text.trim() === '') return { form: 'nothing' }
   try {
     const value: unknown = JSON.parse(text)
-    return { form: 'value', value, positions: index(text) }
+    return { form: 'value', value, positions: index(text), duplicates: [] }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(message) ?? []

@@ -73,7 +73,6 @@ const problems: [title: string, text: string, code: string, at: string, message:
   ['a tab in the indentation', 'a:\n\tb: 1\n', 'yaml-tab', '2:1', /tab/],
   ['a list that does not end', 'a: [1, 2\n', 'yaml-syntax', '2:1', /end with a \]/],
   ['a map in a line with another', 'a: b: c\n', 'yaml-syntax', '1:4', /Nested mappings/],
-  ['a key twice', 'a: 1\nb: 2\na: 3\n', 'duplicate-key', '3:1', /"a" is there twice/],
   ['a key that is a list', '? [a]\n: b\n', 'yaml-syntax', '1:3', /keys must be strings/],
   ['an alias of nothing', 'a: 1\nb: *x\n', 'yaml-alias', '2:4', /no anchor "&x"/],
   ['aliases that would fill the memory', bomb, 'yaml-alias-bomb', '1:1', /at most 100/],
@@ -112,4 +111,11 @@ test('parseYaml() takes no quadratic time when a map has fifty thousand keys', (
   const parsed = parseYaml(Array.from({ length: 50_000 }, (_, n) => `k${n}: v\n`).join(''))
   assert.equal(parsed.form, 'value')
   assert.ok(performance.now() - started < 60_000)
+})
+
+test('parseYaml() reads on when a key is there twice', () => {
+  const parsed = parseYaml('a:\n- b: 1\n  b: 2\nc: 3\n')
+  assert.ok(parsed.form === 'value')
+  assert.deepEqual(parsed.value, { a: [{ b: 2 }], c: 3 })
+  assert.deepEqual(parsed.duplicates, [{ path: ['a', 0], key: 'b', at: { line: 3, column: 3 }, earlier: 1 }])
 })

@@ -1,8 +1,8 @@
 /** One YAML document: its value, and where its parts stand. */
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
-import type { Position } from '../../api/object.ts'
+import type { Path, Position } from '../../api/object.ts'
 import { isTooDeep } from './nesting.ts'
-import { type Parsed, type Problem, problem } from './parsed.ts'
+import { type Duplicate, type Parsed, type Problem, problem } from './parsed.ts'
 import { PositionsBuilder } from './positions.ts'
 
 // An alias stands for a copy: some dozens of nested ones would fill the memory.
@@ -26,11 +26,11 @@ export function parseYaml(text: string): Parsed {
     const builder = new PositionsBuilder()
     const start = positionOf(lines, document.contents.range[0])
     const root = builder.open(0, start.line, start.column)
-    const duplicate = index(document.contents, builder, lines)
-    if (duplicate) return duplicate
+    const duplicates: Duplicate[] = []
+    index(document.contents, [], { builder, lines, duplicates })
     builder.close(root)
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
-    return value === null ? { form: 'nothing' } : { form: 'value', value, positions: builder.build() }
+    return value === null ? { form: 'nothing' } : { form: 'value', value, positions: builder.build(), duplicates }
   } catch (error) {
     return thrownProblem(error, text, lines)
   }
@@ -41,31 +41,34 @@ function positionOf(lines: LineCounter, offset: number): Position {
   return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
-/** Notes the place of everything within a node. @returns the problem when a map has a key twice */
-function index(node: unknown, builder: PositionsBuilder, lines: LineCounter): Problem | undefined {
+interface Index {
+  readonly builder: PositionsBuilder
+  readonly lines: LineCounter
+  readonly duplicates: Duplicate[]
+}
+
+/** Notes the place of everything within a node, and keys that a map has twice. */
+function index(node: unknown, path: Path, into: Index): void {
   if (isMap(node)) {
-    const keys = new Set<string>()
+    const values = new Map<string, unknown>()
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : String(key)
-      const place = positionOf(lines, isNode(key) ? (key.range?.[0] ?? 0) : 0)
-      if (keys.has(name))
-        return problem(place, 'duplicate-key', `the key "${name}" is there twice in one map`, 'remove one of the two')
-      keys.add(name)
-      const entry = builder.open(name, place.line, place.column)
-      const duplicate = index(value, builder, lines)
-      if (duplicate) return duplicate
-      builder.close(entry)
+      const place = positionOf(into.lines, isNode(key) ? (key.range?.[0] ?? 0) : 0)
+      if (values.has(name)) into.duplicates.push({ path, key: name, at: place, earlier: values.get(name) })
+      values.set(name, isScalar(value) ? value.value : undefined)
+      within(name, place, value)
     }
   } else if (isSeq(node)) {
     for (const [position, item] of node.items.entries()) {
-      const place = positionOf(lines, isNode(item) ? (item.range?.[0] ?? 0) : 0)
-      const entry = builder.open(position, place.line, place.column)
-      const duplicate = index(item, builder, lines)
-      if (duplicate) return duplicate
-      builder.close(entry)
+      within(position, positionOf(into.lines, isNode(item) ? (item.range?.[0] ?? 0) : 0), item)
     }
   }
-  return undefined
+
+  function within(step: string | number, { line, column }: Position, value: unknown): void {
+    const entry = into.builder.open(step, line, column)
+    index(value, [...path, step], into)
+    into.builder.close(entry)
+  }
 }
 
 function syntaxProblem(error: YAMLError, text: string, lines: LineCounter): Problem {

@@ -21,5 +21,7 @@ export function checkWeights(destinations: readonly { readonly weight?: number }
     sum += weight
   }
   if (destinations.length > 1 && sum === 0)
-    findings.error('all weights are 0: expected at least one destination with a weight above it')
+    findings.error('all weights are 0: expected at least one destination with a weight above it', {
+      fix: 'say the share of each, for instance "weight: 50" and "weight: 50"',
+    })
 }
