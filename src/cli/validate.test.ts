@@ -58,6 +58,8 @@ test('validate -o json gives an entry an object', async () => {
       valid: false,
       errors: ['spec.adress: unknown field "adress": did you mean "address"?'],
       warnings: [],
+      corrected:
+        'apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata:\n  name: b\n  namespace: shop\nspec:\n  address: x\n',
     },
     {
       resource: '',
