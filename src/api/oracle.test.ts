@@ -6,15 +6,15 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Parse } from 'typebox/value'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { Findings } from './findings.ts'
 import { originWithoutFile } from './object.ts'
 import { readObject } from './read.ts'
 import { kinds } from './registry.ts'
 import { checkIpAddress, checkSubnet } from './values/address.ts'
-import { checkDnsLabel, checkFqdn, checkWildcardDomain } from './values/dns.ts'
+import { checkDnsLabel, checkFqdn, checkTrustDomain, checkWildcardDomain } from './values/dns.ts'
 import { checkHeaderMatchName, checkHeaderValue, checkStrictHeaderName } from './values/header.ts'
 import { checkHttpStatus } from './values/quantity.ts'
 
@@ -26,21 +26,35 @@ const Case = Type.Object({
   valid: Type.Boolean(),
   warning: Type.Optional(Type.Boolean()),
   object: Type.Object(
-    { kind: Type.String(), apiVersion: Type.Optional(Type.String()) },
+    { kind: Type.String(), apiVersion: Type.Optional(Type.String()), spec: Type.Optional(Type.Unknown()) },
     { additionalProperties: Type.Unknown() },
   ),
 })
+
+/** Settings of the mesh are no objects: they are judged in the ConfigMap that carries them. */
+function asDocument(object: Static<typeof Case>['object']): { readonly kind: string } {
+  const { kind, spec } = object
+  const data: Readonly<Record<string, unknown>> = {
+    MeshConfig: { mesh: stringify(spec) },
+    'MeshConfig.defaultConfig': { mesh: stringify({ defaultConfig: spec }) },
+    MeshNetworks: { meshNetworks: stringify(spec) },
+  }
+  if (!Object.hasOwn(data, kind)) return object
+  return { ...{ apiVersion: 'v1', metadata: { name: 'istio', namespace: 'istio-system' }, data: data[kind] }, kind: 'ConfigMap' }
+}
 
 function cases() {
   if (skip !== false) return []
   const files = readdirSync(folder).filter(name => name.endsWith('.yaml') && name !== 'values.yaml')
   const all = files.flatMap(name => Parse(Type.Array(Case), parse(readFileSync(path.join(folder, name), 'utf8'))))
-  return all.filter(each => Object.hasOwn(kinds, each.object.kind))
+  return all
+    .map(each => ({ ...each, document: asDocument(each.object) }))
+    .filter(each => Object.hasOwn(kinds, each.document.kind))
 }
 
-for (const { id, valid, warning, object } of cases()) {
+for (const { id, valid, warning, object, document } of cases()) {
   test(`readObject() ${valid ? 'accepts' : 'rejects'} ${object.kind} ${id}`, () => {
-    const { findings } = readObject(object, originWithoutFile('oracle'))
+    const { findings } = readObject(document, originWithoutFile('oracle'))
     const errors = findings.filter(finding => finding.level === 'error')
     assert.equal(errors.length === 0, valid, JSON.stringify(errors))
     if (valid && warning !== undefined) assert.equal(findings.length > 0, warning, JSON.stringify(findings))
@@ -55,6 +69,7 @@ const checks: Readonly<Record<string, (input: string) => string | undefined>> = 
   'port-name': input => checkDnsLabel(input, 'a port name'),
   fqdn: checkFqdn,
   'wildcard-domain': checkWildcardDomain,
+  'trust-domain': checkTrustDomain,
   'ip-address': checkIpAddress,
   'ip-subnet': checkSubnet,
 }

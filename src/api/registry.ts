@@ -54,6 +54,7 @@ import { WorkloadGroupSpec } from './istio/workloadgroup/schema.ts'
 import { validateWorkloadGroup } from './istio/workloadgroup/validate.ts'
 import type { Kind, ObjectOfKind } from './kind.ts'
 import { ConfigMapSpec } from './kubernetes/configmap/schema.ts'
+import { validateConfigMap } from './kubernetes/configmap/validate.ts'
 import { DeploymentSpec } from './kubernetes/deployment/schema.ts'
 import { EndpointsSpec } from './kubernetes/endpoints/schema.ts'
 import { EndpointSliceSpec } from './kubernetes/endpointslice/schema.ts'
@@ -163,7 +164,7 @@ export const kinds = {
   ServiceAccount: kubernetes('ServiceAccount', '', ServiceAccountSpec, anything, { payload: 'root' }),
   Endpoints: kubernetes('Endpoints', '', EndpointsSpec, anything, { payload: 'root' }),
   EndpointSlice: kubernetes('EndpointSlice', 'discovery.k8s.io', EndpointSliceSpec, anything, { payload: 'root' }),
-  ConfigMap: kubernetes('ConfigMap', '', ConfigMapSpec, anything, { payload: 'root' }),
+  ConfigMap: { ...kubernetes('ConfigMap', '', ConfigMapSpec, anything, { payload: 'root' }), validate: validateConfigMap },
   Secret: kubernetes('Secret', '', SecretSpec, anything, { payload: 'root' }),
   Deployment: kubernetes('Deployment', 'apps', DeploymentSpec, anything),
   StatefulSet: kubernetes('StatefulSet', 'apps', OtherWorkloadSpec, anything, { unused: notRun('StatefulSet') }),

@@ -1,5 +1,6 @@
 /** Checks of addresses and ports. A check returns what is wrong, or undefined. */
 import { isIP } from 'node:net'
+import { checkFqdn } from './dns.ts'
 
 export const unixPrefix = 'unix://'
 
@@ -27,6 +28,15 @@ export function checkUnixAddress(text: string): string | undefined {
   const path = text.slice(unixPrefix.length)
   if ((path.startsWith('/') || path.startsWith('@')) && path.length > 1 && !path.endsWith('/')) return undefined
   return `${JSON.stringify(text)} is not a unix socket: expected "unix:///absolute/path" or "unix://@abstract"`
+}
+
+/** "host:port", where the host is a name or an IP address ("[::1]:80"). */
+export function checkHostPort(text: string): string | undefined {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? plain ?? ''
+  if (port === undefined || (!isIpAddress(host) && checkFqdn(host) !== undefined))
+    return `${JSON.stringify(text)} is not an address: expected "host:port"`
+  return checkPort(Number(port))
 }
 
 export function checkPort(number: number): string | undefined {

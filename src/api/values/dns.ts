@@ -29,6 +29,13 @@ export function checkNamespaceName(text: string): string | undefined {
   return `${JSON.stringify(text)} is not a Kubernetes namespace: expected at most 63 lower-case letters, digits and "-"`
 }
 
+/** A trust domain: labels with dots between them; one dot at the end is allowed. */
+export function checkTrustDomain(text: string): string | undefined {
+  const labels = (text.endsWith('.') ? text.slice(0, -1) : text).split('.')
+  if (labels.every(isDnsLabel)) return undefined
+  return `${JSON.stringify(text)} is not a trust domain: expected one such as "cluster.local"`
+}
+
 /** A whole name without wildcard; one dot at the end is allowed, and a last label of digits only (an IP address) is not. */
 export function checkFqdn(text: string): string | undefined {
   return checkDomain(text, false)

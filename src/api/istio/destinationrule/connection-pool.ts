@@ -1,11 +1,17 @@
 /** Connection pool and outlier detection settings, which DestinationRule and Sidecar share. In the integers 0 means unset. */
 import { type Static, Type } from 'typebox'
-import { duration, int32, message, uint32 } from '../../schema/message.ts'
+import { described, duration, int32, message, uint32 } from '../../schema/message.ts'
+
+export const TcpKeepalive = message({
+  probes: uint32({ description: "probes without answer until the connection is dead; default: the system's" }),
+  time: duration({ description: 'silence before the first probe' }),
+  interval: duration({ description: 'time between probes' }),
+})
 
 const TCPSettings = message({
   maxConnections: int32({ description: 'default 2^32 - 1' }),
   connectTimeout: duration({ default: '10s' }),
-  tcpKeepalive: message({ probes: uint32(), time: duration(), interval: duration() }),
+  tcpKeepalive: described('probes on idle connections; default: the mesh configuration', TcpKeepalive),
   maxConnectionDuration: duration(),
   idleTimeout: duration({ description: '"0s" turns it off' }),
 })

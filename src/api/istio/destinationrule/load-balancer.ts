@@ -34,7 +34,7 @@ export const LocalityLoadBalancerSetting = message({
 })
 export type LocalityLoadBalancerSetting = Static<typeof LocalityLoadBalancerSetting>
 
-const ZoneAwareLoadBalancerSetting = message({
+export const ZoneAwareLoadBalancerSetting = message({
   enabled: Type.Boolean(),
   failover: Type.Array(Failover),
   failoverPriority: Type.Array(Type.String()),

@@ -17,7 +17,8 @@ export function validateWorkloadGroup(
   if (probe) checkProbe(probe, at.at('probe'))
 }
 
-function checkProbe({ httpGet, tcpSocket, exec, grpc }: ReadinessProbe, findings: Findings): void {
+/** @param findings at the probe */
+export function checkProbe({ httpGet, tcpSocket, exec, grpc }: ReadinessProbe, findings: Findings): void {
   if (httpGet) {
     findings.at('httpGet', 'port').check(checkPort(httpGet.port))
     const { scheme } = httpGet
