@@ -24,6 +24,7 @@ import type { ObjectStatus } from './gateway-api/conditions.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
 import { ownParts } from './mizzen/own.ts'
+import { objectsOfMesh } from './namespaces.ts'
 import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
 import { compilePeerAuthentication } from './peer-authentication.ts'
@@ -51,8 +52,9 @@ export interface Compiled {
 const SERVICE_RANGE = '10.96.0.0/12'
 
 /** @param previous what this returned for the state before; lists without changes are taken over from it */
-export function compile(objects: Objects, options: CompileOptions = {}, previous?: Compiled): Compiled {
-  const { settings, problems } = settingsOf(objects, options.settings ?? DEFAULT_SETTINGS)
+export function compile(all: Objects, options: CompileOptions = {}, previous?: Compiled): Compiled {
+  const { settings, problems } = settingsOf(all, options.settings ?? DEFAULT_SETTINGS)
+  const objects = objectsOfMesh(all, settings)
   const before = previous?.mesh
   const workloads = workloadsOf(objects.Pod)
   const own = ownParts(objects, settings)
@@ -126,13 +128,17 @@ function settingsOf(objects: Objects, base: MeshSettings) {
   const config = objects.ConfigMap.find(object => object.name === 'istio' && object.namespace === base.rootNamespace)
   if (!config) return { settings: base, problems: [] }
   return configs.get([config, base], () => {
-    const { settings, problems } = readMeshConfig(config.spec.data?.['mesh'] ?? '', base)
-    return { settings, problems: problems.map(message => configProblem(config, message)) }
+    const { settings, problems, unused } = readMeshConfig(config.spec.data?.['mesh'] ?? '', base)
+    return { settings, problems: [...problems.map(message => configProblem(config, message)), ...unusedFields(config, unused)] }
   })
 }
 
 function configProblem(config: ConfigMap, message: string): Diagnostic {
   return diagnostic(config, ['data', 'mesh'], { code: 'mesh-config', level: 'error', message, effect: 'its default holds' })
+}
+
+function unusedFields(config: ConfigMap, sentences: readonly string[]): Diagnostic[] {
+  return sentences.map(message => diagnostic(config, ['data', 'mesh'], { code: 'not-yet', level: 'warning', message }))
 }
 
 function routeSets(objects: readonly VirtualService[], settings: MeshSettings): RouteSet[] {

@@ -131,7 +131,7 @@ export function compileKeepalive(spec: KeepaliveSpec): Keepalive {
   return { probes: spec.probes || undefined, timeSeconds: seconds(spec.time), intervalSeconds: seconds(spec.interval) }
 }
 
-function compileOutliers(spec: OutlierSettings): OutlierDetection {
+export function compileOutliers(spec: OutlierSettings): OutlierDetection {
   return {
     consecutive5xx: spec.consecutive5xxErrors,
     consecutiveGateway: spec.consecutiveGatewayErrors ?? (spec.consecutiveErrors || undefined),

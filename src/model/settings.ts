@@ -1,7 +1,10 @@
 /** Settings of the whole mesh, as far as routing and the data plane need them (Istio's MeshConfig). */
 import type { ExtAuthzProvider } from './ext-authz.ts'
+import type { ExtensionProvider } from './extension-provider.ts'
 import type { RetryPolicy } from './http-rule.ts'
-import type { Keepalive, LocalityPolicy } from './traffic-policy.ts'
+import type { NamespaceSelector } from './namespace-selector.ts'
+import type { ProxySettings } from './proxy-settings.ts'
+import type { ConnectionPool, Keepalive, LocalityPolicy, OutlierDetection } from './traffic-policy.ts'
 
 export interface MeshSettings {
   /** @default "cluster.local" */
@@ -21,12 +24,17 @@ export interface MeshSettings {
   readonly inboundPolicy: 'passthrough' | 'localhost'
   /** undefined: the built-in one, see DEFAULT_RETRY. */
   readonly defaultRetry: RetryPolicy
+  /** Of a sidecar to its own application. */
+  readonly inboundRetry: RetryPolicy
   readonly connectTimeoutMs: number
   /** 0: wait for the client's first bytes for ever. */
   readonly protocolDetectionTimeoutMs: number
   readonly keepalive: Keepalive | undefined
   readonly upgradeToHttp2: boolean
   readonly locality: LocalityPolicy | undefined
+  /** Of services whose traffic rules do not say. */
+  readonly defaultPool: ConnectionPool | undefined
+  readonly defaultOutliers: OutlierDetection | undefined
   readonly dnsRefreshMs: number
   readonly defaultServiceExportTo: readonly string[]
   readonly defaultRouteExportTo: readonly string[]
@@ -36,6 +44,17 @@ export interface MeshSettings {
   readonly accessLogFormat: string
   readonly accessLogJson: boolean
   readonly pathNormalization: 'none' | 'base' | 'merge-slashes' | 'decode-and-merge-slashes'
+  /** Patterns of clusters' names in statistics; "": the name of the cluster. */
+  readonly statNames: { readonly inbound: string; readonly outbound: string }
+  /** Namespaces that are looked at: those that one of these selects. Empty: all. */
+  readonly namespaces: readonly NamespaceSelector[]
+  readonly ingress: IngressSettings
+  /** Services outside that telemetry uses, by name. */
+  readonly extensionProviders: ReadonlyMap<string, ExtensionProvider>
+  /** Names of providers where nobody names one; undefined: nothing is said. */
+  readonly defaultProviders: DefaultProviders | undefined
+  /** What proxies are started with, unless something closer to them says otherwise. */
+  readonly proxyDefaults: ProxySettings
   /** Trusted certificates of the machine, PEM, for TLS to the outside without an own authority. */
   readonly systemRoots: string
 }
@@ -48,6 +67,23 @@ export interface MeshTls {
   readonly curves: readonly string[]
 }
 
+/** How Kubernetes Ingress objects are served. */
+export interface IngressSettings {
+  /** none: not at all. ours: those of our class. unclassed: those without a class too. */
+  readonly mode: 'none' | 'ours' | 'unclassed'
+  readonly className: string
+  /** Name of the gateway Service; its address goes into the status. */
+  readonly service: string
+  /** Label "istio" of the gateway's pods. */
+  readonly selector: string
+}
+
+export interface DefaultProviders {
+  readonly tracing: readonly string[]
+  readonly metrics: readonly string[]
+  readonly accessLogging: readonly string[]
+}
+
 /** Istio's default: two retries when the request cannot have been processed. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 2,
@@ -57,6 +93,13 @@ export const DEFAULT_RETRY: RetryPolicy = {
   remoteLocalities: false,
   avoidPreviousHosts: true,
   backoffMs: undefined,
+}
+
+/** The application may close an idle connection just as a request goes out on it; the request was not seen then. */
+export const DEFAULT_INBOUND_RETRY: RetryPolicy = {
+  ...DEFAULT_RETRY,
+  on: ['reset-before-request'],
+  avoidPreviousHosts: false,
 }
 
 export const DEFAULT_SETTINGS: MeshSettings = {
@@ -71,11 +114,14 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   outboundPolicy: 'allow-any',
   inboundPolicy: 'passthrough',
   defaultRetry: DEFAULT_RETRY,
+  inboundRetry: DEFAULT_INBOUND_RETRY,
   connectTimeoutMs: 10_000,
   protocolDetectionTimeoutMs: 0,
   keepalive: undefined,
   upgradeToHttp2: false,
   locality: { enabled: true, distribute: [], failover: [], failoverPriority: [] },
+  defaultPool: undefined,
+  defaultOutliers: undefined,
   dnsRefreshMs: 60_000,
   defaultServiceExportTo: ['*'],
   defaultRouteExportTo: ['*'],
@@ -84,5 +130,11 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   accessLogFormat: '',
   accessLogJson: false,
   pathNormalization: 'base',
+  statNames: { inbound: '', outbound: '' },
+  namespaces: [],
+  ingress: { mode: 'ours', className: 'istio', service: 'istio-ingressgateway', selector: 'ingressgateway' },
+  extensionProviders: new Map(),
+  defaultProviders: undefined,
+  proxyDefaults: {},
   systemRoots: '/etc/ssl/certs/ca-certificates.crt',
 }

@@ -6,6 +6,7 @@ import { passedInbound } from './cluster-special.ts'
 import type { InboundPort } from './inbound-port.ts'
 import { inboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
+import { inboundStatName } from './stat-name.ts'
 import { upstreamHttp } from './upstream-http.ts'
 import { duration, endpointAddress } from './values.ts'
 
@@ -16,7 +17,7 @@ export function inboundClusterFor(settings: MeshSettings, inbound: InboundPort, 
   const name = inboundCluster(inbound.target)
   return Cluster.fromPartial({
     name,
-    altStatName: `${name};`,
+    altStatName: `${inboundStatName(settings, inbound) ?? name};`,
     connectTimeout: duration(inbound.pool?.connectTimeoutMs ?? settings.connectTimeoutMs),
     circuitBreakers: circuitBreakers(inbound.pool, undefined),
     typedExtensionProtocolOptions: upstreamHttp({

@@ -2,6 +2,7 @@
 import type { Resolution, Service, ServiceEndpoints, ServicePort } from '../../model/service.ts'
 import type { MergedRule, Subset, TrafficPolicy } from '../../model/traffic-policy.ts'
 import { effectivePolicy } from '../../model/traffic-rule-lookup.ts'
+import { withMeshDefaults } from './mesh-defaults.ts'
 import type { View } from './view.ts'
 
 export interface ClusterInputs {
@@ -36,7 +37,7 @@ export function clusterInputs(
         rule,
         endpoints,
         accounts,
-        policy: effectivePolicy(rule, port.number, subset),
+        policy: withMeshDefaults(effectivePolicy(rule, port.number, subset), view.settings),
       })),
     )
 }

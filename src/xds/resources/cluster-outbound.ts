@@ -18,6 +18,7 @@ import { lookupFamily } from './lookup-family.ts'
 import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { outlierDetection } from './outlier-detection.ts'
+import { outboundStatName } from './stat-name.ts'
 import { upstreamHttp } from './upstream-http.ts'
 import { clusterTls, takesNameFromRequest } from './upstream-tls.ts'
 import { duration, FROM_ADS } from './values.ts'
@@ -62,7 +63,7 @@ export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
   const automaticServerName = takesNameFromRequest(policy?.tls)
   return Cluster.fromPartial({
     name,
-    altStatName: `${name};`,
+    altStatName: `${outboundStatName(settings, service, port, subset?.name) ?? name};`,
     connectTimeout: duration(pool?.connectTimeoutMs ?? settings.connectTimeoutMs),
     circuitBreakers: circuitBreakers(pool, policy?.retryBudget),
     outlierDetection: policy?.outliers && outlierDetection(policy.outliers),

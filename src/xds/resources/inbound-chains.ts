@@ -71,7 +71,7 @@ export function inboundChains(security: Security, inbound: InboundPort, redirect
     redirected,
     statPrefix: `inbound_${listenerName('0.0.0.0', inbound.target)};`,
     cluster: inboundCluster(inbound.target),
-    routes: inboundRoutes(inbound),
+    routes: inboundRoutes(security.settings, inbound),
     origin: inbound.origin,
   })
 }
@@ -86,7 +86,7 @@ export function passthroughChains(security: Security, origin: Origin, port?: num
     redirected: true,
     statPrefix: 'inbound_0.0.0.0_0;',
     cluster: INBOUND_PASSTHROUGH,
-    routes: passthroughRoutes(origin),
+    routes: passthroughRoutes(security.settings, origin),
     origin,
   })
   return made

@@ -1,27 +1,32 @@
 /** The route tables inside inbound listeners: everything goes to the application. */
 import type { Origin } from '../../model/origin.ts'
+import type { MeshSettings } from '../../model/settings.ts'
 import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
-import { RetryPolicy, Route } from '../gen/envoy/config/route/v3/route_components.ts'
+import { Route } from '../gen/envoy/config/route/v3/route_components.ts'
 import type { InboundPort } from './inbound-port.ts'
 import { INBOUND_PASSTHROUGH, inboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
+import { retryToSameHost } from './retry.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { ZERO } from './values.ts'
 
-/** The application may close an idle connection just as a request goes out on it; the request was not seen then. */
-const RETRY_UNSENT = RetryPolicy.fromPartial({ retryOn: 'reset-before-request', numRetries: 2 })
-
-export function inboundRoutes(inbound: InboundPort): RouteConfiguration {
+export function inboundRoutes(settings: MeshSettings, inbound: InboundPort): RouteConfiguration {
   const servicePort = inbound.port?.number ?? inbound.target
   const operation = inbound.service ? `${inbound.service.hostname}:${servicePort}/*` : `:${servicePort}/*`
-  return table(inboundCluster(inbound.target), `inbound|http|${servicePort}`, inbound.origin, operation)
+  return table(settings, inboundCluster(inbound.target), `inbound|http|${servicePort}`, inbound.origin, operation)
 }
 
-export function passthroughRoutes(origin: Origin): RouteConfiguration {
-  return table(INBOUND_PASSTHROUGH, 'inbound|http|0', origin, ':0/*')
+export function passthroughRoutes(settings: MeshSettings, origin: Origin): RouteConfiguration {
+  return table(settings, INBOUND_PASSTHROUGH, 'inbound|http|0', origin, ':0/*')
 }
 
-function table(cluster: string, virtualHost: string, origin: Origin, operation: string): RouteConfiguration {
+function table(
+  { inboundRetry }: MeshSettings,
+  cluster: string,
+  virtualHost: string,
+  origin: Origin,
+  operation: string,
+): RouteConfiguration {
   const route = Route.fromPartial({
     name: 'default',
     match: EVERY_REQUEST,
@@ -33,7 +38,7 @@ function table(cluster: string, virtualHost: string, origin: Origin, operation: 
         clusterSpecifier: { $case: 'cluster', value: cluster },
         timeout: ZERO,
         maxStreamDuration: { maxStreamDuration: ZERO, grpcTimeoutHeaderMax: ZERO },
-        retryPolicy: RETRY_UNSENT,
+        retryPolicy: retryToSameHost(inboundRetry),
       },
     },
   })

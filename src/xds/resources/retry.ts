@@ -70,6 +70,17 @@ export function routeRetry(
   return retryPolicy(own ?? settings.defaultRetry, hashed) ?? NO_RETRIES
 }
 
+/** Between a sidecar and its application there is no other host to choose. @returns undefined: none */
+export function retryToSameHost({ attempts, on, statuses, backoffMs }: RetryPolicy): EnvoyRetryPolicy | undefined {
+  if (attempts <= 0) return undefined
+  return EnvoyRetryPolicy.fromPartial({
+    retryOn: on.join(','),
+    numRetries: attempts,
+    retriableStatusCodes: [...statuses],
+    retryBackOff: backoffMs ? { baseInterval: duration(backoffMs) } : undefined,
+  })
+}
+
 /** @param hashed the destination is chosen by hash: a retry has to go to the same host again */
 function retryPolicy(policy: RetryPolicy, hashed: boolean): EnvoyRetryPolicy | undefined {
   if (policy.attempts <= 0) return undefined

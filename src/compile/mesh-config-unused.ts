@@ -1,0 +1,43 @@
+/** Fields of the mesh configuration that are valid and have no effect here, each with what happens instead. */
+import type { MeshConfig } from '../api/istio/meshconfig/schema.ts'
+
+const ambient = 'it is for ambient mode, which mizzen does not have'
+const reasons: { readonly [Field in keyof MeshConfig]?: string } = {
+  serviceEntryVisibility: 'exportTo alone decides who sees a ServiceEntry',
+  zoneAwareLbSetting: 'all zones are alike',
+  serviceSettings: 'endpoints are those of one cluster',
+  serviceScopeConfigs: ambient,
+  hboneIdleTimeout: ambient,
+  caCertificates: "the mesh's own root certificates alone are trusted",
+  ca: 'the control plane signs certificates itself',
+  tlsDefaults: "TLS of gateways has the data plane's defaults",
+  configSources: 'configuration comes from the paths on the command line',
+  proxyListenPort: 'outbound traffic is captured on port 15001',
+  proxyInboundListenPort: 'inbound traffic is captured on port 15006',
+  proxyHttpPort: 'no such listener is made',
+  enableEnvoyAccessLogService: 'access logs are not sent anywhere',
+  enablePrometheusMerge: "the application's metrics stay its own",
+  defaultProviders: 'spans, metrics and logs are as the other settings say',
+}
+
+/** Values that ask for nothing, so that nothing is missing. */
+const harmless: { readonly [Field in keyof MeshConfig]?: unknown } = {
+  proxyListenPort: 15001,
+  proxyInboundListenPort: 15006,
+  proxyHttpPort: 0,
+  enableEnvoyAccessLogService: false,
+  enablePrometheusMerge: false,
+}
+
+/** @returns a sentence for each */
+export function unusedSettings(mesh: MeshConfig): string[] {
+  const sentences: string[] = []
+  for (const [field, reason] of Object.entries(reasons)) {
+    const value: unknown = Reflect.get(mesh, field)
+    if (value === undefined || value === Reflect.get(harmless, field)) continue
+    sentences.push(`meshConfig.${field} has no effect in this version of mizzen: ${reason}`)
+  }
+  if (mesh.outboundTrafficPolicy?.mode === 'ALLOW_ANY_DYNAMIC_DNS')
+    sentences.push('meshConfig.outboundTrafficPolicy.mode ALLOW_ANY_DYNAMIC_DNS is taken as ALLOW_ANY in this version of mizzen')
+  return sentences
+}
