@@ -29,7 +29,7 @@ module.exports = {
     only('xds/client', ['xds/gen', 'xds/wire', 'lib']),
     // The part of identity that runs beside a workload, and so in every sidecar: no library, nothing of the authority.
     only('identity/workload', ['xds/gen', 'xds/wire', 'xds/client', 'lib']),
-    only('identity', ['xds/gen', 'xds/wire', 'lib']),
+    only('identity', ['xds/gen', 'xds/wire', 'xds/client', 'lib']),
     only('proxy', ['identity/workload', 'xds/gen', 'xds/wire', 'xds/client', 'lib']),
     only('explain', ['xds', 'proxy', 'compile', 'model', 'api', 'source', 'lib']),
     only('run', ['explain', 'kubernetes', 'xds', 'proxy', 'source', 'identity', 'compile', 'model', 'api', 'lib']),

@@ -6,12 +6,14 @@ import type { Clusters } from './cluster/cluster.ts'
 import type { Drain } from './listener/drain.ts'
 import type { LogFiles } from './telemetry/log-files.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
+import type { Secrets } from './tls/secrets.ts'
 
 export interface ProxyContext {
   readonly timers: TimerWheel
   /** Uniform in [0, 1): weights, fractions, jitter. */
   readonly random: () => number
   readonly clusters: Clusters
+  readonly secrets: Secrets
   readonly stats: StatsRegistry
   readonly logFiles: LogFiles
   /** The process is on its way out, or was told to look so. */

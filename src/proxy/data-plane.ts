@@ -2,9 +2,11 @@
  * The data plane as one process: everything there is, put together, started in order and ended in order.
  */
 import { writeFileSync } from 'node:fs'
+import type { WorkloadIdentity } from '../identity/workload/workload-identity.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemTimerWheel } from '../lib/timer-wheel.ts'
 import { AdsClient } from '../xds/client/ads-client.ts'
+import type { Update } from '../xds/client/client.ts'
 import type { Bootstrap } from '../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
 import { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
 import type { ConfigSource } from '../xds/gen/envoy/config/core/v3/config_source.ts'
@@ -20,6 +22,8 @@ import { ListenerSet } from './config/listener-set.ts'
 import { networkFilterKinds } from './config/network-filter-kinds.ts'
 import { ResourceStore } from './config/resource-store.ts'
 import { RouteSlots } from './config/routes.ts'
+import { SdsServers } from './config/secret-servers.ts'
+import { type SecretServers, SecretUpdates, type Subscriptions } from './config/secret-updates.ts'
 import type { ProxyContext } from './context.ts'
 import type { ProxyFlags } from './flags.ts'
 import { Drain } from './listener/drain.ts'
@@ -29,6 +33,7 @@ import type { AdjustableLog } from './log.ts'
 import { type Phase, type ProcessFacts, ProcessView } from './process-view.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
+import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
 
 /** Envoy's default of initial_fetch_timeout. */
 const FETCH_TIMEOUT_MS = 15_000
@@ -58,7 +63,10 @@ export class DataPlane implements ProcessFacts {
   readonly #listenerSet: ListenerSet
   readonly #logFiles: LogFiles
   readonly #drain = new Drain()
+  readonly #secretUpdates: SecretUpdates
   #client: AdsClient | undefined
+  #sdsServers: SdsServers | undefined
+  #identity: WorkloadIdentity | undefined
   #admin: AdminServer | undefined
   #end: (code: number) => void = () => {}
   /** The control plane's listeners are asked for when its clusters are there. */
@@ -79,7 +87,11 @@ export class DataPlane implements ProcessFacts {
     })
     this.#logFiles = new LogFiles(flags.logFlushMs)
     const random = Math.random
+    const staticClusters = new Set(bootstrap.staticResources?.clusters.map(({ name }) => name))
+    const hasIdentity = flags.identityPath !== undefined
+    const secrets = new Secrets(cluster => staticClusters.has(cluster) || (hasIdentity && cluster === AGENT_CLUSTER))
     this.clusters = new ClusterSet({
+      secrets,
       clock: systemClock,
       random,
       resolver: systemResolver,
@@ -90,6 +102,7 @@ export class DataPlane implements ProcessFacts {
       timers: systemTimerWheel(),
       random,
       clusters: this.clusters,
+      secrets,
       stats: this.stats,
       logFiles: this.#logFiles,
       drain: this.#drain,
@@ -100,7 +113,10 @@ export class DataPlane implements ProcessFacts {
     this.#listenerSet = new ListenerSet(this.#context, this.listeners, routes, networkFilterKinds(routes), name =>
       this.#onListenerActive(name),
     )
-    this.configuration = new Configuration({ clusters: this.clusters, listeners: this.#listenerSet, routes, store: this.store })
+    const { clusters, store } = this
+    const listeners = this.#listenerSet
+    this.#secretUpdates = new SecretUpdates({ clusters, listeners, secrets, store })
+    this.configuration = new Configuration({ clusters, listeners, routes, secrets: this.#secretUpdates, store })
   }
 
   /** @throws (rejects) when the bootstrap can't be used */
@@ -115,6 +131,8 @@ export class DataPlane implements ProcessFacts {
       const { adminAddressPath } = this.flags
       if (adminAddressPath !== undefined) writeFileSync(adminAddressPath, this.#admin.address)
     }
+    // Listeners that need the certificate find it there; without one, nobody would be served configuration either.
+    if (this.flags.identityPath !== undefined) await this.#getIdentity(this.flags.identityPath)
     this.configuration.applyStatic(staticResources?.clusters ?? [], staticResources?.listeners ?? [])
     this.#connect()
     await this.listeners.settled()
@@ -137,6 +155,8 @@ export class DataPlane implements ProcessFacts {
     this.log.log('info', 'main', `drains ${this.listeners.connections} connections, for ${this.flags.endTimeMs / 1000} s at most`)
     const deadline = performance.now() + this.flags.endTimeMs
     this.#client?.close()
+    this.#sdsServers?.close()
+    this.#identity?.close()
     this.listeners.stop()
     this.#drain.start('immediate', this.flags.endTimeMs)
     // Connections that are kept but not used are not worth more than a moment.
@@ -172,9 +192,30 @@ export class DataPlane implements ProcessFacts {
     this.#end(0)
   }
 
+  /** Resolves with the first certificate: as long as it takes. */
+  async #getIdentity(file: string): Promise<void> {
+    const { ownIdentity } = await import('./own-identity.ts')
+    await new Promise<void>(resolve => {
+      this.#identity = ownIdentity(file, this.log.log, secret => {
+        this.#secretUpdates.putOwn(AGENT_CLUSTER, secret)
+        if (this.#identity?.current !== undefined) resolve()
+      })
+      this.#identity.start()
+    })
+  }
+
+  #connectSecrets(ads: Subscriptions): SecretServers {
+    const { bootstrap, node } = this
+    const apply = (cluster: string, update: Update) => this.#secretUpdates.apply({ kind: 'cluster', cluster }, update)
+    const servers = new SdsServers({ bootstrap, node, log: this.log.log, apply })
+    this.#sdsServers = servers
+    return { ads, cluster: name => (this.#identity !== undefined && name === AGENT_CLUSTER ? undefined : servers.of(name)) }
+  }
+
   #connect(): void {
     const { dynamicResources } = this.bootstrap
     if (dynamicResources === undefined) {
+      this.configuration.connect(this.#connectSecrets(NOBODY))
       this.#askedForListeners = true
       this.#listenersCame = true
       return
@@ -182,6 +223,7 @@ export class DataPlane implements ProcessFacts {
     const { cdsConfig, ldsConfig } = dynamicResources
     const client = new AdsClient({
       ...readAds(this.bootstrap),
+      ...(this.#identity && { security: this.#identity.credentials }),
       node: this.node,
       apply: (type, update) => {
         const rejections = this.configuration.apply(type, update)
@@ -198,7 +240,7 @@ export class DataPlane implements ProcessFacts {
       },
     })
     this.#client = client
-    this.configuration.connect(client)
+    this.configuration.connect(this.#connectSecrets(client))
     this.clusters.onWarmed = () => {
       this.#askForListeners(client, ldsConfig)
       this.#checkLive()
@@ -248,3 +290,5 @@ function after(source: ConfigSource | undefined, run: () => void): void {
   const ms = durationMs(source?.initialFetchTimeout) ?? FETCH_TIMEOUT_MS
   if (ms > 0) setTimeout(run, ms).unref()
 }
+
+const NOBODY: Subscriptions = { subscribe() {}, unsubscribe() {} }

@@ -7,6 +7,8 @@ import { parseLogLevel } from './log.ts'
 
 export interface ProxyFlags {
   readonly configPath: string
+  /** File that tells how this process comes by an identity of its own; undefined: secrets come by SDS, if at all. */
+  readonly identityPath: string | undefined
   /** File that gets the admin endpoint's address, "127.0.0.1:15000": who asked for port 0 learns the port there. */
   readonly adminAddressPath: string | undefined
   readonly logLevel: LogLevel | 'off'
@@ -30,6 +32,8 @@ export const USAGE = `usage: mizzen proxy -c FILE [options]
                                     5 where the process is told to end)
       --drain-strategy STRATEGY     gradual or immediate (default gradual)
       --file-flush-interval-msec MS longest wait of an access log line (default 1000)
+      --identity FILE               how to come by a certificate of the mesh (JSON): its own, in place of the SDS
+                                    cluster "sds-grpc"
       --service-node ID             node id, in place of the bootstrap's
       --service-cluster NAME        node cluster, in place of the bootstrap's`
 
@@ -60,6 +64,7 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
       'log-level': { type: 'string', short: 'l' },
       'drain-time-s': { type: 'string' },
       'drain-strategy': { type: 'string', default: 'gradual' },
+      identity: { type: 'string' },
       'file-flush-interval-msec': { type: 'string', default: '1000' },
       'service-node': { type: 'string' },
       'service-cluster': { type: 'string' },
@@ -76,6 +81,7 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
     throw new Error(`Cannot start the proxy: --drain-strategy "${strategy}", expected gradual or immediate`)
   return {
     configPath,
+    identityPath: values.identity,
     adminAddressPath: values['admin-address-path'],
     logLevel,
     drainTimeMs: 1000 * numberOf('--drain-time-s', values['drain-time-s'] ?? REPLACED_S),

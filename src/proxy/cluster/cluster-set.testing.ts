@@ -20,6 +20,7 @@ import { HeaderList } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import { ResponseRecorder } from '../pool/response-recorder.testing.ts'
 import { StatsRegistry } from '../telemetry/stats.ts'
+import { Secrets } from '../tls/secrets.ts'
 import type { UpstreamStream } from './cluster.ts'
 import { ClusterSet, type ClusterSetContext } from './cluster-set.ts'
 import type { UpstreamProtocol } from './http-settings.ts'
@@ -43,6 +44,7 @@ export function clusterSet(t: TestContext, more: Partial<ClusterSetContext> = {}
     clock: systemClock,
     random: () => 0.5,
     resolver: systemResolver,
+    secrets: new Secrets(() => true),
     stats: new StatsRegistry(),
     readBalancing: () => inTurn,
     ...more,

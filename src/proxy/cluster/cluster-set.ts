@@ -6,6 +6,7 @@ import { Cluster as ClusterMessage } from '../../xds/gen/envoy/config/cluster/v3
 import type { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/v3/endpoint.ts'
 import type { BuildBalancer } from '../balance/build.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
+import type { SecretSlot, Secrets } from '../tls/secrets.ts'
 import type { Clusters } from './cluster.ts'
 import { ClusterConfigError, ofCluster } from './cluster-error.ts'
 import { ClusterRecord } from './cluster-record.ts'
@@ -15,6 +16,7 @@ import { type ClusterContext, UpstreamCluster } from './upstream-cluster.ts'
 
 export interface ClusterSetContext extends ClusterContext {
   readonly stats: StatsRegistry
+  readonly secrets: Secrets
   /** Reads a cluster's load-balancing policy; not asked for clusters whose hosts a request names itself. @throws on what is not supported */
   readonly readBalancing: (cluster: ClusterMessage) => BuildBalancer
 }
@@ -59,6 +61,14 @@ export class ClusterSet implements Clusters {
     return [...this.#records.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** What their TLS contexts refer to. */
+  *neededSecrets(): Iterable<SecretSlot> {
+    for (const { active, warming } of this.#records.values()) {
+      if (active) yield* active.settings.sockets.secrets
+      if (warming) yield* warming.settings.sockets.secrets
+    }
+  }
+
   /**
    * Adds a cluster or changes it. Connections of a cluster that changes drain, and its hosts begin anew.
    * @returns the name under which its endpoints are to be subscribed to (EDS); undefined: it needs none
@@ -69,7 +79,7 @@ export class ClusterSet implements Clusters {
     const known = this.#records.get(message.name)
     if (known && Buffer.compare(known.bytes, bytes) === 0) return serviceOf(known.latest)
     if (message.name === '') throw new ClusterConfigError('', 'the cluster has no name')
-    const settings = readCluster(message)
+    const settings = readCluster(message, this.#context.secrets)
     const build = namesHosts(settings.discovery)
       ? NO_BALANCING
       : ofCluster(message.name, () => this.#context.readBalancing(message))

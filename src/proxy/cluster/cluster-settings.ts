@@ -11,6 +11,7 @@ import { RoutingPriority } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { ClusterConfig } from '../../xds/gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster.ts'
 import { unpack } from '../../xds/wire/any.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
+import type { Secrets } from '../tls/secrets.ts'
 import { type BreakerLimits, breakerLimits } from './circuit-breaker.ts'
 import type { ResourcePriority } from './cluster.ts'
 import { ofCluster } from './cluster-error.ts'
@@ -46,10 +47,10 @@ export interface ClusterSettings {
 const FORWARD_PROXY = 'envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig'
 
 /** @throws ClusterConfigError on what cannot be used */
-export function readCluster(message: Cluster): ClusterSettings {
+export function readCluster(message: Cluster, secrets: Secrets): ClusterSettings {
   return ofCluster(message.name, () => {
     const http = httpSettings(message)
-    const sockets = new TransportSockets(message)
+    const sockets = new TransportSockets(message, secrets)
     if (http.protocol === 'auto' && !sockets.fallback)
       throw new Error('auto_config agrees on a protocol by ALPN, expected a TLS transport socket')
     const discovery = readDiscovery(message, sockets)

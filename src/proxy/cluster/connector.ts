@@ -60,7 +60,8 @@ export class Connector {
   http(host: ClusterHost, choice: CodecChoice, name: TlsName, pooled: PooledConnection): ConnectAttempt {
     const failed = (error: Error) => pooled.failed(error, false)
     return this.#resolved(host, failed, target => {
-      const tls = host.transportSocket?.options({ ...name, alpn: ALPN[choice] })
+      const tls = host.transportSocket?.attempt({ ...name, target: host.address, alpn: ALPN[choice] })
+      if (host.transportSocket && !tls) return withoutSecrets(failed)
       if (!tls && choice !== 'http2')
         return this.#plain(target, transport => pooled.established(http1(transport, pooled)), failed)
       return connectSocket(target, tls, {
@@ -78,7 +79,8 @@ export class Connector {
   tcp(host: ClusterHost, listener: TransportListener): ConnectAttempt {
     const failed = (error: Error) => listener.onTransportFailed(error)
     return this.#resolved(host, failed, target => {
-      const tls = host.transportSocket?.options({ sni: undefined, verifySni: false, alpn: [] })
+      const tls = host.transportSocket?.attempt({ target: host.address, sni: undefined, verifySni: false, alpn: [] })
+      if (host.transportSocket && !tls) return withoutSecrets(failed)
       if (!tls) return this.#plain(target, transport => listener.onTransport(transport), failed)
       return connectSocket({ ...target, allowHalfOpen: true }, tls, {
         onSocket: socket => listener.onTransport(acceptTransport(socket, NOBODY)),
@@ -131,6 +133,12 @@ interface TcpTarget {
 }
 
 type NetTarget = NetConnectOpts & ({ readonly path: string } | TcpTarget)
+
+/** Nothing to show to the peer, or nothing to verify it by. Fails later, as the caller expects. */
+function withoutSecrets(failed: (error: Error) => void): ConnectAttempt {
+  const timer = setImmediate(() => failed(new Error('TLS secrets are not there yet')))
+  return { cancel: () => clearImmediate(timer) }
+}
 
 function http1(transport: Transport, pooled: PooledConnection): Http1ClientConnection {
   return new Http1ClientConnection(transport, { limits: DEFAULT_HEAD_LIMITS, owner: pooled, onProtocolError() {} })

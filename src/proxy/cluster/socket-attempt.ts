@@ -3,8 +3,8 @@
  * net/connect.ts, whose transports read into a shared buffer.
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import type { ConnectionOptions } from 'node:tls'
 import type { ConnectAttempt } from '../net/connect.ts'
+import type { TlsAttempt } from './tls-origination.ts'
 
 /** Who hears how an attempt went: one call, not before `connectSocket` returns, unless it was cancelled. */
 export interface SocketListener {
@@ -13,13 +13,10 @@ export interface SocketListener {
 }
 
 /** @param tls undefined: plain */
-export function connectSocket(
-  target: NetConnectOpts,
-  tls: ConnectionOptions | undefined,
-  listener: SocketListener,
-): ConnectAttempt {
+export function connectSocket(target: NetConnectOpts, tls: TlsAttempt | undefined, listener: SocketListener): ConnectAttempt {
   const plain = connect({ ...target, noDelay: true })
-  const socket = tls ? process.getBuiltinModule('node:tls').connect({ ...tls, socket: plain }) : plain
+  const socket = tls ? process.getBuiltinModule('node:tls').connect({ ...tls.options, socket: plain }) : plain
+  if (tls) socket.on('session', tls.onSession)
   let over = false
   const onFailed = (error: Error) => {
     if (over) return

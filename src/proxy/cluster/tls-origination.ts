@@ -1,14 +1,18 @@
 /**
  * TLS towards upstreams (envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext): certificates, what is verified, and what the
- * peer is told. node:tls is loaded when the first such context is read.
+ * peer is told. Sessions are resumed: a full handshake costs both sides a signature.
  */
-import type { ConnectionOptions, PeerCertificate } from 'node:tls'
+import { X509Certificate } from 'node:crypto'
+import type { ConnectionOptions, PeerCertificate, SecureVersion } from 'node:tls'
 import type { UpstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
-import { secureContext, validationContext, versions } from '../tls/context.ts'
-import { alternativeNames, type SanTest, sanTest } from '../tls/san-match.ts'
+import { type BuiltContext, TlsContext } from '../tls/context.ts'
+import type { SecretSlot, Secrets } from '../tls/secrets.ts'
+import { versions } from '../tls/secure-context.ts'
 
 /** Of one connection. */
 export interface TlsRequest {
+  /** Host that is connected to: sessions are its own. */
+  readonly target: string
   /** The name to ask for when the configuration gives none: auto_sni. */
   readonly sni: string | undefined
   /** That name must be among those of the certificate: auto_san_validation. */
@@ -17,49 +21,77 @@ export interface TlsRequest {
   readonly alpn: readonly string[]
 }
 
+/** How one connection is to be made. */
+export interface TlsAttempt {
+  readonly options: ConnectionOptions
+  /** The peer gave a session to resume next time. */
+  readonly onSession: (session: Buffer) => void
+}
+
+/** More than the hosts of most clusters. What is above begins with a full handshake now and then. */
+const MOST_SESSIONS = 100
+
 export class TlsOrigination {
-  readonly #base: ConnectionOptions
+  readonly #context: TlsContext
+  readonly #versions: { readonly minVersion: SecureVersion; readonly maxVersion: SecureVersion }
   readonly #sni: string
   readonly #alpn: readonly string[]
-  readonly #sanTests: readonly SanTest[]
-  readonly #verifies: boolean
+  readonly #keepsSessions: boolean
+  /** Newest session by host and name, made with `#sessionsOf`. */
+  readonly #sessions = new Map<string, Buffer>()
+  #sessionsOf: BuiltContext | undefined
 
   /** @throws on certificates that do not parse, and on what is not supported */
-  constructor(message: UpstreamTlsContext) {
+  constructor(message: UpstreamTlsContext, secrets: Secrets) {
     const common = message.commonTlsContext
-    const validation = validationContext(common)
-    this.#verifies = validation?.trustedCa !== undefined || validation?.systemRootCerts !== undefined
-    this.#sanTests = (validation?.matchTypedSubjectAltNames ?? []).map(sanTest)
-    if (this.#sanTests.length > 0 && !this.#verifies)
-      throw new Error('match_typed_subject_alt_names is of no use without trusted_ca, expected both')
+    this.#context = new TlsContext(common, secrets)
     this.#sni = message.sni
     this.#alpn = common?.alpnProtocols ?? []
-    this.#base = {
-      secureContext: secureContext(common, validation),
-      rejectUnauthorized: this.#verifies,
-      ...versions(common),
-    }
+    this.#versions = versions(common?.tlsParams)
+    this.#keepsSessions = message.maxSessionKeys !== 0
   }
 
-  /** What node:tls connects with, besides the socket. */
-  options({ sni, verifySni, alpn }: TlsRequest): ConnectionOptions {
+  /** The secrets that it refers to. */
+  get secrets(): readonly SecretSlot[] {
+    return this.#context.slots
+  }
+
+  /** What node:tls connects with, besides the socket; undefined: a secret is not there yet. */
+  attempt({ target, sni, verifySni, alpn }: TlsRequest): TlsAttempt | undefined {
+    const built = this.#context.current
+    if (built === undefined) return undefined
+    if (built !== this.#sessionsOf) {
+      // What was agreed on with another certificate, or another trust, is not gone on with.
+      this.#sessions.clear()
+      this.#sessionsOf = built
+    }
     const servername = this.#sni || sni || ''
-    return {
-      ...this.#base,
+    const key = `${target} ${servername}`
+    const session = this.#sessions.get(key)
+    const options: ConnectionOptions = {
+      secureContext: built.secure,
+      rejectUnauthorized: built.verifiesChain,
+      ...this.#versions,
       servername,
       ALPNProtocols: [...(this.#alpn.length > 0 ? this.#alpn : alpn)],
+      ...(session && { session }),
       // Envoy compares no host name by itself: only what the configuration lists, or the name that was asked for.
-      checkServerIdentity: (_host, certificate) => this.#verify(certificate, verifySni ? servername : undefined),
+      checkServerIdentity: (_host, certificate) => verify(certificate, built, verifySni ? servername : undefined),
     }
+    const onSession = (given: Buffer) => {
+      if (!this.#keepsSessions || this.#sessionsOf !== built) return
+      // The newest is last: the one that goes has not been used for longest.
+      this.#sessions.delete(key)
+      this.#sessions.set(key, given)
+      if (this.#sessions.size > MOST_SESSIONS)
+        for (const oldest of this.#sessions.keys()) return void this.#sessions.delete(oldest)
+    }
+    return { options, onSession }
   }
+}
 
-  #verify(certificate: PeerCertificate, name: string | undefined): Error | undefined {
-    const names = alternativeNames(certificate.subjectaltname ?? '')
-    if (this.#sanTests.length > 0 && !names.some(([kind, value]) => this.#sanTests.some(test => test(kind, value))))
-      return new Error(
-        `the certificate is for "${certificate.subjectaltname ?? ''}", which no SAN matcher of the cluster accepts`,
-      )
-    if (name === undefined) return undefined
-    return process.getBuiltinModule('node:tls').checkServerIdentity(name, certificate)
-  }
+function verify(certificate: PeerCertificate, { test }: BuiltContext, name: string | undefined): Error | undefined {
+  const reason = test(new X509Certificate(certificate.raw))
+  if (reason !== undefined) return new Error(reason)
+  return name === undefined ? undefined : process.getBuiltinModule('node:tls').checkServerIdentity(name, certificate)
 }

@@ -7,6 +7,7 @@ import { UpstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_soc
 import { unpack } from '../../xds/wire/any.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
 import { labelText } from '../balance/labels.ts'
+import type { SecretSlot, Secrets } from '../tls/secrets.ts'
 import { TlsOrigination } from './tls-origination.ts'
 
 /** undefined: plain bytes. */
@@ -26,12 +27,17 @@ export class TransportSockets {
   readonly #matches: readonly Match[]
 
   /** @throws on transport sockets that do not exist here, and on TLS contexts that cannot be used */
-  constructor(cluster: Cluster) {
-    this.fallback = readTransportSocket(cluster.transportSocket)
+  constructor(cluster: Cluster, secrets: Secrets) {
+    this.fallback = readTransportSocket(cluster.transportSocket, secrets)
     this.#matches = cluster.transportSocketMatches.map(({ match, transportSocket }) => ({
       fields: fieldsOf(match),
-      socket: readTransportSocket(transportSocket),
+      socket: readTransportSocket(transportSocket, secrets),
     }))
+  }
+
+  /** The secrets that they refer to. */
+  get secrets(): readonly SecretSlot[] {
+    return [this.fallback, ...this.#matches.map(({ socket }) => socket)].flatMap(socket => socket?.secrets ?? [])
   }
 
   /** The first match wins; an empty one matches every endpoint. */
@@ -59,11 +65,11 @@ function hold(fields: Match['fields'], metadata: Metadata | undefined): boolean 
   return fields.every(([name, value]) => name in labels && labelText(labels[name]) === value)
 }
 
-function readTransportSocket(message: TransportSocketMessage | undefined): TransportSocket {
+function readTransportSocket(message: TransportSocketMessage | undefined, secrets: Secrets): TransportSocket {
   const config = message?.configType?.value
   const name = config ? messageName(config.typeUrl) : message?.name
   if (name === undefined || name === RAW || name === 'envoy.transport_sockets.raw_buffer') return undefined
   const tls = unpack(TLS, UpstreamTlsContext, config)
   if (!tls) throw new Error(`transport socket "${name}" is not supported, expected raw_buffer or tls`)
-  return new TlsOrigination(tls)
+  return new TlsOrigination(tls, secrets)
 }

@@ -30,7 +30,7 @@ test('readAds() finds a TCP address and the state-of-the-world protocol', () => 
 test('readAds() says what is missing', () => {
   assert.throws(() => readAds(bootstrap({})), /ads_config has no grpc_services/)
   assert.throws(() => readAds(bootstrap(service('other'))), /names cluster "other", which is not among/)
-  assert.throws(() => readAds(bootstrap(service('xds'))), /cluster "xds" of ads_config has no endpoint/)
+  assert.throws(() => readAds(bootstrap(service('xds'))), /cluster "xds" of a configuration source has no endpoint/)
   assert.throws(
     () => readAds(bootstrap(service('xds'), undefined, { pathConfigSource: { path: '/x' } })),
     /cds_config comes by pathConfigSource, expected ads/,

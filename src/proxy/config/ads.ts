@@ -1,7 +1,7 @@
 /**
  * Where the control plane is and how it is spoken to, out of the bootstrap: ads_config names a static cluster, whose first endpoint it is.
  */
-import type { XdsClientOptions } from '../../xds/client/client.ts'
+import type { ServerAddress, XdsClientOptions } from '../../xds/client/client.ts'
 import type { Bootstrap } from '../../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
 import { ApiConfigSource_ApiType as ApiType, type ConfigSource } from '../../xds/gen/envoy/config/core/v3/config_source.ts'
 
@@ -18,17 +18,25 @@ export function readAds(bootstrap: Bootstrap): Pick<XdsClientOptions, 'address' 
   const ads = dynamic?.adsConfig
   const target = ads?.grpcServices[0]?.targetSpecifier
   if (target?.$case !== 'envoyGrpc') throw new Error('Cannot read bootstrap: ads_config has no grpc_services with envoy_grpc')
-  const name = target.value.clusterName
+  const protocol = ads?.apiType === ApiType.GRPC || ads?.apiType === ApiType.AGGREGATED_GRPC ? 'sotw' : 'delta'
+  return { address: clusterAddress(bootstrap, target.value.clusterName), protocol }
+}
+
+/** @throws when the bootstrap has no such cluster, or its first endpoint is of another kind */
+export function clusterAddress(bootstrap: Bootstrap, name: string): ServerAddress {
   const cluster = bootstrap.staticResources?.clusters.find(found => found.name === name)
   if (cluster === undefined)
-    throw new Error(`Cannot read bootstrap: ads_config names cluster "${name}", which is not among static_resources.clusters`)
+    throw new Error(
+      `Cannot read bootstrap: a configuration source names cluster "${name}", which is not among static_resources.clusters`,
+    )
   const endpoint = cluster.loadAssignment?.endpoints[0]?.lbEndpoints[0]?.hostIdentifier
   const address = endpoint?.$case === 'endpoint' ? endpoint.value.address?.address : undefined
-  const protocol = ads?.apiType === ApiType.GRPC || ads?.apiType === ApiType.AGGREGATED_GRPC ? 'sotw' : 'delta'
-  if (address?.$case === 'pipe') return { address: { path: address.value.path }, protocol }
+  if (address?.$case === 'pipe') return { path: address.value.path }
   if (address?.$case === 'socketAddress' && address.value.portSpecifier?.$case === 'portValue')
-    return { address: { host: address.value.address, port: address.value.portSpecifier.value }, protocol }
-  throw new Error(`Cannot read bootstrap: cluster "${name}" of ads_config has no endpoint with a pipe or a socket address`)
+    return { host: address.value.address, port: address.value.portSpecifier.value }
+  throw new Error(
+    `Cannot read bootstrap: cluster "${name}" of a configuration source has no endpoint with a pipe or a socket address`,
+  )
 }
 
 function isAds({ configSourceSpecifier }: ConfigSource): boolean {

@@ -9,24 +9,20 @@ import { Cluster } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/v3/endpoint.ts'
 import { Listener } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST } from '../../xds/wire/type-url.ts'
+import { CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, VIRTUAL_HOST } from '../../xds/wire/type-url.ts'
 import type { ClusterSet } from '../cluster/cluster-set.ts'
 import { compileRoutes } from '../route/compile.ts'
 import type { ListenerSet } from './listener-set.ts'
 import { OpenTables } from './open-tables.ts'
 import type { ResourceStore } from './resource-store.ts'
 import type { RouteSlots } from './routes.ts'
-
-/** Who fetches what is subscribed to. */
-export interface Subscriptions {
-  subscribe(type: string, names: Iterable<string>): void
-  unsubscribe(type: string, names: Iterable<string>): void
-}
+import type { SecretServers, SecretUpdates, Subscriptions } from './secret-updates.ts'
 
 export interface ConfigurationParts {
   readonly clusters: ClusterSet
   readonly listeners: ListenerSet
   readonly routes: RouteSlots
+  readonly secrets: SecretUpdates
   readonly store: ResourceStore
 }
 
@@ -49,8 +45,9 @@ export class Configuration {
   readonly wholeTable = (name: string, bytes: Uint8Array): Uint8Array => this.#openTables.whole(name, bytes)
 
   /** From here on, references are fetched. */
-  connect(subscriptions: Subscriptions): void {
-    this.#subscriptions = subscriptions
+  connect(servers: SecretServers): void {
+    this.#subscriptions = servers.ads
+    this.#parts.secrets.connect(servers)
     this.#follow()
   }
 
@@ -71,6 +68,7 @@ export class Configuration {
   /** An update of the control plane. */
   readonly apply = (type: string, update: Update): Rejections | undefined => {
     if (type === VIRTUAL_HOST) return this.#applyVirtualHosts(update)
+    if (type === SECRET) return this.#parts.secrets.apply({ kind: 'ads' }, update)
     const rejections = new Map<string, string>()
     for (const resource of update.updated) {
       try {
@@ -88,7 +86,7 @@ export class Configuration {
       }
     }
     for (const name of update.removed) this.#remove(type, name)
-    if (type === ROUTE) this.#parts.listeners.routesCame()
+    if (type === ROUTE) this.#parts.listeners.awaitedCame()
     this.#follow()
     return rejections.size > 0 ? rejections : undefined
   }
@@ -102,7 +100,7 @@ export class Configuration {
       else store.refused(VIRTUAL_HOST, { name, version, reason, bytes: Buffer.from(bytes) })
     }
     for (const name of update.removed) store.removed(VIRTUAL_HOST, name)
-    listeners.routesCame()
+    listeners.awaitedCame()
     return refused.size > 0 ? refused : undefined
   }
 
@@ -179,6 +177,7 @@ export class Configuration {
     this.#move(VIRTUAL_HOST, this.#subscribed.virtualHosts, virtualHosts)
     this.#subscribed.virtualHosts = virtualHosts
     if (virtualHosts === NONE) this.#openTables.clear()
+    this.#parts.secrets.follow()
   }
 
   #move(type: string, before: ReadonlySet<string>, now: ReadonlySet<string>): void {

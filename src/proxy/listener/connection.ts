@@ -2,6 +2,7 @@
  * A downstream connection as the network filters get it: its socket, and what the listener filters found out about it.
  */
 import type { Socket } from 'node:net'
+import type { PeerCertificate } from '../tls/peer.ts'
 import type { Drain } from './drain.ts'
 
 /** What is known of a connection before a byte of it is interpreted; filter chains are matched by it. */
@@ -31,15 +32,24 @@ export class Connection {
   readonly secure: boolean
   /** The protocol agreed on by ALPN, where TLS was terminated; empty otherwise. */
   readonly alpn: string
+  /** Who the client is, where TLS was terminated and it showed a certificate, which has verified if anything was to be verified. */
+  readonly peer: PeerCertificate | undefined
   /** Whether new work should be refused: the filter chain it came by is on its way out. */
   readonly drain: Drain
 
-  constructor(facts: ConnectionFacts, socket: Socket, drain: Drain, secure = false, alpn = '') {
+  /** @param tls where it was terminated */
+  constructor(
+    facts: ConnectionFacts,
+    socket: Socket,
+    drain: Drain,
+    tls?: { readonly alpn: string; readonly peer: PeerCertificate | undefined },
+  ) {
     this.facts = facts
     this.socket = socket
     this.drain = drain
-    this.secure = secure
-    this.alpn = alpn
+    this.secure = tls !== undefined
+    this.alpn = tls?.alpn ?? ''
+    this.peer = tls?.peer
   }
 
   /** "ip:port" that the client meant to reach, where original_dst found it out. */

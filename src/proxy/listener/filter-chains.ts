@@ -38,7 +38,7 @@ export function buildChains(
     }
     try {
       const filter = build(chain.filters, { context, bufferLimit, direction: config.trafficDirection })
-      return new FilterChain(chain.name, key, readTlsTermination(chain.transportSocket), filter, context.drain)
+      return new FilterChain(chain.name, key, readTlsTermination(chain.transportSocket, context.secrets), filter, context.drain)
     } catch (error) {
       throw new Error(`filter chain ${label}: ${error instanceof Error ? error.message : String(error)}`)
     }

@@ -112,9 +112,9 @@ export class Listener {
     }
     if (chain.tls === undefined) this.#serve(chain, new Connection(facts, socket, chain.drain))
     else
-      chain.tls.terminate(socket, facts.applicationProtocols, (secure, alpn) => {
-        if (secure === undefined) this.stats.ssl_connection_error++
-        else this.#serve(chain, new Connection(facts, secure, chain.drain, true, alpn))
+      chain.tls.terminate(socket, facts.applicationProtocols, terminated => {
+        if (terminated === undefined) this.stats.ssl_connection_error++
+        else this.#serve(chain, new Connection(facts, terminated.socket, chain.drain, terminated))
       })
   }
 

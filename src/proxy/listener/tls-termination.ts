@@ -1,14 +1,18 @@
 /**
  * TLS towards clients (envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext).
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { TLSSocketOptions } from 'node:tls'
+import type { SecureVersion, TLSSocket } from 'node:tls'
 import type { TransportSocket } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { unpack } from '../../xds/wire/any.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
-import { secureContext, validationContext, versions } from '../tls/context.ts'
-import { alternativeNames, type SanTest, sanTest } from '../tls/san-match.ts'
+import { type BuiltContext, TlsContext } from '../tls/context.ts'
+import { PeerCertificate } from '../tls/peer.ts'
+import type { SecretSlot, Secrets } from '../tls/secrets.ts'
+import { versions } from '../tls/secure-context.ts'
+import { verifyError } from '../tls/verify-error.ts'
 
 /** A client that does not finish its handshake is not waited for longer. Envoy's transport_socket_connect_timeout, which is off there. */
 const HANDSHAKE_MS = 15_000
@@ -17,55 +21,79 @@ const RAW = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'
 const TLS = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'
 
 /** @returns undefined: plain bytes @throws on what can't be used */
-export function readTlsTermination(config: TransportSocket | undefined): TlsTermination | undefined {
+export function readTlsTermination(config: TransportSocket | undefined, secrets: Secrets): TlsTermination | undefined {
   const typed = config?.configType?.value
   const name = typed === undefined ? config?.name : messageName(typed.typeUrl)
   if (name === undefined || name === RAW) return undefined
   const tls = unpack(TLS, DownstreamTlsContext, typed)
   if (tls === undefined) throw new Error(`transport socket "${name}" is not supported, expected raw_buffer or tls`)
-  return new TlsTermination(tls)
+  return new TlsTermination(tls, secrets)
+}
+
+/** A connection after its handshake. */
+export interface Terminated {
+  /** Plain bytes; paused. */
+  readonly socket: Socket
+  /** The protocol agreed on; empty: none. */
+  readonly alpn: string
+  /** undefined: the client showed no certificate. */
+  readonly peer: PeerCertificate | undefined
 }
 
 export class TlsTermination {
-  readonly #options: TLSSocketOptions
+  readonly #context: TlsContext
+  readonly #versions: { readonly minVersion: SecureVersion; readonly maxVersion: SecureVersion }
+  readonly #requiresCertificate: boolean
+  readonly #requiresSni: boolean
   /** In the order of preference. */
   readonly #alpn: readonly string[]
-  readonly #sanTests: readonly SanTest[]
 
-  constructor(message: DownstreamTlsContext) {
+  constructor(message: DownstreamTlsContext, secrets: Secrets) {
     const common = message.commonTlsContext
-    if (common === undefined || (common.tlsCertificates.length === 0 && common.tlsCertificateSdsSecretConfigs.length === 0))
-      throw new Error('the TLS context has no certificate')
-    const validation = validationContext(common)
-    const required = message.requireClientCertificate ?? false
-    const verifies = validation?.trustedCa !== undefined
-    if (required && !verifies) throw new Error('require_client_certificate is of no use without trusted_ca, expected both')
-    this.#sanTests = (validation?.matchTypedSubjectAltNames ?? []).map(sanTest)
+    this.#context = new TlsContext(common, secrets)
+    if (common === undefined || !this.#context.hasCertificate) throw new Error('the TLS context has no certificate')
+    this.#requiresCertificate = message.requireClientCertificate ?? false
+    this.#requiresSni = message.requireSni ?? false
+    const built = this.#context.current
+    if (this.#requiresCertificate && built && !built.asksForCertificate)
+      throw new Error('require_client_certificate is of no use without trusted_ca, expected both')
     this.#alpn = common.alpnProtocols
-    this.#options = {
-      isServer: true,
-      secureContext: secureContext(common, validation),
-      requestCert: verifies,
-      rejectUnauthorized: required,
-      ...versions(common),
-    }
+    this.#versions = versions(common.tlsParams)
+  }
+
+  /** The secrets that it refers to. */
+  get secrets(): readonly SecretSlot[] {
+    return this.#context.slots
   }
 
   /**
    * @param socket paused; bytes that were looked at have been given back
    * @param offered protocols of the client's hello, where it was looked at; empty: not known
-   * @param done called once: with the socket of plain bytes, paused, and the protocol agreed on; undefined: the handshake failed
+   * @param done called once; undefined: the handshake failed, or there is no certificate yet
    */
-  terminate(socket: Socket, offered: readonly string[], done: (secure: Socket | undefined, alpn: string) => void): void {
+  terminate(socket: Socket, offered: readonly string[], done: (terminated: Terminated | undefined) => void): void {
+    const built = this.#context.current
+    if (built === undefined) {
+      // As Envoy does: a client tries again, and what waits would pile up.
+      socket.destroy()
+      done(undefined)
+      return
+    }
     const { TLSSocket } = process.getBuiltinModule('node:tls')
     // Without a common protocol the connection goes on without one, as in Envoy; node:tls would refuse it.
     const agreeable = offered.length === 0 || this.#alpn.some(protocol => offered.includes(protocol))
-    const alpn = this.#alpn.length > 0 && agreeable && { ALPNProtocols: [...this.#alpn] }
-    const secure = new TLSSocket(socket, { ...this.#options, ...alpn })
+    const secure = new TLSSocket(socket, {
+      isServer: true,
+      secureContext: built.secure,
+      requestCert: built.asksForCertificate,
+      rejectUnauthorized: this.#requiresCertificate,
+      ...this.#versions,
+      ...(this.#alpn.length > 0 && agreeable && { ALPNProtocols: [...this.#alpn] }),
+    })
     const timer = setTimeout(() => secure.destroy(), HANDSHAKE_MS)
     const failed = () => {
       clearTimeout(timer)
-      done(undefined, '')
+      done(undefined)
     }
     // Errors end in 'close'.
     secure.on('error', () => {})
@@ -73,20 +101,24 @@ export class TlsTermination {
     secure.once('secure', () => {
       clearTimeout(timer)
       secure.off('close', failed)
-      if (!this.#accepts(secure.getPeerCertificate().subjectaltname)) {
+      const certificate = secure.getPeerX509Certificate()
+      const accepted =
+        (certificate === undefined ? !this.#requiresCertificate : isAccepted(secure, certificate, built)) &&
+        (!this.#requiresSni || Boolean(secure.servername))
+      if (!accepted) {
         secure.destroy()
-        done(undefined, '')
+        done(undefined)
         return
       }
       secure.pause()
       // node:tls clears it only for sockets of its own servers, and node:http2 waits for that.
       Reflect.set(secure, 'secureConnecting', false)
-      done(secure, typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : '')
+      const alpn = typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : ''
+      done({ socket: secure, alpn, peer: certificate && new PeerCertificate(certificate) })
     })
   }
+}
 
-  #accepts(names: string | undefined): boolean {
-    if (this.#sanTests.length === 0 || names === undefined) return true
-    return alternativeNames(names).some(([kind, value]) => this.#sanTests.some(test => test(kind, value)))
-  }
+function isAccepted(socket: TLSSocket, certificate: X509Certificate, { verifiesChain, test }: BuiltContext): boolean {
+  return !(verifiesChain && verifyError(socket) !== undefined) && test(certificate) === undefined
 }

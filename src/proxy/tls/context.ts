@@ -1,99 +1,108 @@
 /**
- * What both directions of TLS read of a CommonTlsContext: certificates, trust, versions, ciphers. node:tls is loaded with the first one.
+ * What both directions of TLS make of a CommonTlsContext: node:tls's context and the test of peers, with secrets that may come later and change. Built
+ * when all is there, and anew when a secret has changed; connections that are there keep what they began with.
  */
-import { readFileSync } from 'node:fs'
-import type { SecureVersion } from 'node:tls'
-import type { DataSource } from '../../xds/gen/envoy/config/core/v3/base.ts'
-import {
-  type CertificateValidationContext,
-  type TlsCertificate,
-  TlsParameters_TlsProtocol,
+import type { SecureContext } from 'node:tls'
+import type {
+  CertificateValidationContext,
+  TlsCertificate,
 } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
+import type { Secret } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/secret.ts'
 import type { CommonTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import type { SecretSlot, Secrets } from './secrets.ts'
+import { secureContext } from './secure-context.ts'
+import { merged, type PeerValidation, peerValidation } from './validation.ts'
 
-/** @throws when it comes by SDS */
-export function validationContext(common: CommonTlsContext | undefined): CertificateValidationContext | undefined {
-  const validation = common?.validationContextType
-  switch (validation?.$case) {
-    case undefined:
-      return undefined
-    case 'validationContext':
-      return validation.value
-    case 'combinedValidationContext':
-      if (!validation.value.validationContextSdsSecretConfig) return validation.value.defaultValidationContext
+export interface BuiltContext extends PeerValidation {
+  readonly secure: SecureContext
+  /** There is a trusted_ca, or system roots, or a hash that a peer's certificate is to have: one is asked for. */
+  readonly asksForCertificate: boolean
+}
+
+export class TlsContext {
+  readonly #common: CommonTlsContext | undefined
+  readonly #certificates: readonly SecretSlot[]
+  readonly #validation: SecretSlot | undefined
+  /** What `#built` was made of. */
+  #secrets: readonly (Secret | undefined)[] = []
+  #built: BuiltContext | undefined
+
+  /** @throws on what cannot be used, as far as it is known: what comes as a secret is checked when it comes */
+  constructor(common: CommonTlsContext | undefined, secrets: Secrets) {
+    refuseUnsupported(common)
+    this.#common = common
+    this.#certificates = (common?.tlsCertificateSdsSecretConfigs ?? []).map(config => secrets.slot(config))
+    const validation = validationSecret(common)
+    this.#validation = validation && secrets.slot(validation)
+    if (this.slots.length === 0) this.#built = this.#build()
+    else peerValidation(inlineValidation(common), this.#validation !== undefined)
   }
-  throw new Error('secrets for verification come by SDS, which is not supported yet, expected an inline validation_context')
-}
 
-/** @throws on certificates that do not parse, and on secrets that come by SDS */
-export function secureContext(common: CommonTlsContext | undefined, validation: CertificateValidationContext | undefined) {
-  if (common && common.tlsCertificateSdsSecretConfigs.length > 0)
-    throw new Error('certificates come by SDS, which is not supported yet, expected tls_certificates with files or inline data')
-  const certificates = common?.tlsCertificates ?? []
-  const ca = read('trusted_ca', validation?.trustedCa)
-  const crl = read('crl', validation?.crl)
-  const suites = common?.tlsParams?.cipherSuites ?? []
-  try {
-    // node:tls takes a CA that is none without a word, and would then trust nobody.
-    if (ca) new (process.getBuiltinModule('node:crypto').X509Certificate)(ca)
-    return process.getBuiltinModule('node:tls').createSecureContext({
-      ...(certificates.length > 0 && { cert: certificates.map(chain), key: certificates.map(key) }),
-      ...(ca && { ca }),
-      ...(crl && { crl }),
-      ...(suites.length > 0 && { ciphers: suites.join(':') }),
-    })
-  } catch (error) {
-    throw new Error(`certificates of the TLS context cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+  /** The secrets that it refers to. */
+  get slots(): readonly SecretSlot[] {
+    return this.#validation ? [...this.#certificates, this.#validation] : this.#certificates
   }
-}
 
-function chain(certificate: TlsCertificate): Buffer {
-  const bytes = read('certificate_chain', certificate.certificateChain)
-  if (!bytes) throw new Error('a TLS certificate has no certificate_chain')
-  return bytes
-}
+  get hasCertificate(): boolean {
+    return (this.#common?.tlsCertificates.length ?? 0) + this.#certificates.length > 0
+  }
 
-function key(certificate: TlsCertificate) {
-  const pem = read('private_key', certificate.privateKey)
-  if (!pem) throw new Error('a TLS certificate has no private_key')
-  const passphrase = read('password', certificate.password)?.toString()
-  return passphrase === undefined ? { pem } : { pem, passphrase }
-}
-
-function read(field: string, source: DataSource | undefined): Buffer | undefined {
-  const specifier = source?.specifier
-  switch (specifier?.$case) {
-    case undefined:
-      return undefined
-    case 'inlineBytes':
-      return Buffer.from(specifier.value)
-    case 'inlineString':
-      return Buffer.from(specifier.value)
-    case 'environmentVariable': {
-      const value = process.env[specifier.value]
-      if (value === undefined)
-        throw new Error(`${field} is to come from the environment variable "${specifier.value}", which is not set`)
-      return Buffer.from(value)
+  /** undefined: a secret is not there yet. */
+  get current(): BuiltContext | undefined {
+    const { slots } = this
+    if (slots.length === 0 || slots.every((slot, i) => slot.secret === this.#secrets[i])) return this.#built
+    if (slots.some(slot => slot.secret === undefined)) return this.#built
+    this.#secrets = slots.map(slot => slot.secret)
+    try {
+      this.#built = this.#build()
+    } catch {
+      // Each secret is sound by itself (see check-secret.ts); together they are not yet, as when key and trust change one after the other.
     }
-    case 'filename':
-      try {
-        return readFileSync(specifier.value)
-      } catch (error) {
-        throw new Error(`${field} "${specifier.value}" cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-      }
+    return this.#built
+  }
+
+  #build(): BuiltContext {
+    const common = this.#common
+    const validation = merged(inlineValidation(common), validationOf(this.#validation?.secret))
+    const certificates = [...(common?.tlsCertificates ?? []), ...this.#certificates.flatMap(slot => certificateOf(slot.secret))]
+    const secure = secureContext(certificates, validation, common?.tlsParams)
+    const peer = peerValidation(validation)
+    return { secure, asksForCertificate: validation !== undefined, ...peer }
   }
 }
 
-const VERSIONS: Readonly<Record<number, SecureVersion>> = {
-  [TlsParameters_TlsProtocol.TLSv1_0]: 'TLSv1',
-  [TlsParameters_TlsProtocol.TLSv1_1]: 'TLSv1.1',
-  [TlsParameters_TlsProtocol.TLSv1_2]: 'TLSv1.2',
-  [TlsParameters_TlsProtocol.TLSv1_3]: 'TLSv1.3',
+function validationSecret(common: CommonTlsContext | undefined) {
+  const choice = common?.validationContextType
+  if (choice?.$case === 'validationContextSdsSecretConfig') return choice.value
+  return choice?.$case === 'combinedValidationContext' ? choice.value.validationContextSdsSecretConfig : undefined
 }
 
-export function versions(common: CommonTlsContext | undefined): { minVersion: SecureVersion; maxVersion: SecureVersion } {
-  return {
-    minVersion: VERSIONS[common?.tlsParams?.tlsMinimumProtocolVersion ?? 0] ?? 'TLSv1.2',
-    maxVersion: VERSIONS[common?.tlsParams?.tlsMaximumProtocolVersion ?? 0] ?? 'TLSv1.3',
-  }
+function inlineValidation(common: CommonTlsContext | undefined): CertificateValidationContext | undefined {
+  const choice = common?.validationContextType
+  if (choice?.$case === 'validationContext') return choice.value
+  return choice?.$case === 'combinedValidationContext' ? choice.value.defaultValidationContext : undefined
+}
+
+function validationOf(secret: Secret | undefined): CertificateValidationContext | undefined {
+  return secret?.type?.$case === 'validationContext' ? secret.type.value : undefined
+}
+
+function certificateOf(secret: Secret | undefined): TlsCertificate[] {
+  return secret?.type?.$case === 'tlsCertificate' ? [secret.type.value] : []
+}
+
+function refuseUnsupported(common: CommonTlsContext | undefined): void {
+  if (common === undefined) return
+  const choice = common.validationContextType?.$case
+  const present: readonly (readonly [field: string, present: boolean])[] = [
+    ['tls_certificate_provider_instance', common.tlsCertificateProviderInstance !== undefined],
+    ['tls_certificate_certificate_provider', common.tlsCertificateCertificateProvider !== undefined],
+    ['tls_certificate_certificate_provider_instance', common.tlsCertificateCertificateProviderInstance !== undefined],
+    ['validation_context_certificate_provider', choice === 'validationContextCertificateProvider'],
+    ['validation_context_certificate_provider_instance', choice === 'validationContextCertificateProviderInstance'],
+    ['custom_handshaker', common.customHandshaker !== undefined],
+    ['key_log', common.keyLog !== undefined],
+  ]
+  const [field] = present.find(([, is]) => is) ?? []
+  if (field !== undefined) throw new Error(`TLS context field ${field} is not supported`)
 }

@@ -3,12 +3,13 @@
  */
 import { Backoff } from '../../lib/backoff.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { OPEN_CHANNEL } from './channel.ts'
 import type { XdsClient, XdsClientOptions } from './client.ts'
 import { delta } from './delta.ts'
 import { Exchange } from './exchange.ts'
 import { GrpcStream } from './grpc-stream.ts'
 import { sotw } from './sotw.ts'
-import type { Variant } from './variant.ts'
+import { SERVICES, type Variant } from './variant.ts'
 
 /** What tests bring along. */
 export interface Surroundings {
@@ -68,9 +69,10 @@ export class AdsClient implements XdsClient {
   }
 
   #connect(): void {
-    const { address, maxMessageBytes = MAX_MESSAGE_BYTES, onConnection } = this.#options
+    const { address, security = OPEN_CHANNEL, service = 'ads', maxMessageBytes = MAX_MESSAGE_BYTES, onConnection } = this.#options
+    const path = `${SERVICES[service]}/${this.#variant.methods[service]}`
     const stream = new GrpcStream(
-      { address, path: this.#variant.path, maxMessageBytes, clock: this.#clock },
+      { address, security, path, maxMessageBytes, clock: this.#clock },
       {
         onConnected: () => {
           onConnection?.({ connected: true })

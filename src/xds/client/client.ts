@@ -3,6 +3,7 @@
  * reconnection and acknowledgement are behind it. Resources stay with their owner when the control plane is away.
  */
 import type { Node } from '../gen/envoy/config/core/v3/base.ts'
+import type { ChannelSecurity } from './channel.ts'
 
 export interface ReceivedResource {
   readonly name: string
@@ -37,6 +38,10 @@ export type ServerAddress = { readonly path: string } | { readonly host: string;
 
 export interface XdsClientOptions {
   readonly address: ServerAddress
+  /** @default plaintext, without credentials */
+  readonly security?: ChannelSecurity
+  /** ADS, or secrets alone (Envoy's SDS). @default 'ads' */
+  readonly service?: 'ads' | 'sds'
   /** The bootstrap's `ads_config.api_type`: DELTA_GRPC or GRPC (state of the world). */
   readonly protocol: 'delta' | 'sotw'
   /** Sent in the first message of each stream only. */

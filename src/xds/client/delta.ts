@@ -6,10 +6,10 @@ import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../gen/envoy/serv
 import type { ReceivedResource } from './client.ts'
 import { INVALID_ARGUMENT } from './grpc-status.ts'
 import type { Subscription } from './subscription.ts'
-import { SERVICE, type Variant } from './variant.ts'
+import type { Variant } from './variant.ts'
 
 export const delta: Variant = {
-  path: `${SERVICE}/DeltaAggregatedResources`,
+  methods: { ads: 'DeltaAggregatedResources', sds: 'DeltaSecrets' },
 
   request(subscription, verdict, node) {
     const { announced } = subscription

@@ -4,13 +4,16 @@
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Clock } from '../../lib/clock.ts'
+import type { ChannelSecurity } from './channel.ts'
 import type { ServerAddress } from './client.ts'
 import { OK } from './grpc-status.ts'
 import { frame, MessageReader } from './message-reader.ts'
 
 export interface GrpcStreamOptions {
   readonly address: ServerAddress
+  readonly security: ChannelSecurity
   /** `/package.Service/Method` */
   readonly path: string
   readonly maxMessageBytes: number
@@ -38,14 +41,17 @@ export class GrpcStream {
   #over = false
 
   constructor(options: GrpcStreamOptions, owner: GrpcStreamOwner) {
-    const { address } = options
+    const { address, security } = options
     this.#owner = owner
     this.#reader = new MessageReader(options.maxMessageBytes)
-    this.#session = connectHttp2(`http://${authority(address)}`, {
-      createConnection: () => connect({ ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }),
+    const tls = security.tls()
+    const target = { ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }
+    this.#session = connectHttp2(`${tls ? 'https' : 'http'}://${authority(address)}`, {
+      createConnection: () => (tls ? connectTls({ ...target, ...tls, ALPNProtocols: ['h2'] }) : connect(target)),
       settings: { enablePush: false },
     })
     this.#stream = this.#session.request({
+      ...security.headers(),
       [constants.HTTP2_HEADER_METHOD]: 'POST',
       [constants.HTTP2_HEADER_PATH]: options.path,
       [constants.HTTP2_HEADER_TE]: 'trailers',
@@ -58,6 +64,11 @@ export class GrpcStream {
 
   send(message: Uint8Array): void {
     if (!this.#over) this.#stream.write(frame(message))
+  }
+
+  /** Nothing more will be sent. */
+  finish(): void {
+    if (!this.#over) this.#stream.end()
   }
 
   close(): void {

@@ -11,10 +11,10 @@ import { isComplete } from '../wire/type-url.ts'
 import type { ReceivedResource } from './client.ts'
 import { INVALID_ARGUMENT } from './grpc-status.ts'
 import { ALL, type Subscription } from './subscription.ts'
-import { SERVICE, type Variant } from './variant.ts'
+import type { Variant } from './variant.ts'
 
 export const sotw: Variant = {
-  path: `${SERVICE}/StreamAggregatedResources`,
+  methods: { ads: 'StreamAggregatedResources', sds: 'StreamSecrets' },
 
   request(subscription, verdict, node) {
     return DiscoveryRequest.encode({

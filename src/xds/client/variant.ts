@@ -5,8 +5,11 @@ import type { Node } from '../gen/envoy/config/core/v3/base.ts'
 import type { Update } from './client.ts'
 import type { Subscription } from './subscription.ts'
 
-/** The method's service, for both variants. */
-export const SERVICE = '/envoy.service.discovery.v3.AggregatedDiscoveryService'
+/** What is asked for, and by which service's name. */
+export const SERVICES = {
+  ads: '/envoy.service.discovery.v3.AggregatedDiscoveryService',
+  sds: '/envoy.service.secret.v3.SecretDiscoveryService',
+} as const
 
 export interface Response {
   readonly type: string
@@ -25,8 +28,8 @@ export interface Verdict {
 }
 
 export interface Variant {
-  /** gRPC path. */
-  readonly path: string
+  /** Method, by service. */
+  readonly methods: Readonly<Record<keyof typeof SERVICES, string>>
   /**
    * The message that brings the server up to date about a subscription, and tells what became of a response.
    *
