@@ -180,7 +180,7 @@ function endTls(chain: FilterChain, call: Call, path: Path): boolean | undefined
 
 /** The connection as filters see it; its socket belongs to nobody. */
 export function connectionOf({ facts, terminated }: Served, { alpn }: Call): Connection {
-  return new Connection(facts, new Socket(), new Drain(), terminated, terminated ? (alpn[0] ?? '') : '')
+  return new Connection(facts, new Socket(), new Drain(), terminated ? { alpn: alpn[0] ?? '', peer: undefined } : undefined)
 }
 
 export function reason(error: unknown): string {

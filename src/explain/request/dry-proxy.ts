@@ -17,6 +17,7 @@ import { listenerOf } from '../../proxy/listener/listeners.ts'
 import { compileRoutes } from '../../proxy/route/compile.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
+import { Secrets } from '../../proxy/tls/secrets.ts'
 import { TrafficDirection } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { Listener } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import type { FilterChain } from '../../xds/gen/envoy/config/listener/v3/listener_components.ts'
@@ -55,6 +56,7 @@ export class DryProxy {
     this.#resources = resources
     this.workloadAt = workloadAt
     const stats = new StatsRegistry()
+    const secrets = new Secrets(() => true)
     this.clusters = new DryClusters(resources, {
       clock: new ManualClock(),
       random: () => 0,
@@ -66,12 +68,14 @@ export class DryProxy {
         },
       },
       stats,
+      secrets,
       readBalancing: cluster => compileBalancing(cluster, () => 0),
     })
     this.#context = {
       timers: systemTimerWheel(),
       random: () => 0,
       clusters: this.clusters,
+      secrets,
       stats,
       logFiles: new LogFiles(0, () => -1),
       drain: new Drain(),

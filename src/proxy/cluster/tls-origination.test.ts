@@ -131,7 +131,10 @@ test('put() refuses TLS contexts that cannot be used', t => {
       tls({ common_tls_context: { tls_certificates: [{ certificate_chain: { inline_string: CERTIFICATE } }] } }),
     ],
     [/"\/nowhere\/ca" cannot be read/, verified({ trusted_ca: { filename: '/nowhere/ca' } })],
-    [/secret "default" comes by no source/, tls({ common_tls_context: { tls_certificate_sds_secret_configs: [{ name: 'default' }] } })],
+    [
+      /secret "default" comes by no source/,
+      tls({ common_tls_context: { tls_certificate_sds_secret_configs: [{ name: 'default' }] } }),
+    ],
     [/no use without trusted_ca/, tls({ common_tls_context: { validation_context: { match_typed_subject_alt_names: sans } } })],
   ]
   for (const [why, transportSocket] of rows) assert.throws(() => set.put(staticCluster('shop', [1], { transportSocket })), why)

@@ -2,7 +2,7 @@
  * A downstream connection as the network filters get it: its socket, and what the listener filters found out about it.
  */
 import type { Socket } from 'node:net'
-import type { PeerCertificate } from '../tls/peer.ts'
+import type { Peer } from '../tls/peer.ts'
 import type { Drain } from './drain.ts'
 
 /** What is known of a connection before a byte of it is interpreted; filter chains are matched by it. */
@@ -33,7 +33,7 @@ export class Connection {
   /** The protocol agreed on by ALPN, where TLS was terminated; empty otherwise. */
   readonly alpn: string
   /** Who the client is, where TLS was terminated and it showed a certificate, which has verified if anything was to be verified. */
-  readonly peer: PeerCertificate | undefined
+  readonly peer: Peer | undefined
   /** Whether new work should be refused: the filter chain it came by is on its way out. */
   readonly drain: Drain
 
@@ -42,7 +42,7 @@ export class Connection {
     facts: ConnectionFacts,
     socket: Socket,
     drain: Drain,
-    tls?: { readonly alpn: string; readonly peer: PeerCertificate | undefined },
+    tls?: { readonly alpn: string; readonly peer: Peer | undefined },
   ) {
     this.facts = facts
     this.socket = socket

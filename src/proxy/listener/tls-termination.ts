@@ -9,7 +9,7 @@ import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_s
 import { unpack } from '../../xds/wire/any.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
 import { type BuiltContext, TlsContext } from '../tls/context.ts'
-import { PeerCertificate } from '../tls/peer.ts'
+import { type Peer, PeerCertificate } from '../tls/peer.ts'
 import type { SecretSlot, Secrets } from '../tls/secrets.ts'
 import { versions } from '../tls/secure-context.ts'
 import { verifyError } from '../tls/verify-error.ts'
@@ -37,7 +37,7 @@ export interface Terminated {
   /** The protocol agreed on; empty: none. */
   readonly alpn: string
   /** undefined: the client showed no certificate. */
-  readonly peer: PeerCertificate | undefined
+  readonly peer: Peer | undefined
 }
 
 export class TlsTermination {

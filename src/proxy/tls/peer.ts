@@ -2,7 +2,25 @@
 import type { X509Certificate } from 'node:crypto'
 import { alternativeNames } from './san-match.ts'
 
-export class PeerCertificate {
+export interface Peer {
+  /** SPIFFE ids are among these. */
+  readonly uriSans: readonly string[]
+  readonly dnsSans: readonly string[]
+  /** RFC 2253, as Envoy has it: most specific part first. Empty when the subject is. */
+  readonly subject: string
+  readonly issuer: string
+  /** SHA-256 of the certificate, hexadecimal in lower case. */
+  readonly sha256: string
+  /** Hexadecimal in lower case. */
+  readonly serial: string
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number
+  readonly pem: string
+}
+
+export class PeerCertificate implements Peer {
   readonly #certificate: X509Certificate
   #names: readonly (readonly [kind: string, value: string])[] | undefined
 
@@ -10,7 +28,6 @@ export class PeerCertificate {
     this.#certificate = certificate
   }
 
-  /** SPIFFE ids are among these. */
   get uriSans(): readonly string[] {
     return this.#sans('URI')
   }
@@ -19,7 +36,6 @@ export class PeerCertificate {
     return this.#sans('DNS')
   }
 
-  /** RFC 2253, as Envoy has it: most specific part first. Empty when the subject is. */
   get subject(): string {
     return distinguishedName(this.#certificate.subject)
   }
@@ -28,22 +44,18 @@ export class PeerCertificate {
     return distinguishedName(this.#certificate.issuer)
   }
 
-  /** SHA-256 of the certificate, hexadecimal in lower case. */
   get sha256(): string {
     return this.#certificate.fingerprint256.replaceAll(':', '').toLowerCase()
   }
 
-  /** Hexadecimal in lower case. */
   get serial(): string {
     return this.#certificate.serialNumber.toLowerCase()
   }
 
-  /** Milliseconds since the epoch. */
   get validFrom(): number {
     return this.#certificate.validFromDate.getTime()
   }
 
-  /** Milliseconds since the epoch. */
   get validUntil(): number {
     return this.#certificate.validToDate.getTime()
   }
