@@ -8,11 +8,12 @@ import type { BuildBalancer } from '../balance/build.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import type { SecretSlot, Secrets } from '../tls/secrets.ts'
 import type { Clusters } from './cluster.ts'
+import type { ClusterContext } from './cluster-context.ts'
 import { ClusterConfigError, ofCluster } from './cluster-error.ts'
 import { ClusterRecord } from './cluster-record.ts'
 import { type DiscoverySettings, readCluster } from './cluster-settings.ts'
 import { type Assignment, readAssignment } from './endpoint.ts'
-import { type ClusterContext, UpstreamCluster } from './upstream-cluster.ts'
+import { UpstreamCluster } from './upstream-cluster.ts'
 
 export interface ClusterSetContext extends ClusterContext {
   readonly stats: StatsRegistry

@@ -12,8 +12,8 @@ import { acceptTransport } from '../net/accept.ts'
 import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { PooledConnection } from '../pool/pooled-connection.ts'
+import type { ClusterContext } from './cluster-context.ts'
 import type { ClusterHost } from './cluster-host.ts'
-import type { Resolver } from './resolver.ts'
 import { connectSocket } from './socket-attempt.ts'
 
 export interface ConnectorSettings {
@@ -49,11 +49,11 @@ const ALPN: Readonly<Record<CodecChoice, readonly string[]>> = {
 
 export class Connector {
   readonly #settings: ConnectorSettings
-  readonly #resolver: Resolver
+  readonly #context: ClusterContext
 
-  constructor(settings: ConnectorSettings, resolver: Resolver) {
+  constructor(settings: ConnectorSettings, context: ClusterContext) {
     this.#settings = settings
-    this.#resolver = resolver
+    this.#context = context
   }
 
   /** A connection for a pool. */
@@ -62,13 +62,13 @@ export class Connector {
     return this.#resolved(host, failed, target => {
       const tls = host.transportSocket?.attempt({ ...name, target: host.address, alpn: ALPN[choice] })
       if (host.transportSocket && !tls) return withoutSecrets(failed)
-      if (!tls && choice !== 'http2')
-        return this.#plain(target, transport => pooled.established(http1(transport, pooled)), failed)
+      const made = (transport: Transport, http2: boolean) =>
+        pooled.established(http2 ? this.#http2(transport, pooled) : http1(transport, pooled))
+      if (!tls) return this.#plain(target, transport => made(transport, choice === 'http2'), failed)
       return connectSocket(target, tls, {
         onSocket: socket => {
           const http2 = choice === 'http2' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
-          if (http2) pooled.established(new Http2ClientConnection(socket, this.#settings.http2, pooled))
-          else pooled.established(http1(acceptTransport(socket, NOBODY), pooled))
+          made(acceptTransport(socket, NOBODY), http2)
         },
         onSocketFailed: failed,
       })
@@ -89,6 +89,13 @@ export class Connector {
     })
   }
 
+  #http2(transport: Transport, pooled: PooledConnection): Http2ClientConnection {
+    const { clock, random } = this.#context
+    const options = this.#settings.http2
+    const setup = { options, limits: DEFAULT_HEAD_LIMITS, flushTimeoutMs: 0, clock, random }
+    return new Http2ClientConnection(transport, { ...setup, owner: pooled, onProtocolError() {} })
+  }
+
   #plain(target: NetTarget, connected: (transport: Transport) => void, failed: (error: Error) => void): ConnectAttempt {
     const listener = { onConnected: connected, onConnectFailed: failed }
     return connectTransport(target, { timeoutMs: 0 }, listener)
@@ -100,7 +107,7 @@ export class Connector {
     if ('path' in target) return connect({ path: target.path })
     if (target.ip !== undefined) return connect(this.#tcpTarget(target.ip, target.port))
     let attempt: ConnectAttempt | undefined
-    const cancelLookup = this.#resolver.resolve(target.name, this.#settings.dnsFamily, (error, [ip]) => {
+    const cancelLookup = this.#context.resolver.resolve(target.name, this.#settings.dnsFamily, (error, [ip]) => {
       if (ip === undefined) failed(error ?? new Error(`Cannot resolve "${target.name}"`))
       else attempt = connect(this.#tcpTarget(ip, target.port))
     })

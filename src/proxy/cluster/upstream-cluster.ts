@@ -2,7 +2,6 @@
  * A cluster at work: its hosts, how one of them is picked, and the way to it. One object for one configuration of the cluster; a changed
  * configuration makes a new one, and this one drains.
  */
-import type { Clock } from '../../lib/clock.ts'
 import type { BuildBalancer } from '../balance/build.ts'
 import type { Host, HostOdds, PickContext } from '../balance/host.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
@@ -10,6 +9,7 @@ import { HttpPool } from '../pool/http-pool.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { AttemptOutcome, Cluster, ConnectOwner, PendingConnect, ResourcePriority, UpstreamStream } from './cluster.ts'
+import type { ClusterContext } from './cluster-context.ts'
 import { ClusterHost } from './cluster-host.ts'
 import type { ClusterSettings } from './cluster-settings.ts'
 import type { ClusterStats } from './cluster-stats.ts'
@@ -19,16 +19,7 @@ import type { Assignment } from './endpoint.ts'
 import type { HostKeeper, HostSource } from './host-source.ts'
 import { NamedHosts, splitAuthority } from './named-hosts.ts'
 import { OutlierDetector, type OutlierStats } from './outlier-detector.ts'
-import type { Resolver } from './resolver.ts'
 import { TcpConnect } from './tcp-connect.ts'
-
-/** What clusters share, and tests replace. */
-export interface ClusterContext {
-  readonly clock: Clock
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  readonly resolver: Resolver
-}
 
 /** What outlives a change of the configuration. */
 export interface ClusterCounters {
@@ -62,14 +53,14 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   constructor(settings: ClusterSettings, build: BuildBalancer, counters: ClusterCounters, context: ClusterContext) {
     const { discovery, outlier } = settings
     const { stats } = counters
-    const { clock, random, resolver } = context
+    const { clock, random } = context
     this.name = settings.name
     this.metadata = settings.metadata
     this.settings = settings
     this.breakers = { default: new CircuitBreaker(settings.breakers.default), high: new CircuitBreaker(settings.breakers.high) }
     this.#context = context
     this.#stats = stats
-    this.#connector = new Connector(settings.connection, resolver)
+    this.#connector = new Connector(settings.connection, context)
     if (discovery.kind === 'original-destination' || discovery.kind === 'forward-proxy') {
       const socket = settings.sockets.fallback
       this.#source = new NamedHosts({ settings: discovery, socket, stats, clock, keeper: this })

@@ -1,9 +1,12 @@
 /**
  * Which HTTP a connection speaks, and the codec for it.
  */
+
+import { systemClock } from '../../lib/clock.ts'
 import type { OnRequest, ServerConnection } from '../http/stream.ts'
 import type { ProtocolErrorCode } from '../http1/protocol-error.ts'
 import { Http1ServerConnection } from '../http1/server-connection.ts'
+import { PREFACE } from '../http2/frame.ts'
 import { Http2ServerConnection } from '../http2/server-connection.ts'
 import type { Connection } from '../listener/connection.ts'
 import { peek } from '../listener/peek.ts'
@@ -12,9 +15,6 @@ import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { ManagerServices } from './services.ts'
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2'
-
-/** What an HTTP/2 client that knows its server sends first (RFC 9113 section 3.4). */
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
 /** A limit that is never reached, for timers that are off in the configuration. */
 const NEVER_MS = 2 ** 40
@@ -47,6 +47,8 @@ export interface CodecEvents {
   readonly onRequest: OnRequest
   /** The codec has answered what is no request, or not the rest of one. */
   readonly onProtocolError: (code: ProtocolErrorCode) => void
+  /** The HTTP/2 connection, or a stream of it, was ended because the client broke the protocol or a limit. */
+  readonly onHttp2Error: () => void
   readonly onClosed: () => void
 }
 
@@ -58,12 +60,24 @@ export function openCodec(
 ): ServerConnection {
   const { options } = services
   const scheme = connection.secure ? 'https' : 'http'
-  if (protocol === 'HTTP/2') return new Http2ServerConnection(connection.socket, scheme, options.http2, events)
+  const limits = { maxHeadBytes: options.maxRequestHeadersBytes, maxFields: options.maxHeadersCount }
   // The codec becomes the handler when it is built; nothing is read before this function returns.
   const transport: Transport = acceptTransport(connection.socket, UNHEARD)
+  if (protocol === 'HTTP/2')
+    return new Http2ServerConnection(transport, {
+      scheme,
+      options: options.http2,
+      limits,
+      flushTimeoutMs: options.streamIdleTimeoutMs,
+      clock: systemClock,
+      random: services.random,
+      onRequest: events.onRequest,
+      onProtocolError: events.onHttp2Error,
+      onClosed: events.onClosed,
+    })
   return new Http1ServerConnection(transport, {
     scheme,
-    limits: { maxHeadBytes: options.maxRequestHeadersBytes, maxFields: options.maxHeadersCount },
+    limits,
     // A head that never ends is a stream that is idle, or a connection that is.
     headTimeoutMs: options.requestHeadersTimeoutMs || options.streamIdleTimeoutMs || options.connectionIdleTimeoutMs || NEVER_MS,
     idleTimeoutMs: options.connectionIdleTimeoutMs || NEVER_MS,

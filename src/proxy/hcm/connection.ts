@@ -100,6 +100,9 @@ export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner 
       // A request under way hears of it, and is logged as any other.
       if (this.#active === 0) this.services.refused(this.#refusal(code))
     },
+    onHttp2Error: () => {
+      this.services.stats.downstream_cx_protocol_error++
+    },
     onClosed: () => this.#end(),
   }
 

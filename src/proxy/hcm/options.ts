@@ -101,7 +101,7 @@ export function readOptions(config: HttpConnectionManager): HcmOptions {
     stripTrailingDot: config.stripTrailingHostDot,
     upgrades: new Map(config.upgradeConfigs.map(upgrade => [upgrade.upgradeType.toLowerCase(), upgrade.enabled ?? true])),
     proxy100Continue: config.proxy100Continue,
-    http2: http2Options(config.http2ProtocolOptions),
+    http2: http2Options(config.http2ProtocolOptions, config.streamErrorOnInvalidHttpMessage ?? false),
     acceptHttp10: config.httpProtocolOptions?.acceptHttp10 ?? false,
     defaultHostForHttp10: config.httpProtocolOptions?.defaultHostForHttp10 ?? '',
     maxRequestHeadersBytes: (config.maxRequestHeadersKb ?? 60) * 1024,

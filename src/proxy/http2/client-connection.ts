@@ -1,8 +1,6 @@
 /**
- * An upstream HTTP/2 connection over node:http2, behind the codec seam.
+ * An upstream HTTP/2 connection: opens streams as far as the peer allows, and leaves in time when the peer does.
  */
-import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
-import type { Duplex } from 'node:stream'
 import type {
   ClientConnection,
   ClientConnectionOwner,
@@ -11,145 +9,184 @@ import type {
   ResetReason,
   ResponseHandler,
 } from '../http/stream.ts'
-import { emptyFields, readFields, writeFields } from './fields.ts'
-import { nodeHttp2 } from './node-http2.ts'
-import { type Http2Options, SESSION_OPTIONS } from './options.ts'
-import { CANCEL } from './reset-codes.ts'
-import { Http2StreamBase, type StreamOwner } from './stream-base.ts'
-import { addWebSocketAccept } from './websocket-handshake.ts'
+import type { Transport } from '../net/transport.ts'
+import { Http2ClientStream } from './client-stream.ts'
+import { Http2Connection, type Http2Setup } from './connection.ts'
+import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR } from './error-codes.ts'
+import { LARGEST_STREAM_ID, PREFACE } from './frame.ts'
+import type { Http2Stream } from './stream.ts'
 
-/** How long a peer may take to close its half after we closed ours. */
-const LINGER_MS = 500
+export interface Http2ClientOptions extends Http2Setup {
+  readonly owner: ClientConnectionOwner
+  /** The upstream broke the protocol. For logs and statistics. */
+  onProtocolError(reason: string): void
+}
 
 /**
  * Has no capacity before the peer's SETTINGS are there: they say how many streams it takes, and prove that it speaks HTTP/2. The
  * owner's first `onCapacity` therefore means "connected".
  */
-export class Http2ClientConnection implements ClientConnection, StreamOwner {
-  readonly protocol = 'HTTP/2'
-  active = 0
-  readonly #session: ClientHttp2Session
-  readonly #socket: Duplex
+export class Http2ClientConnection extends Http2Connection implements ClientConnection {
   readonly #owner: ClientConnectionOwner
-  readonly #ownLimit: number
+  readonly #onProtocolError: (reason: string) => void
+  #next = 1
   /** What the peer allows; 0 until it has said so. */
   #peerLimit = 0
   #draining = false
+  /** The peer has said that the connection can't go on. */
+  #broken = false
 
-  /** @param socket connected; with TLS, ALPN has chosen h2. Taken over by the connection, as is its end. */
-  constructor(socket: Duplex, options: Http2Options, owner: ClientConnectionOwner) {
-    this.#socket = socket
-    this.#owner = owner
-    this.#ownLimit = options.maxConcurrentStreams
-    const session = nodeHttp2().connect('http://upstream', {
-      createConnection: () => socket,
-      ...SESSION_OPTIONS,
-      settings: { enablePush: false, initialWindowSize: options.initialStreamWindowSize },
-    })
-    this.#session = session
-    session.on('connect', () => session.setLocalWindowSize(options.initialConnectionWindowSize))
-    session.on('remoteSettings', settings => {
-      this.#peerLimit = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY
-      if (this.capacity > 0) owner.onCapacity(this)
-    })
-    session.on('goaway', () => {
-      if (this.#draining) return
-      this.#draining = true
-      owner.onDraining(this)
-      this.#closeIfDrained()
-    })
-    // An error is always followed by 'close'.
-    session.on('error', () => {})
-    session.on('close', () => owner.onClosed(this))
-    // The session may outlive a socket that dies in its handshake.
-    socket.on('close', () => {
-      if (!session.destroyed) session.destroy()
-    })
-  }
-
-  get closed(): boolean {
-    return this.#session.destroyed
+  /** Takes an established transport over; with TLS, ALPN has chosen h2. */
+  constructor(transport: Transport, options: Http2ClientOptions) {
+    super(transport, 'client', options)
+    this.#owner = options.owner
+    this.#onProtocolError = options.onProtocolError
+    transport.write(PREFACE)
+    this.greet()
   }
 
   get capacity(): number {
-    // A session that got GOAWAY is closed before its event comes.
-    if (this.#draining || this.closed || this.#session.closed) return 0
-    return Math.max(0, Math.min(this.#peerLimit, this.#ownLimit) - this.active)
+    if (this.#draining || this.stopped) return 0
+    return Math.max(0, Math.min(this.#peerLimit, this.setup.options.maxConcurrentStreams) - this.streams.size)
   }
 
   open(head: RequestHead, last: boolean, handler: ResponseHandler): ClientStream {
-    let node: ClientHttp2Stream
-    try {
-      node = this.#session.request(requestFields(head), { endStream: last, waitForTrailers: !last })
-    } catch (error) {
-      return new FailedStream(reasonOfFailure(error), handler)
+    const { upgrade } = head
+    if (this.capacity === 0) return new FailedStream('refused-stream', handler)
+    if (upgrade !== undefined && !this.peer.enableConnectProtocol) return new FailedStream('protocol-error', handler)
+    const id = this.#next
+    this.#next += 2
+    this.probeIfIdle()
+    const stream = new Http2ClientStream(this, id, head, handler)
+    this.openedStreams++
+    this.streams.set(id, stream)
+    stream.headSent = true
+    this.#sendHead(id, head, last)
+    if (last) {
+      stream.outgoingEnded = true
+      stream.flushed = true
     }
-    this.active++
-    return new Http2ClientStream(node, this, head, last, handler)
+    if (this.#next > LARGEST_STREAM_ID) this.#leave()
+    return stream
   }
 
-  /** Sends no GOAWAY before the end: it would overtake requests that are still queued in this turn. */
+  /** Sends no GOAWAY before the end: the peer is to answer what it has. */
   drain(): void {
     this.#draining = true
-    this.#closeIfDrained()
+    this.#finishIfDrained()
   }
 
-  destroy(): void {
-    this.#session.destroy()
+  #sendHead(id: number, head: RequestHead, last: boolean): void {
+    const { encoder } = this
+    const { upgrade, headers } = head
+    this.beginBlock(headers)
+    encoder.field(':method', upgrade === undefined ? head.method : 'CONNECT')
+    if (head.method !== 'CONNECT') encoder.field(':scheme', head.scheme)
+    encoder.field(':authority', head.authority)
+    if (head.method !== 'CONNECT') encoder.field(':path', head.path)
+    if (upgrade !== undefined) encoder.field(':protocol', upgrade)
+    if (upgrade !== 'websocket') headers.forEach(encoder.encodeField)
+    else
+      headers.forEach((name, value) => {
+        if (name !== 'sec-websocket-key') encoder.field(name, value)
+      })
+    this.endBlock(id, last)
   }
 
-  onStreamClosed(): void {
-    this.active--
-    if (this.#draining) this.#closeIfDrained()
+  protected readonly lastPeerStream = 0
+
+  protected isIdle(stream: number): boolean {
+    return stream >= this.#next || stream % 2 === 0
+  }
+
+  protected onBlock(id: number, last: boolean): void {
+    const stream = this.streams.get(id)
+    if (!(stream instanceof Http2ClientStream)) {
+      if (this.isIdle(id)) this.connectionError(PROTOCOL_ERROR, 'a stream that was never opened')
+      else this.onStrayHeaders(id, undefined)
+      return
+    }
+    if (stream.incomingEnded) {
+      this.onStrayHeaders(id, stream)
+      return
+    }
+    const { block } = this
+    if (block.tooLarge) {
+      this.#tooLarge(stream)
+      return
+    }
+    const problem = stream.answered ? this.#onTrailers(stream, last) : stream.onHead(block, last)
+    if (problem !== '') this.malformed(stream, id, problem)
+    else if (stream.incomingEnded && !stream.gone) stream.onIncomingEnded()
+  }
+
+  #onTrailers(stream: Http2ClientStream, last: boolean): string {
+    if (!last) return 'a second head'
+    if (stream.expected > 0) return 'less than content-length says'
+    const problem = this.block.checkTrailers()
+    if (problem !== '') return problem
+    stream.incomingEnded = true
+    stream.handler.onTrailers(this.block.takeHeaders())
+    return ''
+  }
+
+  #tooLarge(stream: Http2ClientStream): void {
+    this.onViolation('a head beyond the limits')
+    this.streamError(stream, ENHANCE_YOUR_CALM)
+  }
+
+  /** A body comes after its head. */
+  protected override takesData(stream: Http2Stream): boolean {
+    return stream.answered
+  }
+
+  protected onPeerSettings(): void {
+    this.#peerLimit = this.peer.maxConcurrentStreams
+    if (this.capacity > 0) this.#owner.onCapacity(this)
+  }
+
+  protected onPingAck(): void {}
+
+  /** What the peer has not seen is safe to send again. */
+  protected onGoaway(lastStream: number, code: number): void {
+    const wasDraining = this.#draining
+    this.#draining = true
+    this.#broken = code !== NO_ERROR
+    for (const stream of [...this.streams.values()]) if (stream.id > lastStream) this.end(stream, 'refused-stream')
+    // After an error the peer is to close (section 5.4.1); some never do, and their streams would wait forever.
+    if (this.#broken) this.closeSoon()
+    if (!wasDraining) this.#owner.onDraining(this)
+    this.#finishIfDrained()
+  }
+
+  protected onRemoved(): void {
+    if (this.#draining) this.#finishIfDrained()
     else if (this.capacity > 0) this.#owner.onCapacity(this)
   }
 
-  /**
-   * Says GOAWAY before it closes: servers over node:http2 keep a session whose peer is merely gone. node:http2 may then wait for the peer to
-   * close too, which some never do.
-   */
-  #closeIfDrained(): void {
-    if (this.active > 0) return
-    if (!this.closed) this.#session.destroy()
-    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), LINGER_MS).unref()
-  }
-}
-
-class Http2ClientStream extends Http2StreamBase<ClientHttp2Stream> implements ClientStream {
-  #tunnel = false
-
-  constructor(node: ClientHttp2Stream, owner: StreamOwner, head: RequestHead, last: boolean, handler: ResponseHandler) {
-    super(node, owner, false, last)
-    this.handler = handler
-    const key = head.upgrade === 'websocket' ? head.headers.get('sec-websocket-key') : undefined
-    const { upgrade } = head
-    const connect = head.method === 'CONNECT'
-    node.on('headers', (_fields, _flags, raw: string[]) => {
-      const { pseudo, headers } = readFields(raw)
-      if (!this.isReset) handler.onInformational({ status: Number(pseudo.get(':status')), headers })
-    })
-    node.on('response', (_fields, flags, raw: string[]) => {
-      if (this.isReset) return
-      const { pseudo, headers } = readFields(raw)
-      let status = Number(pseudo.get(':status'))
-      const ended = (flags & nodeHttp2().constants.NGHTTP2_FLAG_END_STREAM) !== 0
-      if (ended) this.markIncomingEnded()
-      if (upgrade !== undefined && status === 200) {
-        status = 101
-        addWebSocketAccept(headers, key)
-      }
-      this.#tunnel = status === 101 || (connect && status < 300)
-      handler.onResponse({ status, headers }, ended)
-      if (ended) this.onIncomingEnded()
-    })
+  protected onViolation(reason: string): void {
+    this.#onProtocolError(reason)
   }
 
-  /**
-   * A server that has answered need not read the rest of the request, and may never open its window again: the stream would stay, and take
-   * one of the few places there are.
-   */
-  protected override onIncomingEnded(): void {
-    if (!this.#tunnel && this.isStuck) this.closeSoon(CANCEL)
+  protected onStopped(): void {
+    if (!this.#draining) this.#leave()
+  }
+
+  protected onTransportClosed(): void {
+    this.#owner.onClosed(this)
+  }
+
+  /** Identifiers are used up, or the peer is not to be trusted with more streams. */
+  #leave(): void {
+    this.#draining = true
+    this.#owner.onDraining(this)
+  }
+
+  #finishIfDrained(): void {
+    if (this.streams.size > 0) return
+    // Who has said so may not read a farewell any more.
+    if (this.#broken) this.transport.destroy(true)
+    else this.finish(NO_ERROR)
   }
 }
 
@@ -176,26 +213,4 @@ class FailedStream implements ClientStream {
   pause(): void {}
 
   resume(): void {}
-}
-
-function requestFields(head: RequestHead): OutgoingHttpHeaders {
-  const fields = emptyFields()
-  const { upgrade } = head
-  fields[':method'] = upgrade === undefined ? head.method : 'CONNECT'
-  fields[':authority'] = head.authority
-  if (upgrade !== undefined) fields[':protocol'] = upgrade
-  if (head.method !== 'CONNECT') {
-    fields[':scheme'] = head.scheme
-    fields[':path'] = head.path
-  }
-  writeFields(head.headers, fields)
-  if (upgrade === 'websocket') delete fields['sec-websocket-key']
-  return fields
-}
-
-function reasonOfFailure(error: unknown): ResetReason {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  // Nothing was sent: the session went away between the pool's choice and now.
-  if (code === 'ERR_HTTP2_GOAWAY_SESSION' || code === 'ERR_HTTP2_INVALID_SESSION') return 'refused-stream'
-  return 'protocol-error'
 }

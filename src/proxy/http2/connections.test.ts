@@ -13,9 +13,8 @@ import type {
   StreamHandler,
 } from '../http/stream.ts'
 import { ResponseRecorder } from '../pool/response-recorder.testing.ts'
-import { Http2ClientConnection } from './client-connection.ts'
-import { http2Options } from './options.ts'
-import { Http2ServerConnection } from './server-connection.ts'
+import { clientConnection, connected, serverConnection } from './connections.testing.ts'
+import type { Http2ServerConnection } from './server-connection.ts'
 
 /** What a request handler of the tests is given, and may replace. */
 class RequestRecorder implements StreamHandler {
@@ -99,10 +98,8 @@ async function serve(t: TestContext, onRequest: (request: RequestRecorder) => vo
     closed.push(
       new Promise(resolve => {
         connections.push(
-          new Http2ServerConnection(
+          serverConnection(
             socket,
-            'http',
-            { ...http2Options(), allowConnect },
             {
               onRequest(stream, head, last) {
                 const recorder = new RequestRecorder(stream, head, last)
@@ -111,6 +108,7 @@ async function serve(t: TestContext, onRequest: (request: RequestRecorder) => vo
               },
               onClosed: resolve,
             },
+            { allowConnect },
           ),
         )
       }),
@@ -133,7 +131,7 @@ async function listen(server: net.Server): Promise<number> {
 
 async function open(t: TestContext, port: number): Promise<{ connection: ClientConnection; owner: Owner }> {
   const owner = new Owner()
-  const connection = new Http2ClientConnection(net.connect({ port, host: '127.0.0.1' }), http2Options(), owner)
+  const connection = clientConnection(await connected({ port, host: '127.0.0.1' }), owner)
   t.after(() => connection.destroy())
   await owner.ready.promise
   return { connection, owner }
@@ -426,13 +424,12 @@ test('bytes that a protocol detector looked at are served when they were given b
     socket.once('data', bytes => {
       socket.pause()
       socket.unshift(bytes)
-      const connection = new Http2ServerConnection(socket, 'http', http2Options(), {
+      const connection = serverConnection(socket, {
         onRequest(stream, head, last) {
           answered.resolve(head.path)
           stream.respond({ status: 200, headers: new HeaderList() }, true)
           return new RequestRecorder(stream, head, last)
         },
-        onClosed() {},
       })
       t.after(() => connection.destroy())
     })
@@ -450,8 +447,7 @@ test('a peer that does not speak HTTP/2 never gets capacity, and the owner hears
   const server = net.createServer(socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   t.after(() => server.close())
   const owner = new Owner()
-  const socket = net.connect({ port: await listen(server), host: '127.0.0.1' })
-  const connection = new Http2ClientConnection(socket, http2Options(), owner)
+  const connection = clientConnection(await connected({ port: await listen(server), host: '127.0.0.1' }), owner)
   await owner.closed.promise
   assert.equal(connection.capacity, 0)
 })

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import * as net from 'node:net'
 import { type TestContext, test } from 'node:test'
 import * as grpc from '@grpc/grpc-js'
 import { HeaderList } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import { ResponseRecorder } from '../pool/response-recorder.testing.ts'
-import { Http2ClientConnection } from './client-connection.ts'
-import { http2Options } from './options.ts'
+import { clientConnection, connected } from './connections.testing.ts'
 
 /** A real gRPC server whose one method answers each message at once, doubled. */
 async function grpcServer(t: TestContext): Promise<number> {
@@ -51,7 +49,7 @@ function frame(text: string): Buffer {
 test('a gRPC stream runs in both directions at once against grpc-js', async t => {
   const port = await grpcServer(t)
   const ready = Promise.withResolvers<void>()
-  const connection = new Http2ClientConnection(net.connect({ port, host: '127.0.0.1' }), http2Options(), {
+  const connection = clientConnection(await connected({ port, host: '127.0.0.1' }), {
     onCapacity: () => ready.resolve(),
     onDraining() {},
     onClosed() {},
@@ -84,7 +82,7 @@ test('a gRPC stream runs in both directions at once against grpc-js', async t =>
   assert.equal(response.trailers?.get('grpc-status'), '0')
 })
 
-test('node:http2 is not loaded before the first connection', () => {
+test('node:http2 is not loaded', () => {
   const script = `
     await import(${JSON.stringify(new URL('./client-connection.ts', import.meta.url).href)})
     await import(${JSON.stringify(new URL('./server-connection.ts', import.meta.url).href)})

@@ -1,147 +1,193 @@
 /**
- * A downstream HTTP/2 connection over node:http2, behind the codec seam.
+ * A downstream HTTP/2 connection: turns header blocks into requests, and drains without losing any.
  */
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
-import type { Duplex } from 'node:stream'
-import type { OnRequest, RequestHead, ResponseHead, ServerConnection, ServerStream } from '../http/stream.ts'
-import { emptyFields, readFields, writeFields } from './fields.ts'
-import { nodeHttp2 } from './node-http2.ts'
-import { type Http2Options, SESSION_OPTIONS } from './options.ts'
-import { PROTOCOL_ERROR } from './reset-codes.ts'
-import { Http2StreamBase, type StreamOwner } from './stream-base.ts'
+import type { Headers } from '../http/headers.ts'
+import type { OnRequest, RequestHead } from '../http/stream.ts'
+import type { Transport } from '../net/transport.ts'
+import { Http2Connection, type Http2Setup } from './connection.ts'
+import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM } from './error-codes.ts'
+import { LARGEST_STREAM_ID } from './frame.ts'
+import { Http2ServerStream, type ServerStreamHost } from './server-stream.ts'
+import type { Http2Stream } from './stream.ts'
 import { addWebSocketKey } from './websocket-handshake.ts'
 
-/** Announced first when draining: streams that are already on their way are still accepted (RFC 9113 section 6.8). */
-const LAST_STREAM_ID = 2 ** 31 - 1
-
-/** The date is the origin's matter. (`sendDate` is missing in the types.) */
-const WITHOUT_BODY = { endStream: true, sendDate: false }
-const WITH_BODY = { waitForTrailers: true, sendDate: false }
-
-export interface ServerConnectionListener {
+export interface Http2ServerOptions extends Http2Setup {
+  /** Of the transport: "https" after TLS was terminated here. */
+  readonly scheme: 'http' | 'https'
   readonly onRequest: OnRequest
+  /** The client broke the protocol, or a limit. For logs and statistics. */
+  onProtocolError(reason: string): void
   /** The connection has ended, and each of its streams has heard so. */
-  readonly onClosed: () => void
+  onClosed(): void
 }
 
-export class Http2ServerConnection implements ServerConnection, StreamOwner {
-  readonly protocol = 'HTTP/2'
-  active = 0
-  readonly #session: ServerHttp2Session
+/** How long a client may take to show that it has read the first GOAWAY. Milliseconds. */
+const DRAIN_ANSWER_MS = 5000
+const DRAIN_MARK = 2
+const DRAIN_PING = Buffer.from(`\0\0\0\0\0\0\0${String.fromCharCode(DRAIN_MARK)}`, 'latin1')
+
+export class Http2ServerConnection extends Http2Connection implements ServerStreamHost {
+  readonly #options: Http2ServerOptions
+  #last = 0
+  /** Streams that were skipped when the last one was opened: never used, and closed for good. */
+  #skippedFrom = 0
   #draining = false
+  /** The second GOAWAY is out: streams beyond this one are not accepted. */
+  #lastAccepted = LARGEST_STREAM_ID
+  #cancelDrain: (() => void) | undefined
 
-  /**
-   * @param socket accepted, nothing of it consumed: bytes that were looked at are given back by `socket.unshift` before. Taken over by
-   * the connection, as is its end.
-   * @param scheme of the transport: "https" after TLS was terminated here
-   */
-  constructor(socket: Duplex, scheme: 'http' | 'https', options: Http2Options, listener: ServerConnectionListener) {
-    const session = nodeHttp2().performServerHandshake(socket, {
-      ...SESSION_OPTIONS,
-      settings: {
-        maxConcurrentStreams: options.maxConcurrentStreams,
-        initialWindowSize: options.initialStreamWindowSize,
-        enableConnectProtocol: options.allowConnect,
-      },
-    })
-    this.#session = session
-    // A socket accepted with pauseOnConnect, or paused by who looked at its first bytes, does not read until asked.
-    socket.read(0)
-    session.setLocalWindowSize(options.initialConnectionWindowSize)
-    session.on('stream', (node, _fields, flags, raw) => {
-      const last = (flags & nodeHttp2().constants.NGHTTP2_FLAG_END_STREAM) !== 0
-      this.active++
-      new Http2ServerStream(node, this, last).start(requestHead(raw, scheme), listener.onRequest)
-    })
-    // A peer that half-closes is gone: it could not even acknowledge what it gets. Sockets accepted half-open would stay forever.
-    socket.on('end', () => session.destroy())
-    // An error is always followed by 'close'.
-    session.on('error', () => {})
-    // Streams are told on their own 'close', which may come after the session's.
-    session.on('close', () => setImmediate(listener.onClosed))
-  }
-
-  get closed(): boolean {
-    return this.#session.destroyed
+  /** Takes the transport over. */
+  constructor(transport: Transport, options: Http2ServerOptions) {
+    super(transport, 'server', options)
+    this.#options = options
+    this.greet()
   }
 
   /**
-   * Two GOAWAYs: the first asks for no new streams; the second, when the peer has shown by its PING answer that it read the first,
-   * names the last stream that was accepted. No stream is refused in between.
+   * Two GOAWAYs (RFC 9113 section 6.8): the first asks for no new streams; the second, when the client has shown by its PING answer that it
+   * read the first, names the last stream that was accepted. No stream is refused in between.
    */
   drain(): void {
-    if (this.#draining || this.closed) return
+    if (this.#draining || this.stopped) return
     this.#draining = true
-    this.#session.goaway(0, LAST_STREAM_ID)
-    this.#session.ping(() => {
-      if (!this.#session.destroyed) this.#session.close()
-    })
+    this.writer.goaway(LARGEST_STREAM_ID, NO_ERROR)
+    this.writer.ping(DRAIN_PING, false)
+    this.#cancelDrain = this.setup.clock.after(DRAIN_ANSWER_MS, () => this.#settleDrain())
   }
 
-  destroy(): void {
-    this.#session.destroy()
+  sendResponse(id: number, status: number, headers: Headers, switching: boolean, last: boolean): void {
+    this.beginBlock(headers)
+    this.encoder.field(':status', statusText(status))
+    if (switching) headers.remove('sec-websocket-accept')
+    headers.forEach(this.encoder.encodeField)
+    this.endBlock(id, last)
   }
 
-  onStreamClosed(): void {
-    this.active--
-  }
-}
-
-class Http2ServerStream extends Http2StreamBase<ServerHttp2Stream> implements ServerStream {
-  readonly connection: ServerConnection
-  #last: boolean
-  #extendedConnect = false
-
-  constructor(node: ServerHttp2Stream, connection: Http2ServerConnection, last: boolean) {
-    super(node, connection, last, false)
-    this.connection = connection
-    this.#last = last
+  protected get lastPeerStream(): number {
+    return Math.min(this.#last, this.#lastAccepted)
   }
 
-  start(head: RequestHead, onRequest: OnRequest): void {
-    this.#extendedConnect = head.upgrade !== undefined
-    this.handler = onRequest(this, head, this.#last)
+  protected isIdle(stream: number): boolean {
+    return stream > this.#last || stream % 2 === 0
   }
 
-  respondInformational(head: ResponseHead): void {
-    if (this.node.destroyed || this.node.headersSent) return
-    const fields = emptyFields()
-    fields[':status'] = head.status
-    this.node.additionalHeaders(writeFields(head.headers, fields))
+  protected onBlock(id: number, last: boolean): void {
+    const stream = this.streams.get(id)
+    if (stream !== undefined) this.#onTrailers(stream, last)
+    else if (id % 2 === 0 || (id <= this.#last && id >= this.#skippedFrom && id < this.#last))
+      this.connectionError(PROTOCOL_ERROR, 'a stream that the client may not open')
+    else if (id <= this.#last) this.onStrayHeaders(id, undefined)
+    else this.#onRequest(id, last)
   }
 
-  respond(head: ResponseHead, last: boolean): void {
-    if (this.node.destroyed || this.isReset) return
-    const fields = emptyFields()
-    const switching = this.#extendedConnect && head.status === 101
-    fields[':status'] = switching ? 200 : head.status
-    writeFields(head.headers, fields)
-    if (switching) delete fields['sec-websocket-accept']
-    try {
-      this.node.respond(fields, last ? WITHOUT_BODY : WITH_BODY)
-    } catch {
-      // Fields that HTTP/2 forbids, from an upstream that HTTP/1.1 let say them. The handler hears of it as of any reset.
-      this.closeSoon(PROTOCOL_ERROR)
+  #onRequest(id: number, last: boolean): void {
+    this.#skippedFrom = this.#last + 2
+    this.#last = id
+    const { block } = this
+    const { options } = this.setup
+    if (id > this.#lastAccepted || this.streams.size >= options.maxConcurrentStreams) {
+      this.refuse(id, REFUSED_STREAM)
       return
     }
-    if (last) this.markOutgoingEnded()
+    if (block.tooLarge) {
+      this.onViolation('a head beyond the limits')
+      this.refuse(id, ENHANCE_YOUR_CALM)
+      return
+    }
+    const problem = block.checkRequest(options.allowConnect)
+    if (problem !== '' || (last && block.contentLength > 0)) {
+      this.malformed(undefined, id, problem || 'a content-length without a body')
+      return
+    }
+    const head = this.#head()
+    const stream = new Http2ServerStream(this, id, head, last)
+    if (head.method !== 'CONNECT' && head.upgrade === undefined) stream.expected = block.contentLength
+    this.openedStreams++
+    this.streams.set(id, stream)
+    const handler = this.#options.onRequest(stream, head, last)
+    stream.handler = handler
+  }
+
+  #head(): RequestHead {
+    const { block } = this
+    const headers = block.takeHeaders()
+    const upgrade = block.protocol?.toLowerCase()
+    if (upgrade === 'websocket') addWebSocketKey(headers)
+    return {
+      protocol: 'HTTP/2',
+      // As over HTTP/1.1, so that filters and routes need to know one form of upgrade only.
+      method: upgrade === undefined ? (block.method ?? '') : 'GET',
+      scheme: this.#options.scheme,
+      authority: block.authority ?? block.host ?? '',
+      path: block.path ?? '',
+      headers,
+      upgrade,
+    }
+  }
+
+  #onTrailers(stream: Http2Stream, last: boolean): void {
+    if (stream.incomingEnded) {
+      this.onStrayHeaders(stream.id, stream)
+      return
+    }
+    if (!last) {
+      this.streamError(stream, PROTOCOL_ERROR)
+      return
+    }
+    const { block } = this
+    if (block.tooLarge) {
+      this.streamError(stream, ENHANCE_YOUR_CALM)
+      return
+    }
+    const problem = stream.expected > 0 ? 'less than content-length says' : block.checkTrailers()
+    if (problem !== '') {
+      this.malformed(stream, stream.id, problem)
+      return
+    }
+    stream.incomingEnded = true
+    stream.handler.onTrailers(block.takeHeaders())
+    if (!stream.gone) stream.onIncomingEnded()
+  }
+
+  protected onRemoved(): void {
+    if (this.#lastAccepted !== LARGEST_STREAM_ID && this.streams.size === 0) this.finish(NO_ERROR)
+  }
+
+  protected onGoaway(): void {
+    // The client opens no more streams, or says why it leaves: nothing to do until it closes.
+  }
+
+  protected onPeerSettings(): void {}
+
+  protected onPingAck(opaque: number): void {
+    if (opaque === DRAIN_MARK && this.#draining) this.#settleDrain()
+  }
+
+  #settleDrain(): void {
+    this.#cancelDrain?.()
+    this.#cancelDrain = undefined
+    if (this.stopped || this.#lastAccepted !== LARGEST_STREAM_ID) return
+    this.#lastAccepted = this.#last
+    if (this.streams.size === 0) this.finish(NO_ERROR)
+    else this.writer.goaway(this.#last, NO_ERROR)
+  }
+
+  protected onViolation(reason: string): void {
+    this.#options.onProtocolError(reason)
+  }
+
+  protected onStopped(): void {}
+
+  protected onTransportClosed(): void {
+    this.#cancelDrain?.()
+    this.#options.onClosed()
   }
 }
 
-function requestHead(raw: readonly string[], scheme: 'http' | 'https'): RequestHead {
-  const { pseudo, headers } = readFields(raw)
-  const protocol = pseudo.get(':protocol')?.toLowerCase()
-  const authority = pseudo.get(':authority') ?? headers.get('host') ?? ''
-  headers.remove('host')
-  if (protocol === 'websocket') addWebSocketKey(headers)
-  return {
-    protocol: 'HTTP/2',
-    // As over HTTP/1.1, so that filters and routes need to know one form of upgrade only.
-    method: protocol === undefined ? (pseudo.get(':method') ?? '') : 'GET',
-    scheme,
-    authority,
-    path: pseudo.get(':path') ?? '',
-    headers,
-    upgrade: protocol,
-  }
+const STATUS_TEXTS: string[] = []
+
+/** Made once for each status, so that the encoder finds the same text again. */
+function statusText(status: number): string {
+  STATUS_TEXTS[status] ??= String(status)
+  return STATUS_TEXTS[status]
 }

@@ -121,7 +121,12 @@ for (const seed of [1, 2, 3])
       if (dice < 0.1) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM)
       else if (dice < 0.15) stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
       else if (dice < 0.17) stream.session?.destroy()
-      else if (dice < 0.2) stream.session?.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      else if (dice < 0.2) {
+        // As RFC 9113 section 5.4.1 demands, and node:http2 does not do by itself: it would never read again, and never notice our end.
+        const { session } = stream
+        session?.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
+        setImmediate(() => session?.destroy())
+      }
       else {
         if (dice < 0.23) stream.session?.close()
         stream.respond({ ':status': 200 })

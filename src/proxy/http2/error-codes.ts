@@ -6,8 +6,13 @@ import type { ResetReason } from '../http/stream.ts'
 export const NO_ERROR = 0x0
 export const PROTOCOL_ERROR = 0x1
 export const INTERNAL_ERROR = 0x2
+export const FLOW_CONTROL_ERROR = 0x3
+export const STREAM_CLOSED = 0x5
+export const FRAME_SIZE_ERROR = 0x6
 export const REFUSED_STREAM = 0x7
 export const CANCEL = 0x8
+export const COMPRESSION_ERROR = 0x9
+export const ENHANCE_YOUR_CALM = 0xb
 
 /** What a peer is told when our side ends a stream before its time. */
 export function codeOf(reason: ResetReason): number {
