@@ -126,8 +126,7 @@ for (const seed of [1, 2, 3])
         const { session } = stream
         session?.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
         setImmediate(() => session?.destroy())
-      }
-      else {
+      } else {
         if (dice < 0.23) stream.session?.close()
         stream.respond({ ':status': 200 })
         stream.end('ok')
