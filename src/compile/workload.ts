@@ -10,14 +10,13 @@ const INBOUND = 'mizzen.dev/inbound'
 const HTTP_PROXY = 'mizzen.dev/http-proxy'
 const FORWARDS = 'mizzen.dev/forwards'
 const ADDRESS = 'mizzen.dev/address'
-/** "true" or "false": whether the pod's proxy gets a certificate. @default true, and false with ports of its own (`mizzen up`) */
+/** "true" or "false": whether the pod's proxy gets a certificate. @default true, and false for pods of `mizzen up` */
 export const IDENTITY = 'mizzen.dev/identity'
 
 export function compilePod(pod: Pod): Workload {
   const addresses = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(entry => entry.ip)].filter(
     ip => ip !== undefined && ip !== '',
   )
-  const capture = captureOf(pod.annotations)
   return {
     namespace: pod.namespace,
     name: pod.name,
@@ -30,8 +29,8 @@ export function compilePod(pod: Pod): Workload {
     node: pod.spec.nodeName ?? '',
     ready: isReady(pod),
     namedPorts: namedPorts(pod),
-    capture,
-    identity: hasIdentity(pod.annotations, capture),
+    capture: captureOf(pod.annotations),
+    identity: hasIdentity(pod.annotations),
     origin: originOf(pod),
   }
 }
@@ -57,9 +56,9 @@ function namedPorts(pod: Pod): ReadonlyMap<string, number> {
   return new Map(ports.flatMap(port => (port.name ? [[port.name, port.containerPort] as const] : [])))
 }
 
-function hasIdentity(annotations: Labels, { kind }: Capture): boolean {
+function hasIdentity(annotations: Labels): boolean {
   const said = annotations[IDENTITY]
-  return said === undefined ? kind === 'redirect' : said === 'true'
+  return said === undefined ? annotations[CAPTURE] === undefined : said === 'true'
 }
 
 function captureOf(annotations: Labels): Capture {

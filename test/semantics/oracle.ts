@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 
-const folder = process.env['MIZZEN_ORACLE'] ?? path.resolve(import.meta.dirname, '../../../shared/oracle')
+export const oracleFolder = process.env['MIZZEN_ORACLE'] ?? path.resolve(import.meta.dirname, '../../../shared/oracle')
 
 /** Why comparisons are skipped; false: they run. */
-export const withoutOracle: string | false = existsSync(folder) ? false : `no oracle in ${folder} (set MIZZEN_ORACLE)`
+export const withoutOracle: string | false = existsSync(oracleFolder) ? false : `no oracle in ${oracleFolder} (set MIZZEN_ORACLE)`
 
 /** The content of a file, such as "semantics/host-matches.yaml"; undefined without an oracle. */
 export function oracleFile(name: string): unknown {
-  const file = path.join(folder, name)
+  const file = path.join(oracleFolder, name)
   return withoutOracle === false && existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined
 }
 

@@ -11,6 +11,7 @@ import type { ProxyContext } from '../../proxy/context.ts'
 import { knowsFilter } from '../../proxy/hcm/filters.ts'
 import { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
 import type { TerminalFilter } from '../../proxy/listener/connection.ts'
+import { endOf } from '../../proxy/listener/connection.ts'
 import { Drain } from '../../proxy/listener/drain.ts'
 import { addressText, listenAddress } from '../../proxy/listener/listen-address.ts'
 import { listenerOf } from '../../proxy/listener/listeners.ts'
@@ -103,7 +104,7 @@ export class DryProxy {
     const slots = new RouteSlots()
     const { filters, foreign, config } = withoutForeign(chain)
     const settings = { context: this.#context, bufferLimit: 1024 * 1024, direction: TrafficDirection.UNSPECIFIED }
-    const filter = networkFilterKinds(slots)(filters, settings)
+    const filter = endOf(networkFilterKinds(slots)(filters, settings))
     if (!(filter instanceof HttpConnectionManager)) return { kind: 'bytes', filter }
     const inline = config?.routeSpecifier?.$case === 'routeConfig' ? config.routeSpecifier.value : undefined
     const routes = inline ?? this.#routes(filter.routeSource.name ?? '')

@@ -4,6 +4,7 @@
  */
 import type { Listener as Config } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import type { ProxyContext } from '../context.ts'
+import { endOf } from '../listener/connection.ts'
 import { addressText } from '../listener/listen-address.ts'
 import { Listener } from '../listener/listener.ts'
 import type { Listeners } from '../listener/listeners.ts'
@@ -122,7 +123,7 @@ function awaitedBy(listener: Listener, routes: RouteSlots): Awaited[] {
 function slotsOf(listener: Listener, routes: RouteSlots): RouteSlot[] {
   const slots: RouteSlot[] = []
   for (const { filter } of listener.chains) {
-    const name = filter.routeSource?.name
+    const name = endOf(filter).routeSource?.name
     const slot = name === undefined ? undefined : routes.get(name)
     if (slot !== undefined && !slots.includes(slot)) slots.push(slot)
   }

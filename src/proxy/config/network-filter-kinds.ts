@@ -7,13 +7,16 @@ import {
   HttpConnectionManager as HcmConfig,
   type Rds,
 } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import { RBAC as NetworkRbacConfig } from '../../xds/gen/envoy/extensions/filters/network/rbac/v3/rbac.ts'
 import { TcpProxy as TcpProxyConfig } from '../../xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
+import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import { HttpConnectionManager } from '../hcm/manager.ts'
 import type { RouteSource } from '../hcm/services.ts'
-import { type BuildNetworkFilter, type BuildTerminal, networkFilters } from '../listener/network-filters.ts'
+import { type BuildGuard, type BuildNetworkFilter, type BuildTerminal, networkFilters } from '../listener/network-filters.ts'
 import { compileRoutes } from '../route/compile.ts'
 import { DirectAnswer, Echo } from '../tcp/answer.ts'
+import { NetworkRbac } from '../tcp/rbac.ts'
 import { TcpProxy } from '../tcp/tcp-proxy.ts'
 import type { RouteSlots } from './routes.ts'
 
@@ -33,6 +36,20 @@ export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
       ['envoy.extensions.filters.network.direct_response.v3.Config', directAnswer],
       ['envoy.extensions.filters.network.echo.v3.Echo', () => new Echo()],
     ]),
+    new Map<string, BuildGuard>([['envoy.extensions.filters.network.rbac.v3.RBAC', networkRbac]]),
+  )
+}
+
+const networkRbac: BuildGuard = (bytes, { context }, next) => {
+  const config = NetworkRbacConfig.decode(bytes)
+  const prefix = `${config.statPrefix}rbac`
+  const stats = context.stats.shared(RbacStats, {
+    prefix,
+    family: 'envoy_rbac',
+    labels: { envoy_rbac_prefix: config.statPrefix },
+  })
+  return new NetworkRbac(new RbacRules({ ...config, rulesStatPrefix: '' }, stats), next, ({ facts }, details) =>
+    context.log('debug', 'rbac', `connection from ${facts.remoteAddress} to port ${facts.localPort} denied: ${details}`),
   )
 }
 

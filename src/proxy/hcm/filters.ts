@@ -3,15 +3,18 @@
  * they run is the configuration's.
  */
 import { HTTPFault } from '../../xds/gen/envoy/extensions/filters/http/fault/v3/fault.ts'
+import { RBAC as RbacConfig } from '../../xds/gen/envoy/extensions/filters/http/rbac/v3/rbac.ts'
 import { Router as RouterConfig } from '../../xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
 import type { HttpFilter as FilterConfig } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
 import { compileFault } from '../filters/fault-rule.ts'
+import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { CorsFilter } from './cors.ts'
 import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
+import { RbacFilter } from './rbac.ts'
 import { Router } from './router/router.ts'
 
 export interface FilterSettings {
@@ -31,6 +34,12 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   [
     `${PREFIX}grpc_stats.v3.FilterConfig`,
     (name, off, _config, settings) => new GrpcStatsFilter(name, off, group(settings, 'grpc', GrpcStats)),
+  ],
+  // Nothing that is not allowed gets further.
+  [
+    `${PREFIX}rbac.v3.RBAC`,
+    (name, off, config, settings) =>
+      new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats))),
   ],
   // Before anything that costs: an injected error has to look like a service that was never reached.
   [

@@ -64,8 +64,15 @@ export class Connection {
 export interface TerminalFilter {
   /** Routes that come apart from the listener (RDS): it waits for them before it accepts. */
   readonly routeSource?: { readonly name: string | undefined; readonly table: unknown }
+  /** Who gets the connections that this one lets through. */
+  readonly next?: TerminalFilter
   /** Takes the connection over. @param closed to be called once when it has ended */
   accept(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection
+}
+
+/** The filter that a chain ends in, behind those that only refuse connections. */
+export function endOf(filter: TerminalFilter): TerminalFilter {
+  return filter.next === undefined ? filter : endOf(filter.next)
 }
 
 /** A connection that is being served, for draining and for the end of the process. */

@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
+import { DynamicMetadata, type JsonObject } from '../metadata/dynamic.ts'
 import type { ConfigOrigin } from '../route/decision.ts'
 import type { ResponseFlag } from './response-flags.ts'
 
@@ -52,6 +53,9 @@ export class DecisionRecord {
   upstreamLocalAddress = ''
   attempts = 0
 
+  /** What filters left behind; undefined: nothing. */
+  metadata: DynamicMetadata | undefined
+
   constructor(connection: Connection) {
     this.connection = connection
     this.remoteAddress = connection.facts.remoteAddress
@@ -60,5 +64,10 @@ export class DecisionRecord {
   addFlag(flag: ResponseFlag): void {
     if (this.flags === '') this.flags = flag
     else if (!this.flags.split(',').includes(flag)) this.flags += `,${flag}`
+  }
+
+  addMetadata(filter: string, fields: JsonObject): void {
+    this.metadata ??= new DynamicMetadata()
+    this.metadata.merge(filter, fields)
   }
 }

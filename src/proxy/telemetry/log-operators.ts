@@ -90,14 +90,24 @@ const WITH_ARGUMENT: Readonly<Record<string, (argument: string) => Operator>> = 
   },
   METADATA: metadata,
   CLUSTER_METADATA: argument => metadata(`CLUSTER:${argument}`),
+  DYNAMIC_METADATA: dynamicMetadata,
   // Neither exists in this proxy, so neither has a value.
-  DYNAMIC_METADATA: () => () => undefined,
   FILTER_STATE: () => () => undefined,
   UPSTREAM_METADATA: () => () => undefined,
   ENVIRONMENT: argument => {
     const value = process.env[argument]
     return () => value
   },
+}
+
+/** "envoy.filters.http.rbac:key:key"; a value that is no text is written as JSON. */
+function dynamicMetadata(argument: string): Operator {
+  const [filter = '', ...path] = argument.split(':')
+  return ({ metadata }) => {
+    const value = metadata?.at(filter, path)
+    if (value === undefined) return undefined
+    return typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)
+  }
 }
 
 function timeOperator(argument: string): Operator {

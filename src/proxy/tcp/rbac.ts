@@ -1,0 +1,38 @@
+/** Access rules for connections of bytes (envoy.filters.network.rbac): what is denied is closed before a byte is passed on. */
+import { denialDetails, type RbacRules } from '../filters/rbac/rules.ts'
+import { principalsOf } from '../filters/rbac/subject.ts'
+import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
+import { DynamicMetadata } from '../metadata/dynamic.ts'
+
+const FILTER = 'envoy.filters.network.rbac'
+
+export class NetworkRbac implements TerminalFilter {
+  readonly #rules: RbacRules
+  readonly next: TerminalFilter
+  readonly #denied: (connection: Connection, details: string) => void
+
+  /** @param denied is told of every refusal, with its reason */
+  constructor(rules: RbacRules, next: TerminalFilter, denied: (connection: Connection, details: string) => void) {
+    this.#rules = rules
+    this.next = next
+    this.#denied = denied
+  }
+
+  accept(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {
+    const metadata = new DynamicMetadata()
+    const { facts } = connection
+    const subject = { head: undefined, facts, remoteAddress: facts.remoteAddress, principals: principalsOf(connection), metadata }
+    const decision = this.#rules.decide(subject, fields => metadata.merge(FILTER, fields))
+    if (decision === undefined || decision.allowed) return this.next.accept(connection, closed)
+    this.#denied(connection, denialDetails(decision))
+    return refuse(connection, closed)
+  }
+}
+
+function refuse(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {
+  const refused: OpenConnection = { drain: () => {}, destroy: () => connection.socket.destroy(), active: 0 }
+  connection.socket.once('close', () => closed(refused))
+  connection.socket.on('error', () => {})
+  connection.socket.destroy()
+  return refused
+}
