@@ -16,13 +16,13 @@ export function oracleFile(name: string): unknown {
 
 /** The text of a file; "" without an oracle. */
 export function oracleText(name: string): string {
-  const file = path.join(folder, name)
+  const file = path.join(oracleFolder, name)
   return withoutOracle === false && existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** What is in a folder of it, by name. */
+/** What is in a oracleFolder of it, by name. */
 export function oracleFiles(name: string): string[] {
-  return withoutOracle === false ? readdirSync(path.join(folder, name)).sort() : []
+  return withoutOracle === false ? readdirSync(path.join(oracleFolder, name)).sort() : []
 }
 
 type Fields = Readonly<Record<string, unknown>>
