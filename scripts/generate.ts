@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { readAdditions, withAdditions } from './proto-additions.ts'
 import { withoutCustomOptions } from './proto-options.ts'
 
 const repository = path.resolve(import.meta.dirname, '..')
@@ -21,6 +22,8 @@ const work = path.join(repository, 'build/proto')
 const output = path.join(repository, 'src/xds/gen')
 const bin = (name: string) => path.join(repository, 'node_modules/.bin', name)
 const stamp = path.join(output, '.stamp')
+
+const additions = readAdditions(readFileSync(path.join(repository, 'proto/additions.txt'), 'utf8'))
 
 const roots = readFileSync(path.join(repository, 'proto/roots.txt'), 'utf8')
   .split('\n')
@@ -69,7 +72,7 @@ function collect(from: readonly string[]): Map<string, string> {
     const name = file
     const root = includeRoots.find(candidate => existsSync(path.join(candidate, name)))
     if (!root) throw new Error(`Cannot generate xDS types: "${file}" is in none of ${includeRoots.join(', ')}`)
-    const text = withoutCustomOptions(readFileSync(path.join(root, file), 'utf8'))
+    const text = withAdditions(file, withoutCustomOptions(readFileSync(path.join(root, file), 'utf8')), additions)
     texts.set(file, text)
     for (const imported of text.matchAll(/^import (?:public |weak )?"(.*)";/gm)) queue.push(imported[1] ?? '')
   }

@@ -5,6 +5,7 @@ import { hasLabels } from './labels.ts'
 import type { Mesh } from './mesh.ts'
 import { isHttp, isTls } from './protocol.ts'
 import { gatewayListenPort, type MeshProxy } from './proxy.ts'
+import { limitsFor, type RateLimit } from './rate-limit.ts'
 
 export interface PlacedServer {
   readonly gateway: Gateway
@@ -20,6 +21,7 @@ export interface GatewayPort {
   /** http: plaintext, told apart by host. tls: by server name. tcp: not at all. */
   readonly kind: 'http' | 'tls' | 'tcp'
   readonly servers: readonly PlacedServer[]
+  readonly rateLimits: readonly RateLimit[]
 }
 
 export function gatewaysOf(mesh: Mesh, proxy: MeshProxy): readonly Gateway[] {
@@ -36,7 +38,14 @@ export function gatewayPorts(mesh: Mesh, proxy: MeshProxy): GatewayPort[] {
       const kind = isHttp(server.protocol) ? 'http' : isTls(server.protocol) ? 'tls' : 'tcp'
       const listen = gatewayListenPort(mesh, proxy, server.port)
       const key = `${server.bind} ${listen}`
-      const port = ports.get(key) ?? { bind: server.bind, listen, kind, servers: [], names: new Set() }
+      const port = ports.get(key) ?? {
+        bind: server.bind,
+        listen,
+        kind,
+        servers: [],
+        rateLimits: limitsOf(mesh, proxy, server.port),
+        names: new Set(),
+      }
       if (port.kind !== kind || (kind === 'tcp' && port.servers.length > 0)) continue
       const hosts = kind === 'tls' ? server.hosts.filter(({ host }) => !port.names.has(host)) : server.hosts
       for (const { host } of hosts) port.names.add(host)
@@ -45,4 +54,9 @@ export function gatewayPorts(mesh: Mesh, proxy: MeshProxy): GatewayPort[] {
     }
   }
   return [...ports.values()].sort((a, b) => a.listen - b.listen || (a.bind < b.bind ? -1 : 1))
+}
+
+/** A gateway is limited by its labels, and by the port that its server names. */
+function limitsOf({ rateLimits, settings }: Mesh, { namespace, labels }: MeshProxy, port: number): readonly RateLimit[] {
+  return limitsFor(rateLimits, settings.rootNamespace, { namespace, labels, services: [], port })
 }

@@ -21,7 +21,7 @@ export interface RateLimit {
   /** Counted for all replicas together; undefined: each proxy for itself. */
   readonly shared: SharedLimit | undefined
   /** What a limited caller gets. */
-  readonly status: number
+  readonly status: 429 | 503
   /** Whether answers say how much is left, and when to come again. */
   readonly headers: boolean
   /** Count only. */

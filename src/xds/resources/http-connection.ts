@@ -1,4 +1,5 @@
 /** What a filter chain that speaks HTTP is for; http-manager.ts makes Envoy's connection manager of it. */
+import type { RateLimit } from '../../model/rate-limit.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { Cluster_DnsLookupFamily } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
@@ -18,4 +19,6 @@ export interface HttpConnection {
   readonly dynamicDns?: Cluster_DnsLookupFamily | undefined
   /** The client may ask for tunnels. */
   readonly connect?: boolean
+  /** What it takes of requests. */
+  readonly rateLimits?: readonly RateLimit[]
 }

@@ -5,6 +5,7 @@
 import type { Origin } from '../../model/origin.ts'
 import { type PeerMode, peerModeOf } from '../../model/peer-policy.ts'
 import { isHttp, type Protocol } from '../../model/protocol.ts'
+import type { RateLimit } from '../../model/rate-limit.ts'
 import { FilterChain, type FilterChainMatch } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import type { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
 import { httpManager } from './http-manager.ts'
@@ -72,6 +73,7 @@ export function inboundChains(security: Security, inbound: InboundPort, redirect
     statPrefix: `inbound_${listenerName('0.0.0.0', inbound.target)};`,
     cluster: inboundCluster(inbound.target),
     routes: inboundRoutes(security.settings, inbound),
+    rateLimits: inbound.rateLimits,
     origin: inbound.origin,
   })
 }
@@ -102,11 +104,13 @@ interface Target {
   readonly statPrefix: string
   readonly cluster: string
   readonly routes: RouteConfiguration
+  readonly rateLimits?: readonly RateLimit[]
   readonly origin: Origin
 }
 
 function chains(security: Security, target: Target): FilterChain[] {
   const { settings } = security
+  const { statPrefix, routes, rateLimits = [] } = target
   return kindsFor(target).map(({ speaks, match, mesh }) => {
     const http = speaks === 'http'
     const filterChainMatch = { ...match, ...(target.port === undefined ? {} : { destinationPort: target.port }) }
@@ -114,7 +118,7 @@ function chains(security: Security, target: Target): FilterChain[] {
       name: http && target.cluster === INBOUND_PASSTHROUGH ? `${target.name}-catchall-http` : target.name,
       filterChainMatch: Object.keys(filterChainMatch).length > 0 ? filterChainMatch : undefined,
       filters: http
-        ? [httpManager({ settings, security, direction: 'inbound', statPrefix: target.statPrefix, routes: target.routes })]
+        ? [httpManager({ settings, security, direction: 'inbound', statPrefix, routes, rateLimits })]
         : [...connectionFilters(security), tcpTo(settings, target.cluster)],
       transportSocket: mesh ? inboundMeshTls(settings, http) : undefined,
       metadata: originMetadata(target.origin),

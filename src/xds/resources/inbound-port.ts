@@ -2,7 +2,8 @@
 import type { Mesh } from '../../model/mesh.ts'
 import { builtIn, type Origin } from '../../model/origin.ts'
 import type { Protocol } from '../../model/protocol.ts'
-import { type MeshProxy, servedPorts } from '../../model/proxy.ts'
+import { type MeshProxy, type ServedPort, servedPorts } from '../../model/proxy.ts'
+import { limitsFor, type RateLimit } from '../../model/rate-limit.ts'
 import { sidecarFor } from '../../model/scope.ts'
 import type { Service, ServicePort } from '../../model/service.ts'
 import type { ConnectionPool } from '../../model/traffic-policy.ts'
@@ -22,6 +23,7 @@ export interface InboundPort {
   /** Where the application does; undefined: at the connection's original destination. */
   readonly endpoint: { readonly address: string; readonly port: number } | undefined
   readonly pool: ConnectionPool | undefined
+  readonly rateLimits: readonly RateLimit[]
   readonly origin: Origin
 }
 
@@ -47,6 +49,7 @@ function byTarget(mesh: Mesh, proxy: MeshProxy): InboundPort[] {
         services: [...new Set(served.map(entry => entry.service))],
         ...addresses(mesh, proxy, target),
         pool: poolFor(mesh, proxy, service, port),
+        rateLimits: limitsOf(mesh, proxy, target, served),
         origin: service.origin,
       },
     ]
@@ -67,6 +70,7 @@ function unservedPorts(mesh: Mesh, proxy: MeshProxy): InboundPort[] {
       services: [],
       ...addresses(mesh, proxy, target),
       pool: undefined,
+      rateLimits: limitsOf(mesh, proxy, target, []),
       origin: builtIn(`port ${target} of the workload`),
     }))
 }
@@ -100,6 +104,12 @@ function configuredPorts(mesh: Mesh, proxy: MeshProxy): InboundPort[] {
       listen: own.listen ?? (ingress.capture === 'none' ? { address: ingress.bind || '0.0.0.0', port: number } : undefined),
       endpoint: endpointOf(ingress.endpoint, proxy) ?? own.endpoint ?? { address: '127.0.0.1', port: number },
       pool: ingress.pool ?? sidecar?.inboundPool,
+      rateLimits: limitsOf(
+        mesh,
+        proxy,
+        number,
+        served.filter(entry => entry.target === number),
+      ),
       origin: sidecar?.origin ?? builtIn('Sidecar'),
     }
   })
@@ -112,6 +122,17 @@ function endpointOf(configured: ConfiguredEndpoint, proxy: MeshProxy): InboundPo
   if ('path' in configured) return { address: `unix://${configured.path}`, port: 0 }
   // "0.0.0.0" stands for the instance's own address.
   return configured.address === '0.0.0.0' ? { address: proxy.addresses[0] ?? '127.0.0.1', port: configured.port } : configured
+}
+
+function limitsOf(
+  { rateLimits, settings }: Mesh,
+  { namespace, labels }: MeshProxy,
+  target: number,
+  served: readonly ServedPort[],
+) {
+  if (rateLimits.length === 0) return rateLimits
+  const services = served.map(({ service, port }) => ({ service, port: port.number }))
+  return limitsFor(rateLimits, settings.rootNamespace, { namespace, labels, services, port: target })
 }
 
 /** A Sidecar's pool, else that of the traffic rule for the workload's own service. */

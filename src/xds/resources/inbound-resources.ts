@@ -35,7 +35,7 @@ export function inboundResources(
 
 /** Everything that tells one port from another. */
 function partsOf(inbound: InboundPort): unknown[] {
-  const { service, services, pool, target, protocol, port, listen, endpoint, origin } = inbound
+  const { service, services, pool, rateLimits, target, protocol, port, listen, endpoint, origin } = inbound
   const addresses = [listen?.address, listen?.port, endpoint?.address, endpoint?.port]
-  return [service, pool, ...services, target, protocol, port?.number, ...addresses, service ? '' : origin.object]
+  return [service, pool, ...services, ...rateLimits, target, protocol, port?.number, ...addresses, service ? '' : origin.object]
 }

@@ -80,6 +80,7 @@ function manager(view: View, address: string, port: GatewayPort, routes: string,
     statPrefix: `outbound_${listenerName(address, port.listen)};`,
     routes,
     dynamicDns: dynamicDnsFamily(view),
+    rateLimits: port.rateLimits,
   })
 }
 

@@ -7,6 +7,7 @@ import { corsFilter } from './cors.ts'
 import { dynamicForwardProxyFilter } from './dynamic-forward-proxy.ts'
 import { faultFilter } from './fault.ts'
 import type { HttpConnection } from './http-connection.ts'
+import { rateLimitFilters } from './rate-limit.ts'
 import { routerFilter } from './router.ts'
 import { accessFilters, authorizerFilters, tokenFilter } from './security-filters.ts'
 
@@ -16,6 +17,7 @@ const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly 
   accessFilters, // nothing that is not allowed gets further
   faultFilter, // for requests that may pass: a delay or abort stands for a service that is slow or broken
   corsFilter, // answers preflights, which nothing after it needs to see
+  rateLimitFilters, // after all that refuses a request for what it is: only what would be served counts
   dynamicForwardProxyFilter, // resolves the host that the router is about to connect to
   routerFilter, // ends the chain: it sends the request on
 ]

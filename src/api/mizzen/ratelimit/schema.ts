@@ -34,7 +34,7 @@ export const limitFields = {
   ),
   timeout: duration({ default: '50ms', description: 'how long a Shared limit may take to be asked for' }),
   failureMode: Type.Enum(['Allow', 'Deny'], { default: 'Allow', description: 'when a Shared limit cannot be asked for' }),
-  status: Type.Integer({ minimum: 400, maximum: 599, default: 429, description: 'what a limited caller gets' }),
+  status: Type.Enum([429, 503], { default: 429, description: 'what a limited caller gets' }),
   headers: Type.Boolean({
     default: true,
     description: 'answers carry Retry-After when limited, and X-RateLimit-Limit, -Remaining, -Reset',
