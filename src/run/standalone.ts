@@ -1,12 +1,13 @@
 /** The control plane alone: files in, xDS out, for proxies that somebody else runs. */
 import { systemClock } from '../lib/clock.ts'
-import type { Diagnostic } from '../source/diagnostic.ts'
+import { aboutFile, type Diagnostic } from '../source/diagnostic.ts'
 import { FileSource } from '../source/files/file-source.ts'
 import { Store } from '../source/store.ts'
 import { AdsServer } from '../xds/server/ads-server.ts'
 import { type ListenAddress, serveAds } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
 import { ControlPlane } from './control-plane.ts'
+import { RateLimitService } from './rate-limit/service.ts'
 import { type RolloutResult, Rollouts } from './rollout.ts'
 import { serveStatusPage } from './status-page.ts'
 
@@ -42,10 +43,14 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
       options.onServerEvent(event)
     },
   })
+  const rateLimits = new RateLimitService({
+    limits: () => controlPlane.mesh.rateLimits,
+    onProblem: message => options.onDiagnostics([aboutFile('', 'error', 'rate-limit-redis', message)]),
+  })
   store.subscribe(() => void rollouts.begin(Date.now()).then(options.onRollout))
   store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
   try {
-    const grpc = await serveAds({ ads, listen: options.listen })
+    const grpc = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
     const page = await serveStatusPage({ ...options.status, mesh: () => undefined, ads })
     options.onReady(grpc.addresses, page.url)
     await new Promise<void>(resolve => {
@@ -56,6 +61,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     await grpc.close()
   } finally {
     ads.close()
+    rateLimits.close()
     controlPlane.close()
     files.close()
   }

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeBootstrap } from '../../src/run/bootstrap.ts'
 import { ControlPlane } from '../../src/run/control-plane.ts'
+import { RateLimitService } from '../../src/run/rate-limit/service.ts'
 import { Store } from '../../src/source/store.ts'
 import { AdsServer } from '../../src/xds/server/ads-server.ts'
 import { type GrpcServer, serveAds } from '../../src/xds/server/grpc.ts'
@@ -66,7 +67,11 @@ export class Harness {
 
   async #startAll(): Promise<void> {
     const socket = path.join(this.#folder, 'xds.sock')
-    const server = await serveAds({ ads: this.#ads, listen: [{ path: socket }, { host: '127.0.0.1', port: 0 }] })
+    const server = await serveAds({
+      ads: this.#ads,
+      listen: [{ path: socket }, { host: '127.0.0.1', port: 0 }],
+      services: [new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })],
+    })
     this.#closeGrpc = () => server.close(100)
     this.#base.publish(await parseObjects('topology.yaml', this.#topology.manifests))
     if (this.#engine === 'grpc') return this.#startApplications(server)

@@ -15,6 +15,7 @@ import { type GrpcServer, serveAds } from '../../xds/server/grpc.ts'
 import type { ServerEvent } from '../../xds/server/server-event.ts'
 import { ControlPlane } from '../control-plane.ts'
 import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
+import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
 import { type StatusPage, serveStatusPage } from '../status-page.ts'
 import { changeWords } from './change-words.ts'
@@ -63,6 +64,7 @@ export class LaptopMesh {
   readonly #fileObjects: FileObjects
   readonly #controlPlane: ControlPlane
   readonly #ads: AdsServer
+  readonly #rateLimits: RateLimitService
   readonly #rollouts: Rollouts
   readonly #kubelet: Kubelet
   readonly #teller: DiagnosticTeller
@@ -79,6 +81,7 @@ export class LaptopMesh {
     this.#fileObjects = new FileObjects(this.#store.source())
     this.#files = new FileSource({ paths: [directory], cwd }, this.#fileObjects)
     this.#controlPlane = new ControlPlane(this.#store)
+    this.#rateLimits = new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })
     this.#rollouts = new Rollouts(systemClock, () => this.#ads)
     this.#ads = new AdsServer({ source: this.#controlPlane, onEvent: event => this.#onServerEvent(event) })
     this.#kubelet = new Kubelet({
@@ -93,7 +96,7 @@ export class LaptopMesh {
   async start(): Promise<void> {
     const { state, env, engine, isolation } = this.#options
     if (engine === 'envoy') findEnvoy(env)
-    this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }] })
+    this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }], services: [this.#rateLimits] })
     if (isolation) {
       chownSync(state.xds, isolation.proxyUser, isolation.proxyUser)
       this.#dns = await serveDns(isolation.nameServer, 53, name => lookUp(this.#controlPlane.mesh, name))
@@ -166,6 +169,7 @@ export class LaptopMesh {
     await this.#page?.close()
     await this.#grpc?.close(200)
     this.#ads.close()
+    this.#rateLimits.close()
     this.#controlPlane.close()
     await this.#options.network.close()
   }

@@ -1,5 +1,5 @@
 /** What tells a limit's buckets apart: descriptors, made from requests by Envoy's rate limit actions. */
-import type { HttpMatch, NamedMatch, TextMatch } from '../../model/http-rule.ts'
+import type { HttpMatch, NamedMatch, PathMatch, TextMatch } from '../../model/http-rule.ts'
 import { type LimitKey, limitKey, type RateLimit } from '../../model/rate-limit.ts'
 import { RateLimit as Descriptors, type HeaderMatcher, RateLimit_Action } from '../gen/envoy/config/route/v3/route_components.ts'
 import { Descriptor as Expression } from '../gen/envoy/extensions/rate_limit_descriptors/expr/v3/expr.ts'
@@ -71,12 +71,14 @@ function conditions({ uri, method, headers, queryParams }: HttpMatch): HeaderMat
 
 const QUERY = '(\\?.*)?'
 
-function pathPattern(uri: TextMatch): string | undefined {
+function pathPattern(uri: PathMatch): string | undefined {
   switch (uri.kind) {
     case 'exact':
       return literal(uri.value) + QUERY
     case 'prefix':
       return `${literal(uri.value)}.*`
+    case 'segments':
+      return `${literal(uri.value)}(/.*)?${QUERY}`
     case 'regex':
       return `(?:${uri.value})${QUERY}`
     case 'present':
