@@ -16,6 +16,8 @@ export interface Scenario {
   /** Istio and Kubernetes objects on top of the topology; objects without a namespace are in `default`. */
   readonly config?: string
   readonly calls: readonly Call[]
+  /** What makes the same call end differently each time (buckets, endpoints left out): who is asked beforehand cannot know. */
+  readonly history?: string
   readonly skip?: Partial<Record<Engine, string>>
 }
 

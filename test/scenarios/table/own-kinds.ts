@@ -16,6 +16,8 @@ metadata: {name: ${host}}
 spec: {host: ${host}, trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}}
 `
 
+const SPENT = 'what came before has spent the bucket'
+const EJECTED = 'what came before has had the endpoint left out'
 const NOT_YET = { mizzen: 'the proxy has no rate limit filters yet' }
 const NO_HEALTH_CHECKS = { mizzen: 'the proxy has no active health checks yet' }
 
@@ -32,6 +34,7 @@ const limits: Scenario[] = [
       http('http://solo/', { status: 200, headers: { 'x-ratelimit-remaining': '0', 'retry-after': null } }),
       http('http://solo/', { status: 429, body: /rate_limited/, headers: { 'retry-after': /^\d+$/ } }),
     ],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
@@ -43,6 +46,7 @@ const limits: Scenario[] = [
       http('http://solo/', { status: 200 }, { headers: { 'x-user': 'bob' } }),
       http('http://solo/', { share: { 'solo v1': [10, 10] } }, { times: 10 }),
     ],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
@@ -55,24 +59,28 @@ const limits: Scenario[] = [
       http('http://solo/search?q=abc', { status: 200 }, { method: 'POST' }),
       http('http://solo/other?q=abc', { status: 200 }),
     ],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
     name: 'RateLimit: callers without an identity share a bucket',
     config: limited('{host: solo, rate: 1/h, per: [{client: Identity}]}'),
     calls: [http('http://solo/', { status: 200 }), http('http://solo/', { status: 429 })],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
     name: 'RateLimit: a limit in the shadow refuses nobody',
     config: limited('{host: solo, rate: 1/h, shadow: true}'),
     calls: [http('http://solo/', { share: { 'solo v1': [5, 5] } }, { times: 5 })],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
     name: 'RateLimit: a peak bounds what a burst would allow',
     config: limited('{host: solo, rate: 100/h, peak: 2/m, headers: false}'),
     calls: [http('http://solo/', { share: { 'solo v1': [2, 2], '429': [3, 3] } }, { times: 5 })],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
@@ -82,12 +90,14 @@ const limits: Scenario[] = [
       http('http://echo/', { status: 200, headers: { 'x-ratelimit-limit': /^4/, 'x-ratelimit-remaining': '3' } }),
       http('http://echo/', { share: { '429': [7, 7], 'echo v1': [0, 3], 'echo v2': [0, 3] } }, { times: 10 }),
     ],
+    history: SPENT,
     skip: NOT_YET,
   },
   {
     name: 'RateLimit: workloads and gateways are limited by their labels',
     config: `${own('RateLimit', '{workloadSelector: {matchLabels: {istio: ingressgateway}}, rate: 1/h}').replace('{name: own}', '{name: own, namespace: istio-system}')}---${own('VirtualGateway', '{hosts: [shop.example.com], to: {host: echo}}', 'edge')}`,
     calls: [ingress('http://shop.example.com/', { status: 200 }), ingress('http://shop.example.com/', { status: 429 })],
+    history: SPENT,
     skip: NOT_YET,
   },
 ]
@@ -96,6 +106,7 @@ const resilience: Scenario[] = [
   {
     name: 'CircuitBreaker: an endpoint is left out after errors in a row',
     config: own('CircuitBreaker', '{host: solo, consecutiveErrors: 2, maxEjectionPercent: 100}'),
+    history: EJECTED,
     calls: [
       http('http://solo/', { status: 500 }, failFirst(9, 'breaker-1', 500)),
       http('http://solo/', { status: 500 }, failFirst(9, 'breaker-2', 500)),
@@ -148,6 +159,7 @@ const resilience: Scenario[] = [
       http('http://other/', { status: 200, tookMs: [400, 5000] }, { headers: { 'x-echo-delay-ms': '500' } }),
       http('http://solo/', { status: 503, body: /no healthy upstream/ }),
     ],
+    history: EJECTED,
     skip: NO_HEALTH_CHECKS,
   },
   {
