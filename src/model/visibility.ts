@@ -20,6 +20,15 @@ export function isVisible(to: Visibility, namespace: string): boolean {
   return to.includes('*') || to.includes(namespace)
 }
 
+/** How far a mesh lets a kind of object show itself, whatever it says (MeshConfig.serviceEntryVisibility). */
+export type VisibilityCeiling = 'public' | 'namespace' | 'none'
+
+/** What is left of an object's visibility under a ceiling: it narrows and never widens. */
+export function underCeiling(to: Visibility, ownNamespace: string, ceiling: VisibilityCeiling): Visibility {
+  if (ceiling === 'public') return to
+  return ceiling === 'namespace' && isVisible(to, ownNamespace) ? [ownNamespace] : ['~']
+}
+
 /** Seen by the object's own namespace and no other. */
 export function isPrivate(to: Visibility, ownNamespace: string): boolean {
   return to.every(value => value === ownNamespace || value === '~')

@@ -21,7 +21,7 @@ import {
 import { hasLabels, selects } from '../../src/model/labels.ts'
 import { peerModes } from '../../src/model/peer-policy.ts'
 import { parseProtocol, portProtocol } from '../../src/model/protocol.ts'
-import { isVisible, visibility } from '../../src/model/visibility.ts'
+import { isVisible, underCeiling, visibility } from '../../src/model/visibility.ts'
 import { outboundCluster, parseSubsetKey } from '../../src/xds/resources/names.ts'
 import { fields, flag, labels, list, number, oracleFile, text, texts, withoutOracle } from './oracle.ts'
 import { rawObjects } from './raw-objects.ts'
@@ -99,17 +99,15 @@ table('peerauthentication-compose', row => {
   }
   return undefined
 })
+const CEILINGS = ['public', 'namespace', 'none'] as const
 table('service-visible', row => {
   const context = fields(row, 'pushContext')
-  if (flag(fields(fields(context, 'mesh'), 'serviceEntryVisibility'), 'applyToSidecars'))
-    return 'serviceEntryVisibility belongs to a later API than the one implemented'
   const attributes = fields(fields(row, 'service'), 'attributes')
-  const exportTo = visibility(
-    texts(attributes, 'exportTo'),
-    text(attributes, 'namespace'),
-    texts(fields(context, 'exportToDefaults'), 'service'),
-  )
-  assert.equal(isVisible(exportTo, 'foo'), flag(row, 'expect'))
+  const namespace = text(attributes, 'namespace')
+  const declared = visibility(texts(attributes, 'exportTo'), namespace, texts(fields(context, 'exportToDefaults'), 'service'))
+  const applies = flag(fields(fields(context, 'mesh'), 'serviceEntryVisibility'), 'applyToSidecars')
+  const ceiling = applies ? CEILINGS[number(attributes, 'visibility')] : undefined
+  assert.equal(isVisible(underCeiling(declared, namespace, ceiling ?? 'public'), 'foo'), flag(row, 'expect'))
   return undefined
 })
 table(

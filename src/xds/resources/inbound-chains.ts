@@ -53,10 +53,13 @@ const KINDS: Readonly<Record<Exclude<PeerMode, 'disable'>, Kinds>> = {
   },
 }
 
-/** Without mutual TLS. TLS on a port that is declared plain HTTP would only be an error further on: it finds no chain. */
-function plaintextKinds(redirected: boolean): Kinds {
+/**
+ * Without mutual TLS. TLS on a port that is declared plain HTTP is an error: where it is switched off, HTTP is read and fails; where the
+ * proxy has no certificate, the connection finds no chain.
+ */
+function plaintextKinds(switchedOff: boolean): Kinds {
   return {
-    http: [redirected ? plainHttp : { speaks: 'http', match: {} }],
+    http: [switchedOff ? { speaks: 'http', match: {} } : plainHttp],
     bytes: [{ speaks: 'bytes', match: {} }],
     detected: [detectedHttp, plainBytes, foreignTls],
   }
@@ -127,7 +130,8 @@ function chains(security: Security, target: Target): FilterChain[] {
 }
 
 function kindsFor({ protocol, mode, redirected }: Target): readonly ChainKind[] {
-  const kinds = mode === undefined || mode === 'disable' ? plaintextKinds(redirected) : KINDS[mode]
+  const off = mode === undefined || mode === 'disable'
+  const kinds = off ? plaintextKinds(mode === 'disable' || !redirected) : KINDS[mode]
   if (protocol === 'auto') return kinds.detected
   return isHttp(protocol) ? kinds.http : kinds.bytes
 }
