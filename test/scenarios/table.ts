@@ -2,9 +2,18 @@
 import type { Scenario } from './scenario.ts'
 import { actions } from './table/actions.ts'
 import { balancing } from './table/balancing.ts'
+import { gatewayApi } from './table/gateway-api.ts'
 import { matching } from './table/matching.ts'
 import { ownKinds } from './table/own-kinds.ts'
 import { protocols } from './table/protocols.ts'
 import { resilience } from './table/resilience.ts'
 
-export const table: readonly Scenario[] = [...matching, ...actions, ...resilience, ...balancing, ...protocols, ...ownKinds]
+export const table: readonly Scenario[] = [
+  ...matching,
+  ...actions,
+  ...resilience,
+  ...balancing,
+  ...protocols,
+  ...ownKinds,
+  ...gatewayApi,
+]
