@@ -252,6 +252,7 @@ export type PeerAuthentication = ObjectOf<'PeerAuthentication'>
 export type RequestAuthentication = ObjectOf<'RequestAuthentication'>
 export type AuthorizationPolicy = ObjectOf<'AuthorizationPolicy'>
 export type Ingress = ObjectOf<'Ingress'>
+export type IngressClass = ObjectOf<'IngressClass'>
 export type GatewayClass = ObjectOf<'GatewayClass'>
 /** The Gateway API's; `Gateway` is Istio's. */
 export type KubernetesGateway = ObjectOf<'KubernetesGateway'>

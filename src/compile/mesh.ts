@@ -21,6 +21,7 @@ import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts
 import { compileGateway } from './gateway.ts'
 import { gatewayApi } from './gateway-api/compile.ts'
 import type { ObjectStatus } from './gateway-api/conditions.ts'
+import { ingresses } from './ingress/compile.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
 import { ownParts } from './mizzen/own.ts'
@@ -62,6 +63,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
   const { services, endpoints } = knownServices(objects, settings, workloads, range, own.services)
   const known = kept(before?.services, services)
   const edge = gatewayApi(objects, settings, known, workloads)
+  const ingress = ingresses(objects, settings, known)
   const mesh: Mesh = {
     settings,
     services: known,
@@ -69,7 +71,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
     workloads: keptMap(before?.workloads, new Map(workloads.map(workload => [workloadKey(workload), workload]))),
     routes: kept(before?.routes, [
       ...oldestFirst([...own.routes]), // they speak for a host before a VirtualService does
-      ...oldestFirst([...routeSets(objects.VirtualService, settings), ...edge.routes]),
+      ...oldestFirst([...routeSets(objects.VirtualService, settings), ...edge.routes, ...ingress.routes]),
     ]),
     trafficRules: kept(before?.trafficRules, [
       ...trafficRules(objects.DestinationRule, settings, edge.trafficRules),
@@ -81,6 +83,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...objects.Gateway.map(object => gateways.get([object], () => compileGateway(object))),
         ...own.gateways,
         ...edge.gateways,
+        ...ingress.gateways,
       ]),
     ),
     sidecars: kept(
@@ -105,6 +108,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
         ...edge.diagnostics,
+        ...ingress.diagnostics,
       ].sort(compareDiagnostics)
       return diagnostics
     },

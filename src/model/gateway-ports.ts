@@ -1,7 +1,6 @@
 /** What a gateway proxy listens on: the servers of all gateways that select it, brought together by port. */
-import type { Gateway, GatewayServer } from './gateway.ts'
+import { type Gateway, type GatewayServer, isServedBy } from './gateway.ts'
 import type { ScopedHost } from './host.ts'
-import { hasLabels } from './labels.ts'
 import type { Mesh } from './mesh.ts'
 import { isHttp, isTls } from './protocol.ts'
 import { gatewayListenPort, type MeshProxy } from './proxy.ts'
@@ -25,9 +24,7 @@ export interface GatewayPort {
 }
 
 export function gatewaysOf(mesh: Mesh, proxy: MeshProxy): readonly Gateway[] {
-  return mesh.gateways.filter(
-    ({ selector, proxyNamespace = proxy.namespace }) => proxyNamespace === proxy.namespace && hasLabels(proxy.labels, selector),
-  )
+  return mesh.gateways.filter(gateway => isServedBy(gateway, proxy))
 }
 
 /** By port and address. The oldest gateway says what a port speaks; servers that speak something else are left out. */

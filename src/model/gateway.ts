@@ -1,6 +1,6 @@
 /** Gateways: what the proxies at the edge listen for. */
 import type { ScopedHost } from './host.ts'
-import type { Labels } from './labels.ts'
+import { hasLabels, type Labels } from './labels.ts'
 import type { Origin } from './origin.ts'
 import type { Protocol } from './protocol.ts'
 
@@ -14,6 +14,12 @@ export interface Gateway {
   readonly servers: readonly GatewayServer[]
   readonly created: string
   readonly origin: Origin
+}
+
+/** Whether a proxy of a namespace and labels listens for the gateway. */
+export function isServedBy(gateway: Gateway, proxy: { readonly namespace: string; readonly labels: Labels }): boolean {
+  const { selector, proxyNamespace = proxy.namespace } = gateway
+  return proxyNamespace === proxy.namespace && hasLabels(proxy.labels, selector)
 }
 
 export interface GatewayServer {

@@ -8,6 +8,9 @@ const NAME = `${LABEL}(\\.${LABEL})*`
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io'
 export const EXPERIMENTAL_GROUP = 'gateway.networking.x-k8s.io'
 
+/** The label of pods that serve a Gateway, and of all that is made for it: its name. */
+export const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name'
+
 export function group(options: TSchemaOptions = {}) {
   return Type.String({ maxLength: 253, pattern: `^$|^${NAME}$`, title: 'an API group ("" for core)', ...options })
 }

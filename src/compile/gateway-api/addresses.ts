@@ -1,12 +1,11 @@
 /** Which proxies serve a Gateway, and under which addresses it is reached. */
+import { GATEWAY_NAME } from '../../api/gateway/values.ts'
 import type { KubernetesGateway } from '../../api/registry.ts'
 import type { Labels } from '../../model/labels.ts'
 import { hasLabels } from '../../model/labels.ts'
 import { portOf, type Service } from '../../model/service.ts'
 import type { Refusal } from './conditions.ts'
 import type { World } from './world.ts'
-
-export const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name'
 
 export interface Addressing {
   /** Labels and namespace of the proxies. */

@@ -376,4 +376,35 @@ spec:
   rules: [{backendRefs: [{name: nobody, port: 9000}]}]`,
     calls: [{ kind: 'tcp', from: 'client', to: 'tcp:9000', send: 'x\n', expect: { refused: true } }],
   },
+  {
+    name: 'Ingress: exact and prefix paths, the longer first, and a default backend; other classes are not served',
+    config: `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  ingressClassName: istio
+  defaultBackend: {service: {name: solo, port: {number: 80}}}
+  rules:
+    - host: shop.example
+      http:
+        paths:
+          - {path: /a, pathType: Prefix, backend: {service: {name: other, port: {name: http}}}}
+          - {path: /a/b, pathType: Exact, backend: {service: {name: echo, port: {number: 80}}}}
+          - {path: /nobody, pathType: Prefix, backend: {service: {name: nobody, port: {number: 80}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: theirs}
+spec:
+  ingressClassName: nginx
+  rules: [{host: theirs.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: echo, port: {number: 80}}}}]}}]`,
+    calls: [
+      ingress('http://shop.example/a/b', { share: { 'echo v1': [0, 5], 'echo v2': [0, 5] } }, { times: 5 }),
+      ingress('http://shop.example/a/b/c', { served: 'other v1' }),
+      ingress('http://shop.example/ab', { served: 'solo v1' }),
+      ingress('http://shop.example/nobody', { status: 503 }),
+      ingress('http://theirs.example/', { served: 'solo v1' }),
+    ],
+  },
 ]

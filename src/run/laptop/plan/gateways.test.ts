@@ -68,3 +68,19 @@ test('withGateways() uses a gateway of the manifests and gives it the ports of i
     ],
   )
 })
+
+test('withGateways() plans a pod for each Gateway of the Gateway API, in its own namespace and with its label', () => {
+  const edge = (namespace: string, port: number) => ({
+    ...gateway({ 'gateway.networking.k8s.io/gateway-name': 'edge' }, port),
+    namespace,
+    proxyNamespace: namespace,
+  })
+  const workloads = withGateways([], [edge('shop', 80), edge('shop', 443), edge('bank', 80)], 'mizzen')
+  assert.deepEqual(
+    workloads.map(({ key, pod }) => [key, pod.ports]),
+    [
+      ['Deployment shop/edge-gateway', [80, 443]],
+      ['Deployment bank/edge-gateway', [80]],
+    ],
+  )
+})

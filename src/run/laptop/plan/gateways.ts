@@ -2,9 +2,10 @@
  * Gateways need a proxy that carries the labels they select. Where no Deployment of the manifests has them (on a cluster the mesh's
  * installation brings such a proxy along), one is planned here; and every gateway pod gets the ports of its Gateways' servers. Pure.
  */
+import { GATEWAY_NAME } from '../../../api/gateway/values.ts'
 import { originWithoutFile } from '../../../api/object.ts'
-import type { Gateway, GatewayServer } from '../../../model/gateway.ts'
-import { hasLabels, type Labels, labelsKey } from '../../../model/labels.ts'
+import { type Gateway, type GatewayServer, isServedBy } from '../../../model/gateway.ts'
+import { type Labels, labelsKey } from '../../../model/labels.ts'
 import { type Engine, type PodTemplate, type WorkloadPlan, workloadKey } from './pod-plan.ts'
 
 const NAMESPACE = 'istio-system'
@@ -16,9 +17,11 @@ const GRACE_MS = 5000
 export function withGateways(workloads: readonly WorkloadPlan[], gateways: readonly Gateway[], engine: Engine): WorkloadPlan[] {
   const routers = workloads.filter(({ pod }) => pod.proxy?.type === 'router')
   const missing = new Map<string, WorkloadPlan>()
-  for (const { selector } of gateways) {
-    const labels = Object.keys(selector).length > 0 ? selector : DEFAULT_SELECTOR
-    if (!routers.some(({ pod }) => hasLabels(pod.labels, labels))) missing.set(labelsKey(labels), gatewayWorkload(labels, engine))
+  for (const gateway of gateways) {
+    const labels = Object.keys(gateway.selector).length > 0 ? gateway.selector : DEFAULT_SELECTOR
+    if (routers.some(({ pod }) => isServedBy({ ...gateway, selector: labels }, pod))) continue
+    const plan = gatewayWorkload(gateway.proxyNamespace ?? NAMESPACE, labels, engine)
+    missing.set(`${plan.pod.namespace} ${labelsKey(labels)}`, plan)
   }
   return [...workloads, ...missing.values()].map(plan =>
     plan.pod.proxy?.type === 'router' ? withServerPorts(plan, gateways) : plan,
@@ -26,8 +29,8 @@ export function withGateways(workloads: readonly WorkloadPlan[], gateways: reado
 }
 
 /** The servers of the Gateways that select this pod. */
-export function serversOf({ labels }: Pick<PodTemplate, 'labels'>, gateways: readonly Gateway[]): GatewayServer[] {
-  return gateways.filter(({ selector }) => hasLabels(labels, selector)).flatMap(({ servers }) => servers)
+export function serversOf(pod: Pick<PodTemplate, 'namespace' | 'labels'>, gateways: readonly Gateway[]): GatewayServer[] {
+  return gateways.filter(gateway => isServedBy(gateway, pod)).flatMap(({ servers }) => servers)
 }
 
 function withServerPorts(plan: WorkloadPlan, gateways: readonly Gateway[]): WorkloadPlan {
@@ -36,12 +39,16 @@ function withServerPorts(plan: WorkloadPlan, gateways: readonly Gateway[]): Work
   return { ...plan, pod: { ...pod, ports } }
 }
 
-/** Named as Istio's installation names it: for `istio: ingressgateway` it runs the pod "istio-ingressgateway-0". */
-function gatewayWorkload(labels: Labels, engine: Engine): WorkloadPlan {
+/**
+ * Named as Istio's installation names it: for `istio: ingressgateway` it runs the pod "istio-ingressgateway-0". The Gateway API's Gateway
+ * "edge" is served by "edge-gateway-0".
+ */
+function gatewayWorkload(namespace: string, labels: Labels, engine: Engine): WorkloadPlan {
   const [[key, value] = ['istio', 'gateway']] = Object.entries(labels)
-  const name = (key === 'istio' ? `istio-${value}` : value).toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
+  const plain = key === GATEWAY_NAME ? `${value}-gateway` : key === 'istio' ? `istio-${value}` : value
+  const name = plain.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
   const pod: PodTemplate = {
-    namespace: NAMESPACE,
+    namespace,
     workload: { kind: 'Deployment', name },
     labels: { ...labels },
     annotations: {},

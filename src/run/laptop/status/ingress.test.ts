@@ -15,7 +15,7 @@ function gateway(...servers: GatewayServer[]): Gateway {
   return { name: 'g', namespace: 'shop', selector: { istio: 'ingressgateway' }, servers, created: '', origin }
 }
 const pod = {
-  plan: { labels: { istio: 'ingressgateway' } },
+  plan: { namespace: 'istio-system', labels: { istio: 'ingressgateway' } },
   entrance: (port: number) => (port === 9 ? undefined : { host: '127.0.0.1', port: port + 8000 }),
 }
 
@@ -33,5 +33,5 @@ test('ingressOf() lists each host with the URL of its gateway', () => {
 
 test('ingressOf() leaves out what has no URL: other protocols, ports that are not open yet, gateways of others', () => {
   assert.deepEqual(ingressOf([pod], [gateway(server(6379, 'TCP', '*'), server(9, 'HTTP', '*'))]), [])
-  assert.deepEqual(ingressOf([{ ...pod, plan: { labels: { istio: 'egressgateway' } } }], [gateway(server(80, 'HTTP', '*'))]), [])
+  assert.deepEqual(ingressOf([{ ...pod, plan: { namespace: 'istio-system', labels: { istio: 'egressgateway' } } }], [gateway(server(80, 'HTTP', '*'))]), [])
 })

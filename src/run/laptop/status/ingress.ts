@@ -6,7 +6,7 @@ import type { PodPlan } from '../plan/pod-plan.ts'
 import type { Ingress } from './mesh-status.ts'
 
 export interface GatewayEntrance {
-  readonly plan: Pick<PodPlan, 'labels'>
+  readonly plan: Pick<PodPlan, 'namespace' | 'labels'>
   entrance(serverPort: number): { readonly host: string; readonly port: number } | undefined
 }
 
