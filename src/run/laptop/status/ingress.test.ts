@@ -33,5 +33,11 @@ test('ingressOf() lists each host with the URL of its gateway', () => {
 
 test('ingressOf() leaves out what has no URL: other protocols, ports that are not open yet, gateways of others', () => {
   assert.deepEqual(ingressOf([pod], [gateway(server(6379, 'TCP', '*'), server(9, 'HTTP', '*'))]), [])
-  assert.deepEqual(ingressOf([{ ...pod, plan: { namespace: 'istio-system', labels: { istio: 'egressgateway' } } }], [gateway(server(80, 'HTTP', '*'))]), [])
+  assert.deepEqual(
+    ingressOf(
+      [{ ...pod, plan: { namespace: 'istio-system', labels: { istio: 'egressgateway' } } }],
+      [gateway(server(80, 'HTTP', '*'))],
+    ),
+    [],
+  )
 })
