@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { analyze, compareMessages } from '../explain/analyze/analyze.ts'
 import { ANALYZERS } from '../explain/analyze/analyzers.ts'
 import { LEVELS, type Level } from '../explain/analyze/codes.ts'
+import { COMPILATION, compiledMessages } from '../explain/analyze/compiled.ts'
 import type { Message } from '../explain/analyze/finding.ts'
 import { resourcesOf, settingsAmong, settingsFrom } from '../explain/analyze/input.ts'
 import type { Resource } from '../explain/analyze/resource.ts'
@@ -73,11 +74,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
   const read = await readDocuments(positionals, io.cwd, io.stdin)
   const world = await worldOf(read, values, io)
+  const runs = (name: string) => values.analyzer === undefined || values.analyzer.includes(name)
   const all = [
-    ...(values.analyzer === undefined || values.analyzer.includes(VALIDATION.name)
-      ? [...read.problems.map(unreadable), ...validationMessages(read.documents)]
-      : []),
+    ...(runs(VALIDATION.name) ? [...read.problems.map(unreadable), ...validationMessages(read.documents)] : []),
     ...analyze(world, chosen),
+    ...(runs(COMPILATION.name) ? compiledMessages(read.documents) : []),
   ]
   const messages = all
     .filter(message => rank(message.level) >= rank(least) && !isSuppressed(message, suppressions))
@@ -107,7 +108,7 @@ function suppressionOf(text: string) {
 
 function analyzersNamed(names: readonly string[] | undefined) {
   if (names === undefined) return ANALYZERS.filter(analyzer => !analyzer.optIn)
-  const known = [VALIDATION.name, ...ANALYZERS.map(analyzer => analyzer.name)]
+  const known = [VALIDATION.name, COMPILATION.name, ...ANALYZERS.map(analyzer => analyzer.name)]
   for (const name of names) oneOf('analyzer', name, known)
   return ANALYZERS.filter(analyzer => names.includes(analyzer.name))
 }
@@ -150,7 +151,7 @@ function isIn({ resource }: Message, namespace: string): boolean {
 }
 
 function list(): string {
-  const lines = [VALIDATION, ...ANALYZERS].map(analyzer => {
+  const lines = [VALIDATION, ...ANALYZERS, COMPILATION].map(analyzer => {
     const optIn = 'optIn' in analyzer && analyzer.optIn ? ' (only with --analyzer)' : ''
     return `* ${analyzer.name}:\n${analyzer.description}${optIn}\n`
   })

@@ -24,6 +24,12 @@ import { jwtClaimRoutes } from './analyzers/jwt-claim-routes.ts'
 import { meshHosts } from './analyzers/mesh-hosts.ts'
 import { meshNetworks } from './analyzers/mesh-networks.ts'
 import { multiCluster } from './analyzers/multi-cluster.ts'
+import { delegates } from './analyzers/own/delegates.ts'
+import { destinationRuleConflicts } from './analyzers/own/destination-rule-conflicts.ts'
+import { emptyHosts } from './analyzers/own/empty-hosts.ts'
+import { plaintext } from './analyzers/own/plaintext.ts'
+import { policySelection } from './analyzers/own/policy-selection.ts'
+import { weights } from './analyzers/own/weights.ts'
 import { portNames } from './analyzers/port-names.ts'
 import { proxyImages } from './analyzers/proxy-images.ts'
 import { serviceEntryAddresses } from './analyzers/service-entry-addresses.ts'
@@ -73,4 +79,11 @@ export const ANALYZERS: readonly Analyzer[] = [
   gatewayApiVersions,
   meshNetworks,
   multiCluster,
+  // mizzen's own, last: they leave out what one above has said.
+  weights,
+  policySelection,
+  plaintext,
+  delegates,
+  emptyHosts,
+  destinationRuleConflicts,
 ]

@@ -71,6 +71,15 @@ export const CODES = {
   MZ0001: { level: 'Error', name: 'UnreadableDocument' },
   MZ0002: { level: 'Error', name: 'InvalidKubernetesObject' },
   MZ0003: { level: 'Warning', name: 'UnknownKind' },
+  MZ0004: { level: 'Warning', name: 'FieldWithoutEffect' },
+  MZ0005: { level: 'Error', name: 'InvalidMeshConfig' },
+  MZ0006: { level: 'Warning', name: 'NotFollowed' },
+  MZ0007: { level: 'Warning', name: 'WeightsDoNotAddUp' },
+  MZ0008: { level: 'Warning', name: 'PolicySelectsNothing' },
+  MZ0009: { level: 'Warning', name: 'PlaintextToStrict' },
+  MZ0010: { level: 'Error', name: 'DelegateNotFound' },
+  MZ0011: { level: 'Warning', name: 'NobodyBehindHost' },
+  MZ0012: { level: 'Warning', name: 'ConflictingDestinationRules' },
 } as const satisfies Readonly<Record<string, { readonly level: Level; readonly name: string }>>
 
 export type Code = keyof typeof CODES

@@ -11,7 +11,8 @@ import { isSuppressedBy } from './suppression.ts'
 export const VALIDATION = {
   name: 'schema.ValidationAnalyzer',
   description: 'each document can be read and is a valid object',
-} as const
+  codes: ['IST0106', 'IST0130', 'IST0131', 'IST0133', 'MZ0001', 'MZ0002', 'MZ0003'],
+} as const satisfies { readonly codes: readonly Code[] } & Readonly<Record<string, unknown>>
 
 /** The last message about a document carries what it should be, where that is known. */
 export function validationMessages(documents: readonly ReadDocument[]): Message[] {

@@ -1,4 +1,5 @@
 /** IST0109: sidecars take the rules of a host from one VirtualService, so no two should say rules for it. */
+import { compareAge } from '../../../model/age.ts'
 import { hostsMatch } from '../../../model/host.ts'
 import type { Analyzer } from '../analyzer.ts'
 import { gatewaysOf, MESH } from '../destinations.ts'
@@ -29,14 +30,19 @@ export const meshHosts: Analyzer = {
       const objects = new Map([...same, ...wider].map(({ part }) => [part.of.key, part]))
       if (objects.size < 2) continue
       const names = [...objects.keys()].sort().join(',')
+      const [winner = ''] = [...objects.values()].sort((a, b) => compareAge(aged(a), aged(b))).map(part => part.of.key)
       for (const part of objects.values()) {
         if (told.has(part.of.key)) continue
         told.add(part.of.key)
-        const message = `The VirtualServices ${names} associated with mesh gateway define the same host ${claim.scope}/${claim.host} which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.`
+        const message = `The VirtualServices ${names} associated with mesh gateway define the same host ${claim.scope}/${claim.host} which can lead to undefined behavior. Sidecars follow ${winner}, being older or first by name. This can be fixed by merging the conflicting VirtualServices into a single resource.`
         yield finding('IST0109', part, message, 'put the rules of both into one VirtualService, or let one delegate to the other')
       }
     }
   },
+}
+
+function aged({ of }: Part) {
+  return { created: of.root.at('metadata', 'creationTimestamp').text(), namespace: of.namespace, name: of.name }
 }
 
 function claimsOf(world: World): Claim[] {
