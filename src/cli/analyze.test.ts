@@ -42,7 +42,7 @@ test('analyze says code, object, file and line, and exits with 1 on errors', asy
     stdout,
     /^Error \[IST0101\] \(VirtualService shop\/cart route\.yaml:8\) Referenced host not found: "carts"\n {2}fix: create/,
   )
-  assert.match(stdout, /Info \[IST0102\] \(Namespace shop route\.yaml:10\)/)
+  assert.match(stdout, /Info \[IST0102\] \(Namespace shop route\.yaml:12\)/)
   assert.match(stdout, /1 error, 1 remark found when analyzing 2 objects in 1 file\.\n$/)
 })
 
@@ -77,11 +77,11 @@ test('analyze -n keeps one namespace and what belongs to none', async () => {
 test('analyze prints a corrected document after the findings', async () => {
   const { code, stdout } = await analyze(
     ['-'],
-    'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a}\nspec: {egres: []}\n',
+    'apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: a}\nspec: {adress: 10.0.0.1}\n',
   )
   assert.equal(code, 1)
-  assert.match(stdout, /\[IST0106\].*did you mean "egress"/)
-  assert.match(stdout, /corrected, Sidecar default\/a of - is valid:\n\napiVersion/)
+  assert.match(stdout, /\[IST0106\].*did you mean "address"/)
+  assert.match(stdout, /corrected, WorkloadEntry default\/a of - is valid:\n\napiVersion/)
 })
 
 test('analyze says so when there is nothing to say', async () => {
