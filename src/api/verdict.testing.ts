@@ -11,8 +11,8 @@ export type Row = readonly [title: string, spec: string, expected: readonly stri
 
 /** Level and path of each finding. */
 export function findingsIn(kind: string, spec: string, metadata: object = { name: 'case', namespace: 'shop' }): string[] {
-  const { group = 'networking.istio.io' } = Object.values(kinds).find(known => known.kind === kind) ?? {}
-  const object = { apiVersion: `${group}/v1`, kind, metadata, spec: parse(spec) ?? {} }
+  const { group = 'networking.istio.io', versions = ['v1'] } = Object.values(kinds).find(known => known.kind === kind) ?? {}
+  const object = { apiVersion: `${group}/${versions[0]}`, kind, metadata, spec: parse(spec) ?? {} }
   const { findings } = readObject(object, originWithoutFile('test'))
   return findings.map(({ level, path }) => `${level} ${pathText(path)}`).sort()
 }

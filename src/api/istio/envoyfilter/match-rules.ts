@@ -1,5 +1,6 @@
 /** Rules for the match of a patch: it must speak of the kind of object that the patch changes, and go as deep as it can. */
 import type { Findings } from '../../findings.ts'
+import { checkFilterName } from './patch-value.ts'
 import type { EnvoyConfigObjectPatch, ObjectMatch } from './schema.ts'
 
 type Target = NonNullable<EnvoyConfigObjectPatch['applyTo']>
@@ -39,10 +40,12 @@ function checkFilter(applyTo: Target, { name, subFilter }: NamedFilter, findings
     findings.error('"name" is missing: expected the name of a filter', { code: 'missing-field' })
     return
   }
+  checkFilterName(name, findings.at('name'))
   if (!subFilter) return
   const at = findings.at('subFilter')
   if (applyTo !== 'HTTP_FILTER') at.error(`a ${applyTo} has no filters inside: expected it with applyTo HTTP_FILTER only`)
   if (!httpManagers.has(name))
     at.error(`"${name}" has no filters inside: expected "envoy.filters.network.http_connection_manager"`)
   if (!subFilter.name) at.error('"name" is missing: expected the name of a filter', { code: 'missing-field' })
+  checkFilterName(subFilter.name, at.at('name'))
 }

@@ -6,6 +6,7 @@ import { checkSelector } from '../../values/labels.ts'
 import { checkRegex } from '../../values/regex.ts'
 import { checkPolicyTarget } from '../policy-target.ts'
 import { checkMatch } from './match-rules.ts'
+import { checkPatchValue } from './patch-value.ts'
 import type { EnvoyConfigObjectPatch, EnvoyFilterSpec } from './schema.ts'
 
 export function validateEnvoyFilter(object: ConfigObject<'EnvoyFilter', string, EnvoyFilterSpec>, findings: Findings): void {
@@ -32,6 +33,7 @@ function checkConfigPatch({ applyTo = 'INVALID', match, patch }: EnvoyConfigObje
     at.error('"operation" is missing: expected what is done with the value', { code: 'missing-field' })
   else if (operation !== 'REMOVE' && value === undefined)
     at.error(`"value" is missing: expected the object, or a part of it, to ${operation}`, { code: 'missing-field' })
+  if (value !== undefined) checkPatchValue(applyTo, value, at.at('value'))
   if (applyTo === 'BOOTSTRAP' && operation !== 'INVALID' && operation !== 'MERGE')
     at.at('operation').error(`a bootstrap cannot be changed by ${operation}: expected MERGE`)
 }

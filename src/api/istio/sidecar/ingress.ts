@@ -1,7 +1,7 @@
 /** Rules for the ingress listeners of a Sidecar. */
 import type { Findings } from '../../findings.ts'
 import { checkIpAddress, checkPort, checkUnixAddress, unixPrefix } from '../../values/address.ts'
-import { checkProtocol } from '../../values/protocol.ts'
+import { checkProtocol, isTlsProtocol } from '../../values/protocol.ts'
 import { checkConnectionPool } from '../destinationrule/connection-pool-rules.ts'
 import type { ServerTLSSettings } from '../gateway/schema.ts'
 import { checkServerTls } from '../gateway/tls-rules.ts'
@@ -20,7 +20,11 @@ export function checkIngress(listeners: readonly IstioIngressListener[], finding
     if (targetPort) at.at('port', 'targetPort').error('it has no effect on sidecars: expected none')
     if (listener.bind) at.at('bind').check(checkIpAddress(listener.bind))
     if (listener.defaultEndpoint) at.at('defaultEndpoint').check(checkEndpoint(listener.defaultEndpoint))
-    if (listener.tls) checkIngressTls(listener.tls, at.at('tls'))
+    if (listener.tls) {
+      if (protocol && !isTlsProtocol(protocol))
+        at.at('tls').error(`a port of protocol ${protocol} is plaintext: expected protocol HTTPS or TLS beside tls`)
+      checkIngressTls(listener.tls, at.at('tls'))
+    }
     checkConnectionPool(listener.connectionPool, at.at('connectionPool'))
   }
 }

@@ -1,7 +1,7 @@
 import { type Row, testValidation } from '../../verdict.testing.ts'
 
 const egress = (text: string) => `{egress: [${text}]}`
-const ingress = (text: string) => `{ingress: [{port: {number: 80, protocol: HTTP, name: http}, ${text}}]}`
+const ingress = (text: string) => `{ingress: [{port: {number: 80, protocol: HTTPS, name: https}, ${text}}]}`
 
 const rows: Row[] = [
   ['hosts of all forms', egress(`{hosts: ['*/*', ./a.com, ns/b.com, '~/*', '~ns/c.com']}`), []],
