@@ -1,4 +1,5 @@
 /** Fields of the mesh configuration that are valid and have no effect here, each with what happens instead. */
+import type { ProxyConfig } from '../api/istio/meshconfig/proxy-config.ts'
 import type { MeshConfig } from '../api/istio/meshconfig/schema.ts'
 
 const ambient = 'it is for ambient mode, which mizzen does not have'
@@ -39,5 +40,42 @@ export function unusedSettings(mesh: MeshConfig): string[] {
   }
   if (mesh.outboundTrafficPolicy?.mode === 'ALLOW_ANY_DYNAMIC_DNS')
     sentences.push('meshConfig.outboundTrafficPolicy.mode ALLOW_ANY_DYNAMIC_DNS is taken as ALLOW_ANY in this version of mizzen')
+  if (mesh.defaultConfig) sentences.push(...unusedProxyFields(mesh.defaultConfig).map(text => `meshConfig.defaultConfig.${text}`))
   return sentences
+}
+
+/** What connection managers and clusters are made of; the others are for the start of a proxy, which `mizzen` decides itself. */
+const used: ReadonlySet<string> = new Set([
+  'proxyHeaders.forwardedClientCert',
+  'proxyHeaders.setCurrentClientCertDetails',
+  'proxyHeaders.requestId',
+  'proxyHeaders.server',
+  'proxyHeaders.xForwardedPort',
+  'gatewayTopology.numTrustedProxies',
+  'gatewayTopology.forwardClientCertDetails',
+  ...[
+    'profile',
+    'clusterPerConnectionBufferLimitBytes',
+    'httpIdleTimeout',
+    'httpRequestTimeout',
+    'httpRequestHeadersTimeout',
+    'httpStreamIdleTimeout',
+    'httpMaxConcurrentStreams',
+    'http2InitialStreamWindowSize',
+    'http2InitialConnectionWindowSize',
+    'httpHeadersWithUnderscoresAction',
+    'httpMergeSlashes',
+    'httpPathWithEscapedSlashesAction',
+  ].map(field => `connectionSettings.${field}`),
+])
+const inside: ReadonlySet<string> = new Set(['proxyHeaders', 'gatewayTopology', 'connectionSettings'])
+
+/** @returns a sentence for each field of a proxy's configuration without effect, beginning with its name */
+export function unusedProxyFields(config: ProxyConfig): string[] {
+  const fields = Object.entries(config).flatMap(([name, value]) =>
+    inside.has(name) && typeof value === 'object' ? Object.keys(value).map(field => `${name}.${field}`) : [name],
+  )
+  return fields
+    .filter(field => !used.has(field))
+    .map(field => `${field} has no effect in this version of mizzen: it is for the start of a proxy, which mizzen decides itself`)
 }

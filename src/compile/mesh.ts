@@ -3,7 +3,7 @@
  * that did not change is the same as before, and so is every list in which nothing changed.
  */
 
-import type { ConfigMap, DestinationRule, Pod, Secret, VirtualService } from '../api/registry.ts'
+import type { ConfigMap, DestinationRule, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
 import type { Gateway } from '../model/gateway.ts'
@@ -29,6 +29,8 @@ import { objectsOfMesh } from './namespaces.ts'
 import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
 import { compilePeerAuthentication } from './peer-authentication.ts'
+import { checkProxyAnnotations } from './proxy-annotation.ts'
+import { compileProxyRule } from './proxy-config.ts'
 import { checkReferences } from './references.ts'
 import { compileRequestAuthentication } from './request-authentication.ts'
 import { compileSidecar } from './sidecar.ts'
@@ -90,6 +92,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
       before?.sidecars,
       oldestFirst(objects.Sidecar.map(object => sidecars.get([object, settings], () => compileSidecar(object, settings)))),
     ),
+    proxyRules: kept(before?.proxyRules, oldestFirst(objects.ProxyConfig.map(proxyRuleOf))),
     rateLimits: kept(before?.rateLimits, oldestFirst([...own.rateLimits])),
     alerts: kept(before?.alerts, oldestFirst([...own.alerts])),
     peerPolicies: kept(before?.peerPolicies, oldestFirst(objects.PeerAuthentication.map(peerPolicyOf))),
@@ -107,6 +110,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkReferences(objects, mesh),
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
+        ...checkProxyAnnotations(objects.Pod),
         ...edge.diagnostics,
         ...ingress.diagnostics,
       ].sort(compareDiagnostics)
@@ -115,6 +119,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
   }
 }
 
+const proxyRuleOf = remembering((object: ProxyConfig) => compileProxyRule(object))
 const workloadOf = remembering((pod: Pod): Workload => compilePod(pod))
 const workloadsOf = remembering((pods: readonly Pod[]) => pods.map(workloadOf))
 const peerPolicyOf = remembering(compilePeerAuthentication)

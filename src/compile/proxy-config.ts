@@ -1,13 +1,8 @@
-/**
- * What each proxy is told of itself. Of the mesh configuration, ProxyConfig objects and the annotation of the pod, the closest goes first:
- * an object that selects the workload, the annotation, the object of the namespace, that of the root namespace, the mesh's defaults.
- */
+/** What proxies are told of themselves: the mesh's defaults, ProxyConfig objects, and what a pod says in its annotation. */
 import type { ProxyConfig as ProxyConfigSpec } from '../api/istio/meshconfig/proxy-config.ts'
 import type { ProxyConfig } from '../api/registry.ts'
-import { compareAge } from '../model/age.ts'
-import { hasLabels, type Labels } from '../model/labels.ts'
-import { mergeProxySettings, type ProxySettings, type ProxyTracing, type SpanTag } from '../model/proxy-settings.ts'
-import type { MeshSettings } from '../model/settings.ts'
+import type { ProxyRule } from '../model/proxy-rule.ts'
+import type { ProxySettings, ProxyTracing, SpanTag } from '../model/proxy-settings.ts'
 import { milliseconds } from './duration.ts'
 import { clientCertificate, compileConnectionLimits, compileHeaders } from './proxy-connections.ts'
 
@@ -65,58 +60,13 @@ function compileTag({ literal, environment, header, formatter }: TagSpec): SpanT
   return header && { kind: 'header', name: header.name, fallback: header.defaultValue ?? '' }
 }
 
-function compileObject({ spec }: ProxyConfig): ProxySettings {
-  return { concurrency: spec.concurrency, metadata: spec.environmentVariables, imageType: spec.image?.imageType }
-}
-
-interface Proxied {
-  readonly namespace: string
-  readonly labels: Labels
-}
-
-/** @param annotation what the pod itself says, compiled */
-export function proxySettingsFor(
-  workload: Proxied,
-  annotation: ProxySettings | undefined,
-  objects: readonly ProxyConfig[],
-  settings: MeshSettings,
-): ProxySettings {
-  const layers = [
-    wholeNamespace(objects, settings.rootNamespace),
-    workload.namespace === settings.rootNamespace ? undefined : wholeNamespace(objects, workload.namespace),
-    annotation,
-    selecting(objects, workload),
-  ]
-  return layers.reduce<ProxySettings>(
-    (wider, closer) => (closer ? mergeProxySettings(wider, closer) : wider),
-    settings.proxyDefaults,
-  )
-}
-
-/** The oldest one without a selector. */
-function wholeNamespace(objects: readonly ProxyConfig[], namespace: string): ProxySettings | undefined {
-  return oldest(objects.filter(object => object.namespace === namespace && isEmpty(object.spec.selector?.matchLabels)))
-}
-
-/** The oldest one that selects the workload by its labels. */
-function selecting(objects: readonly ProxyConfig[], { namespace, labels }: Proxied): ProxySettings | undefined {
-  return oldest(
-    objects.filter(object => {
-      const wanted = object.spec.selector?.matchLabels ?? {}
-      return object.namespace === namespace && !isEmpty(wanted) && hasLabels(labels, wanted)
-    }),
-  )
-}
-
-function isEmpty(labels: Labels | undefined): boolean {
-  return Object.keys(labels ?? {}).length === 0
-}
-
-function oldest(objects: readonly ProxyConfig[]): ProxySettings | undefined {
-  const [first] = objects.toSorted((a, b) => compareAge(aged(a), aged(b)))
-  return first && compileObject(first)
-}
-
-function aged({ name, namespace, creationTimestamp = '' }: ProxyConfig) {
-  return { name, namespace, created: creationTimestamp }
+/** An object of the kind ProxyConfig. */
+export function compileProxyRule({ spec, name, namespace, creationTimestamp = '' }: ProxyConfig): ProxyRule {
+  return {
+    name,
+    namespace,
+    created: creationTimestamp,
+    selector: spec.selector?.matchLabels ?? {},
+    settings: { concurrency: spec.concurrency, metadata: spec.environmentVariables, imageType: spec.image?.imageType },
+  }
 }

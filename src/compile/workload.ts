@@ -1,9 +1,13 @@
 /** Pods as workloads. `mizzen up` says in annotations how traffic reaches a pod that has no address of its own. */
+import { Findings } from '../api/findings.ts'
+import { readProxyConfig } from '../api/istio/meshconfig/read.ts'
 import type { Pod } from '../api/registry.ts'
 import type { Labels } from '../model/labels.ts'
 import { type Locality, NOWHERE, parseLocality } from '../model/locality.ts'
 import type { Capture, Forward, PortCapture, Workload } from '../model/workload.ts'
 import { originOf } from './origin.ts'
+import { PROXY_CONFIG } from './proxy-annotation.ts'
+import { compileProxyConfig } from './proxy-config.ts'
 
 export const CAPTURE = 'mizzen.dev/capture'
 const INBOUND = 'mizzen.dev/inbound'
@@ -31,8 +35,16 @@ export function compilePod(pod: Pod): Workload {
     namedPorts: namedPorts(pod),
     capture: captureOf(pod.annotations),
     identity: hasIdentity(pod.annotations),
+    ...proxySettings(pod.annotations),
     origin: originOf(pod),
   }
+}
+
+/** An annotation with mistakes says nothing; compile/proxy-annotation.ts tells of it. */
+function proxySettings(annotations: Labels): Pick<Workload, 'proxySettings'> {
+  const text = annotations[PROXY_CONFIG]
+  const config = text === undefined ? undefined : readProxyConfig(text, new Findings())
+  return config ? { proxySettings: compileProxyConfig(config) } : {}
 }
 
 /** The labels in which a workload may say where it is. */

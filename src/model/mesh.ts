@@ -8,6 +8,7 @@ import type { AccessPolicy } from './access-policy.ts'
 import type { Alert } from './alert.ts'
 import type { Gateway } from './gateway.ts'
 import type { PeerPolicy } from './peer-policy.ts'
+import type { ProxyRule } from './proxy-rule.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RouteSet } from './route-set.ts'
 import type { Service, ServiceEndpoints } from './service.ts'
@@ -29,6 +30,7 @@ export interface Mesh {
   readonly trafficRules: readonly TrafficRule[]
   readonly gateways: readonly Gateway[]
   readonly sidecars: readonly SidecarConfig[]
+  readonly proxyRules: readonly ProxyRule[]
   readonly rateLimits: readonly RateLimit[]
   readonly alerts: readonly Alert[]
   readonly peerPolicies: readonly PeerPolicy[]

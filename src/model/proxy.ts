@@ -3,6 +3,7 @@ import { remembering } from '../lib/identity-memo.ts'
 import { hasLabels, type Labels, selects } from './labels.ts'
 import type { Locality } from './locality.ts'
 import type { Mesh } from './mesh.ts'
+import type { ProxySettings } from './proxy-settings.ts'
 import { type Endpoint, type Service, type ServiceEndpoints, type ServicePort, serviceKey } from './service.ts'
 import { type Capture, workloadKey } from './workload.ts'
 
@@ -20,6 +21,8 @@ export interface MeshProxy {
   readonly serviceAccount: string
   readonly namedPorts: ReadonlyMap<string, number>
   readonly capture: Capture
+  /** What it is told of itself; undefined: the mesh's defaults. */
+  readonly proxySettings?: ProxySettings
   /** Has a certificate for its service account, or can get one: without, mutual TLS would keep its listeners waiting for ever. */
   readonly identity: boolean
   /** Whether it takes the virtual hosts of outbound route tables one by one: then a changed rule sends one of them, not the table. @default false */

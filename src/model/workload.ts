@@ -2,6 +2,7 @@
 import type { Labels } from './labels.ts'
 import type { Locality } from './locality.ts'
 import type { Origin } from './origin.ts'
+import type { ProxySettings } from './proxy-settings.ts'
 
 export interface Workload {
   readonly namespace: string
@@ -20,6 +21,8 @@ export interface Workload {
   readonly capture: Capture
   /** See MeshProxy.identity. */
   readonly identity: boolean
+  /** What the workload itself says of its proxy. */
+  readonly proxySettings?: ProxySettings | undefined
   readonly origin: Origin
 }
 

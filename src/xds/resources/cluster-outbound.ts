@@ -63,6 +63,7 @@ export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
   const automaticServerName = takesNameFromRequest(policy?.tls)
   return Cluster.fromPartial({
     name,
+    perConnectionBufferLimitBytes: bufferLimit(view),
     altStatName: `${outboundStatName(settings, service, port, subset?.name) ?? name};`,
     connectTimeout: duration(pool?.connectTimeoutMs ?? settings.connectTimeoutMs),
     circuitBreakers: circuitBreakers(pool, policy?.retryBudget),
@@ -84,6 +85,14 @@ export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
     }),
   })
 }
+
+/** Of the proxy's own settings; with the profile EDGE gateways have a small one. */
+function bufferLimit({ settings, kind }: View): number | undefined {
+  const { clusterBuffer, edge } = settings.proxyDefaults.connections ?? {}
+  return clusterBuffer ?? (edge && kind === 'gateway' ? EDGE_BUFFER : undefined)
+}
+
+const EDGE_BUFFER = 32768
 
 function originOf(service: Service, subset: Subset | undefined, rule: MergedRule | undefined): Origin {
   return subset?.origin ?? rule?.origin ?? service.origin

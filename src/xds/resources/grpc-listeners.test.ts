@@ -38,6 +38,7 @@ const mesh: Mesh = {
   trafficRules: [],
   gateways: [],
   sidecars: [],
+  proxyRules: [],
   rateLimits: [],
   alerts: [],
   peerPolicies: [],

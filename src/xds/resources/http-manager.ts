@@ -11,6 +11,7 @@ import { pack } from '../wire/any.ts'
 import { accessLogs } from './access-log.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { httpFilters } from './order.ts'
+import { proxyOptions } from './proxy-options.ts'
 import { FROM_ADS, ZERO } from './values.ts'
 
 export const HTTP_MANAGER = 'envoy.filters.network.http_connection_manager'
@@ -31,6 +32,7 @@ export function httpManager(connection: HttpConnection): Filter {
     upgradeConfigs: [{ upgradeType: 'websocket' }, ...(connection.connect ? [{ upgradeType: 'CONNECT' }] : [])],
     ...pathNormalization(settings),
     ...byDirection(connection),
+    ...proxyOptions(connection),
   })
   const typedConfig = pack(TYPE, HttpConnectionManager, message)
   return Filter.fromPartial({ name: HTTP_MANAGER, configType: { $case: 'typedConfig', value: typedConfig } })

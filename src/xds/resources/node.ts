@@ -6,6 +6,7 @@ import type { Labels } from '../../model/labels.ts'
 import { NOWHERE } from '../../model/locality.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
+import { proxySettingsOf } from '../../model/proxy-rule.ts'
 import type { Capture } from '../../model/workload.ts'
 
 export interface ProxyNode {
@@ -26,13 +27,16 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
   const known = mesh.workloads.get(`${namespace}/${name}`)
   const kind = text(metadata['GENERATOR']) === 'grpc' ? 'grpc' : type === 'router' ? 'gateway' : 'sidecar'
   const { region = '', zone = '', subZone: subzone = '' } = node.locality ?? {}
+  const proxyLabels = known?.labels ?? labels(metadata['LABELS'])
+  const proxied = { namespace, labels: proxyLabels, proxySettings: known?.proxySettings }
   const ownAddresses = (text(metadata['INSTANCE_IPS']) || address).split(',').filter(Boolean)
   return {
     kind,
     id: node.id,
     namespace,
     name,
-    labels: known?.labels ?? labels(metadata['LABELS']),
+    labels: proxyLabels,
+    proxySettings: proxySettingsOf(mesh.proxyRules, proxied, mesh.settings),
     addresses: known && known.addresses.length > 0 ? known.addresses : ownAddresses,
     locality: known && known.locality !== NOWHERE ? known.locality : { region, zone, subzone },
     network: known?.network || text(metadata['NETWORK']),

@@ -27,6 +27,7 @@ import { findPort, portListeners } from './listeners-ports.ts'
 import { redirectListeners } from './listeners-redirect.ts'
 import { lookupFamily } from './lookup-family.ts'
 import { forwardTunnel, HTTP_PROXY_TUNNEL } from './names.ts'
+import { meshFor } from './own-settings.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
@@ -43,7 +44,8 @@ export { ResourceCache } from './resource-cache.ts'
 export type ProxyResources = ReadonlyMap<ResourceType, ResourceSet>
 
 /** A set in which nothing changed since the last call for the same proxy is the same object. */
-export function resourcesFor(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
+export function resourcesFor(whole: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
+  const mesh = meshFor(whole, proxy)
   const view = viewOf(mesh, proxy)
   switch (proxy.kind) {
     case 'sidecar':
