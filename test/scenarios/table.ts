@@ -1,6 +1,7 @@
 /** The whole scenario table. */
 import type { Scenario } from './scenario.ts'
 import { actions } from './table/actions.ts'
+import { authz } from './table/authz.ts'
 import { balancing } from './table/balancing.ts'
 import { gatewayApi } from './table/gateway-api.ts'
 import { matching } from './table/matching.ts'
@@ -16,4 +17,5 @@ export const table: readonly Scenario[] = [
   ...protocols,
   ...ownKinds,
   ...gatewayApi,
+  ...authz,
 ]

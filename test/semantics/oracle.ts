@@ -20,7 +20,7 @@ export function oracleText(name: string): string {
   return withoutOracle === false && existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** What is in a oracleFolder of it, by name. */
+/** What is in a folder of it, by name. */
 export function oracleFiles(name: string): string[] {
   return withoutOracle === false ? readdirSync(path.join(oracleFolder, name)).sort() : []
 }

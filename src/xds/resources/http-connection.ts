@@ -3,6 +3,7 @@ import type { RateLimit } from '../../model/rate-limit.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { Cluster_DnsLookupFamily } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
+import type { ListeningPort } from './rbac-rules.ts'
 import type { Security } from './security.ts'
 
 export interface HttpConnection {
@@ -11,6 +12,8 @@ export interface HttpConnection {
   readonly direction: 'inbound' | 'outbound' | 'gateway'
   /** Policies to enforce; undefined: none are enforced on this side. */
   readonly security?: Security | undefined
+  /** See RuleContext. */
+  readonly port?: ListeningPort | undefined
   /** Statistics are named by it. */
   readonly statPrefix: string
   /** The name of a route table, or the table itself. */

@@ -15,6 +15,7 @@ import { PLAINTEXT_HTTP, RAW } from './listener.ts'
 import { inboundMeshTls, MESH_ANY, MESH_BYTES, MESH_HTTP } from './mesh-tls.ts'
 import { INBOUND_PASSTHROUGH, inboundCluster, listenerName } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
+import type { ListeningPort } from './rbac-rules.ts'
 import type { Security } from './security.ts'
 import { connectionFilters } from './security-filters.ts'
 import { tcpTo } from './tcp-proxy.ts'
@@ -73,6 +74,7 @@ export function inboundChains(security: Security, inbound: InboundPort, redirect
     mode: modeOf(security, inbound.target),
     port: redirected ? inbound.target : undefined,
     redirected,
+    arrives: inbound.listen && { target: inbound.target, listens: inbound.listen.port },
     statPrefix: `inbound_${listenerName('0.0.0.0', inbound.target)};`,
     cluster: inboundCluster(inbound.target),
     routes: inboundRoutes(security.settings, inbound),
@@ -104,6 +106,7 @@ interface Target {
   /** Destination port that the chains are for; undefined: any. */
   readonly port: number | undefined
   readonly redirected: boolean
+  readonly arrives?: ListeningPort | undefined
   readonly statPrefix: string
   readonly cluster: string
   readonly routes: RouteConfiguration
@@ -113,7 +116,7 @@ interface Target {
 
 function chains(security: Security, target: Target): FilterChain[] {
   const { settings } = security
-  const { statPrefix, routes, rateLimits = [] } = target
+  const { statPrefix, routes, arrives, rateLimits = [] } = target
   return kindsFor(target).map(({ speaks, match, mesh }) => {
     const http = speaks === 'http'
     const filterChainMatch = { ...match, ...(target.port === undefined ? {} : { destinationPort: target.port }) }
@@ -121,8 +124,8 @@ function chains(security: Security, target: Target): FilterChain[] {
       name: http && target.cluster === INBOUND_PASSTHROUGH ? `${target.name}-catchall-http` : target.name,
       filterChainMatch: Object.keys(filterChainMatch).length > 0 ? filterChainMatch : undefined,
       filters: http
-        ? [httpManager({ settings, security, direction: 'inbound', statPrefix, routes, rateLimits })]
-        : [...connectionFilters(security), tcpTo(settings, target.cluster)],
+        ? [httpManager({ settings, security, port: arrives, direction: 'inbound', statPrefix, routes, rateLimits })]
+        : [...connectionFilters(security, arrives), tcpTo(settings, target.cluster)],
       transportSocket: mesh ? inboundMeshTls(settings, http) : undefined,
       metadata: originMetadata(target.origin),
     })

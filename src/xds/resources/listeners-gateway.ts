@@ -76,6 +76,7 @@ function manager(view: View, address: string, port: GatewayPort, routes: string,
   return httpManager({
     settings: view.settings,
     security,
+    port: { target: port.servers[0]?.server.port ?? port.listen, listens: port.listen },
     direction: 'gateway',
     statPrefix: `outbound_${listenerName(address, port.listen)};`,
     routes,

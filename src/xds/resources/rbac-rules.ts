@@ -18,6 +18,14 @@ export interface RuleContext {
   readonly trust: TrustDomains
   /** The connection carries requests; otherwise nothing is known but the connection itself. */
   readonly http: boolean
+  /** Without redirection connections arrive at another port than the one that policies speak of. */
+  readonly port?: ListeningPort | undefined
+}
+
+export interface ListeningPort {
+  /** Of the workload, as policies name it. */
+  readonly target: number
+  readonly listens: number
 }
 
 /** By the names of the rules. @param prefix of the names */
@@ -27,7 +35,7 @@ export function rbacPolicies(policies: readonly AccessPolicy[], context: RuleCon
     if (policy.rules.length === 0) made[`${prefix}${ruleName(policy, 0)}`] = NEVER
     for (const [index, rule] of policy.rules.entries()) {
       const part = context.http ? rule : overBytes(rule, policy)
-      if (part) made[`${prefix}${ruleName(policy, index)}`] = policyOf(part, context.trust)
+      if (part) made[`${prefix}${ruleName(policy, index)}`] = policyOf(part, context)
     }
   }
   return made
@@ -57,10 +65,10 @@ function overBytes(rule: AccessRule, { action }: AccessPolicy): AccessRule | und
   return { ...rule, from: rule.from.map(kept), to: rule.to.map(kept), when: kept(rule.when) }
 }
 
-function policyOf({ from, to, when }: AccessRule, trust: TrustDomains): Policy {
+function policyOf({ from, to, when }: AccessRule, { trust, port }: RuleContext): Policy {
   const ofOperation = when.filter(({ attribute }) => isOfOperation(attribute))
   const ofClient = when.filter(({ attribute }) => !isOfOperation(attribute))
-  const permissions = (to.length > 0 ? to : [[]]).map(operation => allPermissions([...operation, ...ofOperation]))
+  const permissions = (to.length > 0 ? to : [[]]).map(operation => allPermissions([...operation, ...ofOperation], port))
   const principals = (from.length > 0 ? from : [[]]).map(source => allPrincipals([...source, ...ofClient], trust))
   return policyMessage(permissions, principals)
 }
@@ -69,10 +77,12 @@ function isOfOperation({ kind }: AccessAttribute): boolean {
   return kind === 'destination-ip' || kind === 'destination-port' || kind === 'sni' || kind === 'metadata'
 }
 
-function allPermissions(requirements: readonly Requirement[]): Permission {
+function allPermissions(requirements: readonly Requirement[], port: ListeningPort | undefined): Permission {
   const rules = requirements.flatMap(({ attribute, values, notValues }) => {
     const some = (list: readonly string[]): Permission => {
-      const options = list.flatMap(value => permissionsFor(attribute, value))
+      const options = list.flatMap(value =>
+        permissionsFor(attribute, attribute.kind === 'destination-port' ? arrival(value, port) : value),
+      )
       return { rule: { $case: 'orRules', value: { rules: options } } }
     }
     return [
@@ -81,6 +91,13 @@ function allPermissions(requirements: readonly Requirement[]): Permission {
     ]
   })
   return { rule: { $case: 'andRules', value: { rules: rules.length > 0 ? rules : [anyPermission] } } }
+}
+
+/** The port that a connection for this one arrives at. */
+function arrival(value: string, port: ListeningPort | undefined): string {
+  if (port === undefined) return value
+  if (value === String(port.target)) return String(port.listens)
+  return value === String(port.listens) ? '0' : value
 }
 
 function allPrincipals(requirements: readonly Requirement[], trust: TrustDomains): Principal {

@@ -5,27 +5,27 @@ import { httpExtAuthz, networkExtAuthz } from './ext-authz.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { jwtFilter } from './jwt.ts'
 import { httpRbac, networkRbac, rbacParts } from './rbac.ts'
-import type { RuleContext } from './rbac-rules.ts'
+import type { ListeningPort, RuleContext } from './rbac-rules.ts'
 import type { Security } from './security.ts'
 
-export function authorizerFilters({ security }: HttpConnection): readonly HttpFilter[] {
-  return security ? httpExtAuthz(security, context(security, true)) : []
+export function authorizerFilters({ security, port }: HttpConnection): readonly HttpFilter[] {
+  return security ? httpExtAuthz(security, context(security, true, port)) : []
 }
 
 export function tokenFilter({ security }: HttpConnection): HttpFilter | undefined {
   return security && jwtFilter(security)
 }
 
-export function accessFilters({ security }: HttpConnection): readonly HttpFilter[] {
-  return security ? rbacParts(security.access, context(security, true)).map(httpRbac) : []
+export function accessFilters({ security, port }: HttpConnection): readonly HttpFilter[] {
+  return security ? rbacParts(security.access, context(security, true, port)).map(httpRbac) : []
 }
 
 /** To stand before the filter that passes the bytes on. */
-export function connectionFilters(security: Security): readonly Filter[] {
-  const bytes = context(security, false)
+export function connectionFilters(security: Security, port?: ListeningPort): readonly Filter[] {
+  const bytes = context(security, false, port)
   return [...networkExtAuthz(security, bytes), ...rbacParts(security.access, bytes).map(networkRbac)]
 }
 
-function context({ settings }: Security, http: boolean): RuleContext {
-  return { trust: settings, http }
+function context({ settings }: Security, http: boolean, port: ListeningPort | undefined): RuleContext {
+  return { trust: settings, http, port }
 }
