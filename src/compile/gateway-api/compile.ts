@@ -113,10 +113,17 @@ function bind(route: RouteObject, gateways: readonly ResolvedGateway[], world: W
   })
 }
 
+const compiledRoutes = new IdentityMemo<CompiledRoute>()
+
+/** A route whose references lead where they led before gives the same objects again, and so do the sets that are made of it. */
 function compileRoute(route: RouteObject, forMesh: boolean, world: World): CompiledRoute {
-  return route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute'
-    ? compileHttpRoute(route, forMesh, world)
-    : compileBytesRoute(route, forMesh, world)
+  const made =
+    route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute'
+      ? compileHttpRoute(route, forMesh, world)
+      : compileBytesRoute(route, forMesh, world)
+  const { http, bytes, unaccepted, unresolved, diagnostics } = made
+  const led = [http.map(({ rule }) => rule.action), bytes, unaccepted, unresolved, diagnostics.map(entry => entry.message)]
+  return compiledRoutes.get([route, forMesh, JSON.stringify(led)], () => made)
 }
 
 function diagnosticsOf(

@@ -81,12 +81,10 @@ function setFor({ attachment, owner }: ResolvedListener, host: string, routes: r
       .filter(({ route }) => route.kind === 'TLSRoute')
       .slice(0, 1)
       .flatMap(entry => tlsRules(entry, host)),
-    tcp: [
-      ...ordered
-        .filter(({ route }) => route.kind === 'TCPRoute' || route.kind === 'TLSRoute')
-        .slice(0, 1)
-        .flatMap(entry => tcpRules(entry, ANY_CLIENT)),
-    ],
+    tcp: ordered
+      .filter(({ route }) => route.kind === 'TCPRoute' || route.kind === 'TLSRoute')
+      .slice(0, 1)
+      .flatMap(entry => tcpRules(entry, ANY_CLIENT)),
   }))
 }
 
