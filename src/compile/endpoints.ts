@@ -2,6 +2,7 @@
 
 import { serviceNameLabel } from '../api/kubernetes/endpointslice/schema.ts'
 import type { EndpointSlice, Endpoints, Service as ServiceObject } from '../api/registry.ts'
+import { remembering } from '../lib/identity-memo.ts'
 import { selects } from '../model/labels.ts'
 import { NOWHERE } from '../model/locality.ts'
 import type { Endpoint, Service, ServicePort } from '../model/service.ts'
@@ -38,6 +39,14 @@ export function listingsByService(
   return found
 }
 
+/** The pods behind listed addresses. @param pods by workload key and by address */
+export function listedPods(
+  listings: readonly (EndpointSlice | Endpoints)[],
+  pods: ReadonlyMap<string, Workload>,
+): readonly Workload[] {
+  return listings.flatMap(addressesOf).flatMap(({ pod, address }) => pods.get(pod) ?? pods.get(address) ?? [])
+}
+
 /** @param pods by workload key and by address */
 export function listedEndpoints(
   object: ServiceObject,
@@ -61,7 +70,7 @@ export function listedEndpoints(
   return result
 }
 
-function addressesOf(object: EndpointSlice | Endpoints): ListedAddress[] {
+const addressesOf = remembering((object: EndpointSlice | Endpoints): readonly ListedAddress[] => {
   if (object.kind === 'EndpointSlice') {
     const ports = portsByName(object.spec.ports)
     return (object.spec.endpoints ?? []).flatMap(({ addresses, conditions, targetRef, zone, nodeName }) => {
@@ -89,7 +98,7 @@ function addressesOf(object: EndpointSlice | Endpoints): ListedAddress[] {
       }))
     return [...listed(true, subset.addresses), ...listed(false, subset.notReadyAddresses)]
   })
-}
+})
 
 function podKey(
   target: { readonly kind?: string; readonly name?: string; readonly namespace?: string } | undefined,

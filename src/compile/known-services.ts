@@ -4,7 +4,7 @@ import { compareAge } from '../model/age.ts'
 import { type Alias, type Endpoint, type Service, type ServiceEndpoints, serviceKey } from '../model/service.ts'
 import type { MeshSettings } from '../model/settings.ts'
 import { type Workload, workloadKey } from '../model/workload.ts'
-import { listedEndpoints, listingsByService, selectedEndpoints } from './endpoints.ts'
+import { listedEndpoints, listedPods, listingsByService, selectedEndpoints } from './endpoints.ts'
 import { endpointByName, entryEndpoints } from './entry-endpoints.ts'
 import type { Objects } from './objects.ts'
 import { aliasOf, compileService, type NameAlias } from './service.ts'
@@ -66,7 +66,7 @@ function computeServices(
     const address = addresses.get(object)
     const service = services.get([object, settings, address ?? ''], () => compileService(object, settings, address))
     const listed = listings.get(`${object.namespace}/${object.name}`)
-    const chosen = listed ? pods.ofNamespace(object.namespace) : pods.selected(service)
+    const chosen = listed ? listedPods(listed, pods.byName(object.namespace)) : pods.selected(service)
     const inputs = listed ? [...listed, ...chosen] : chosen
     add(
       service,

@@ -3,7 +3,7 @@
  * that a restart of the last one changes nothing for clients.
  */
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
-import { hasLabels } from './labels.ts'
+import { hasLabels, type Labels } from './labels.ts'
 import type { Mesh } from './mesh.ts'
 import { type Service, type ServiceEndpoints, serviceKey } from './service.ts'
 import type { Workload } from './workload.ts'
@@ -26,10 +26,17 @@ const lasts = new WeakMap<readonly Service[], ServiceAccounts>()
 /** The accounts of before, if they are the same. */
 function settle(services: readonly Service[], now: ServiceAccounts): ServiceAccounts {
   const before = lasts.get(services)
-  const same = before && [...now].every(([key, accounts]) => before.get(key)?.join() === accounts.join())
-  if (same) return before
+  if (before && isSame(before, now)) return before
   lasts.set(services, now)
   return now
+}
+
+function isSame(before: ServiceAccounts, now: ServiceAccounts): boolean {
+  for (const [key, accounts] of now) {
+    const old = before.get(key)
+    if (old !== accounts && old?.join() !== accounts.join()) return false
+  }
+  return true
 }
 
 function accountsOf(
@@ -38,12 +45,17 @@ function accountsOf(
   workloads: Mesh['workloads'],
 ): readonly string[] {
   const ready = endpointAccounts(endpoints.get(serviceKey({ namespace, hostname })) ?? NONE)
-  const [label] = Object.entries(selector ?? {})
+  const label = selector && firstLabel(selector)
   if (!selector || !label) return ready
   const candidates = byLabel(workloads).get(labelKey(namespace, ...label)) ?? []
   const all = new Set(ready)
   for (const { labels, serviceAccount } of candidates) if (hasLabels(labels, selector)) all.add(`${namespace}/${serviceAccount}`)
   return all.size === ready.length ? ready : [...all].sort()
+}
+
+function firstLabel(labels: Labels): [string, string] | undefined {
+  for (const name in labels) return [name, labels[name] ?? '']
+  return undefined
 }
 
 const NONE: ServiceEndpoints = new Map()

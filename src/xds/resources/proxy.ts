@@ -15,7 +15,7 @@ import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET, VIRTUAL_
 import { outboundClusters } from './cluster-outbound.ts'
 import { blackHole, dynamicDns, inboundPassthrough, loopbackTunnel, passthrough } from './cluster-special.ts'
 import type { Encoder } from './encoded.ts'
-import { containedEndpoints, endpointResources } from './endpoints.ts'
+import { containedEndpoints } from './endpoints.ts'
 import { grpcClusters } from './grpc-clusters.ts'
 import { GrpcListeners } from './grpc-listeners.ts'
 import { grpcRoutes } from './grpc-routes.ts'
@@ -75,7 +75,7 @@ function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
   const own = [...(ports ? encodeListeners(encoder, portListeners(view, ports)) : []), ...inbound.listeners]
   return new Map([
     [CLUSTER, clusters],
-    [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => endpointResources(view, endpoints, encoder))],
+    [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => cache.endpoints(view, endpoints))],
     [LISTENER, cache.layered(proxy.id, LISTENER, outbound, own)],
     ...(ports ? [portRoutes(view, proxy, ports, cache)] : redirectRoutes(view, proxy, cache)),
     [
@@ -134,7 +134,7 @@ function gatewayResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
         ]),
       ),
     ],
-    [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => endpointResources(view, endpoints, encoder))],
+    [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => cache.endpoints(view, endpoints))],
     [LISTENER, cache.own(proxy.id, LISTENER, encodeListeners(encoder, gatewayListeners(view, proxy, ports, security)))],
     [ROUTE, cache.own(proxy.id, ROUTE, gatewayTables(view, encoder, ports))],
     [
@@ -153,7 +153,7 @@ function grpcResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resource
   const { endpoints } = mesh
   return new Map<ResourceType, ResourceSet>([
     [CLUSTER, cache.shared(view, CLUSTER, clusterInputs(mesh, view), () => grpcClusters(view, endpoints, encoder))],
-    [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => endpointResources(view, endpoints, encoder))],
+    [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => cache.endpoints(view, endpoints))],
     [LISTENER, new GrpcListeners(view, inboundPorts(mesh, proxy), encoder)],
     [ROUTE, cache.shared(view, ROUTE, [view], () => grpcRoutes(view, encoder))],
   ])

@@ -6,6 +6,7 @@ import { IdentityMemo } from '../../lib/identity-memo.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { RESOURCE_TYPES, type ResourceType } from '../wire/type-url.ts'
 import { Encoder } from './encoded.ts'
+import { type MeshEndpoints, type OutboundEndpoints, outboundEndpoints } from './endpoints.ts'
 import { type OutboundTables, outboundTables } from './outbound-tables.ts'
 import { LayeredSet, ListedSet, type ResourceSet } from './resource-set.ts'
 import type { View } from './view.ts'
@@ -18,6 +19,7 @@ export class ResourceCache {
   readonly #shared = new Map<string, WeakRef<ListedSet>>()
   /** The last of each group of sidecars. */
   readonly #tables = new Map<string, OutboundTables>()
+  readonly #endpoints = new Map<string, OutboundEndpoints>()
   /** The last set of each proxy. */
   readonly #own = new Map<string, ListedSet>()
   readonly #layered = new Map<string, LayeredSet>()
@@ -43,6 +45,13 @@ export class ResourceCache {
     const tables = outboundTables(view, this.#tables.get(view.key))
     this.#tables.set(view.key, tables)
     return tables
+  }
+
+  /** Made from those of the state before, too. */
+  endpoints(view: View, endpoints: MeshEndpoints): readonly EncodedResource[] {
+    const made = outboundEndpoints(view, endpoints, this.encoder, this.#endpoints.get(view.key))
+    this.#endpoints.set(view.key, made)
+    return made.byService.flat()
   }
 
   own(proxy: string, type: ResourceType, resources: readonly EncodedResource[]): ResourceSet {
