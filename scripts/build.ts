@@ -2,7 +2,8 @@
  * Makes dist/, what the published package runs: one bundle per process kind instead of hundreds of modules. Measured: each process
  * that loads the xDS types as modules needs 20 MB more than one that loads them bundled, and 50 ms more to start.
  *
- * dist/mizzen.js is the command line (control plane included); dist/proxy.js is the data plane alone, loaded by every sidecar.
+ * dist/mizzen.js is the command line (control plane included); dist/proxy.js is the data plane alone, loaded by every sidecar;
+ * dist/agent.js stands beside an Envoy.
  *
  * usage: node scripts/build.ts [OUTDIR]   (default dist)
  */
@@ -37,6 +38,7 @@ rmSync(outdir, { recursive: true, force: true })
 await Promise.all([
   build({ ...common, entryPoints: { mizzen: 'src/cli/main.ts' }, chunkNames: 'mizzen/[name]-[hash]' }),
   build({ ...common, entryPoints: { proxy: 'src/proxy/main.ts' }, chunkNames: 'proxy/[name]-[hash]' }),
+  build({ ...common, entryPoints: { agent: 'src/run/agent/main.ts' }, chunkNames: 'agent/[name]-[hash]' }),
 ])
 
 // In a clone, `npx mizzen` should find this very build, at once; otherwise npx packs and installs the clone for each call.

@@ -27,7 +27,7 @@ export interface ProxyIdentity {
   readonly interception: 'REDIRECT' | 'NONE'
 }
 
-/** Where the control plane listens: a unix socket or TCP, both without TLS. */
+/** Where configuration comes from: the control plane itself, or the agent beside the proxy; without TLS. */
 export type ControlPlaneAddress = { readonly path: string } | { readonly host: string; readonly port: number }
 
 export interface BootstrapOptions {
@@ -35,8 +35,11 @@ export interface BootstrapOptions {
   /** Where the admin endpoint listens. */
   readonly admin: { readonly host: string; readonly port: number }
   readonly controlPlane: ControlPlaneAddress
+  /** Unix socket by which the workload's agent gives it certificates. @default none: its proxy has no identity */
+  readonly secrets?: string
 }
 
+const SDS_CLUSTER = 'sds-grpc'
 const XDS_CLUSTER = 'xds-grpc'
 /** Envoy's default program size of 100 refuses quite ordinary regular expressions; Istio raises it to this. */
 const RE2_MAX_PROGRAM_SIZE = 32_768
@@ -47,7 +50,7 @@ export function encodeBootstrap(options: BootstrapOptions): Uint8Array {
   return Bootstrap.encode(bootstrapOf(options)).finish()
 }
 
-export function bootstrapOf({ identity, admin, controlPlane }: BootstrapOptions): Bootstrap {
+export function bootstrapOf({ identity, admin, controlPlane, secrets }: BootstrapOptions): Bootstrap {
   const ads = {
     configSourceSpecifier: { $case: 'ads', value: {} },
     resourceApiVersion: ApiVersion.V3,
@@ -67,7 +70,9 @@ export function bootstrapOf({ identity, admin, controlPlane }: BootstrapOptions)
         grpcServices: [{ targetSpecifier: { $case: 'envoyGrpc', value: { clusterName: XDS_CLUSTER } } }],
       },
     },
-    staticResources: { clusters: [xdsCluster(controlPlane)] },
+    staticResources: {
+      clusters: [grpcCluster(XDS_CLUSTER, controlPlane), ...(secrets ? [grpcCluster(SDS_CLUSTER, { path: secrets })] : [])],
+    },
     layeredRuntime: {
       layers: [
         {
@@ -106,13 +111,13 @@ export function nodeOf(identity: ProxyIdentity): Partial<Node> {
   }
 }
 
-function xdsCluster(controlPlane: ControlPlaneAddress): Cluster {
+function grpcCluster(name: string, server: ControlPlaneAddress): Cluster {
   const address =
-    'path' in controlPlane
-      ? Address.fromPartial({ address: { $case: 'pipe', value: { path: controlPlane.path } } })
-      : socketAddress(controlPlane.host, controlPlane.port)
+    'path' in server
+      ? Address.fromPartial({ address: { $case: 'pipe', value: { path: server.path } } })
+      : socketAddress(server.host, server.port)
   return Cluster.fromPartial({
-    name: XDS_CLUSTER,
+    name,
     clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
     connectTimeout: { seconds: 1, nanos: 0 },
     circuitBreakers: {
@@ -122,7 +127,7 @@ function xdsCluster(controlPlane: ControlPlaneAddress): Cluster {
       [HTTP_OPTIONS]: pack(HTTP_OPTIONS, HttpProtocolOptions, HttpProtocolOptions.fromPartial(HTTP2)),
     },
     loadAssignment: {
-      clusterName: XDS_CLUSTER,
+      clusterName: name,
       endpoints: [{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address } } }] }],
     },
   })

@@ -13,8 +13,10 @@ const NODE_FLAGS = ['--max-semi-space-size=1', '--no-warnings']
 /** What happens in order needs no line. A pod that stops finishes its requests, and idle connections have a second. */
 const PROXY_FLAGS = ['--log-level', 'warning', '--drain-time-s', '10']
 
-export function mizzenCommand(bootstrap: string): EngineCommand {
-  return { argv: [process.execPath, ...NODE_FLAGS, installation().proxy, '-c', bootstrap, ...PROXY_FLAGS], env: {} }
+/** @param identity file that tells how the proxy comes by its certificate (identity/workload/agent-config.ts); undefined: it gets none */
+export function mizzenCommand(bootstrap: string, identity?: string): EngineCommand {
+  const own = identity === undefined ? [] : ['--identity', identity]
+  return { argv: [process.execPath, ...NODE_FLAGS, installation().proxy, '-c', bootstrap, ...own, ...PROXY_FLAGS], env: {} }
 }
 
 /**
@@ -28,8 +30,12 @@ const ENVOY_FLAGS = [
   ...PROXY_FLAGS,
 ]
 
-export function envoyCommand(binary: string, bootstrap: string): EngineCommand {
-  return { argv: [binary, '-c', bootstrap, ...ENVOY_FLAGS], env: {} }
+/** @param identity as for mizzen's proxy: an agent beside Envoy gets the certificate */
+export function envoyCommand(binary: string, bootstrap: string, identity?: string): EngineCommand {
+  const envoy = [binary, '-c', bootstrap, ...ENVOY_FLAGS]
+  if (identity === undefined) return { argv: envoy, env: {} }
+  const agent = [process.execPath, ...NODE_FLAGS, installation().agent, '-c', bootstrap, '--identity', identity]
+  return { argv: [...agent, '--', ...envoy], env: {} }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -9,14 +9,24 @@ export interface Installation {
   readonly mizzen: readonly [node: string, script: string]
   /** The script of a sidecar. */
   readonly proxy: string
+  /** The script of the agent beside an Envoy. */
+  readonly agent: string
 }
 
 export function installation(): Installation {
   const root = above('package.json')
   const scripts = import.meta.filename.endsWith('.ts')
-    ? { mizzen: path.join(root, 'src/cli/main.ts'), proxy: path.join(root, 'src/proxy/main.ts') }
-    : { mizzen: path.join(above('mizzen.js'), 'mizzen.js'), proxy: path.join(above('proxy.js'), 'proxy.js') }
-  return { root, mizzen: [process.execPath, scripts.mizzen], proxy: scripts.proxy }
+    ? {
+        mizzen: path.join(root, 'src/cli/main.ts'),
+        proxy: path.join(root, 'src/proxy/main.ts'),
+        agent: path.join(root, 'src/run/agent/main.ts'),
+      }
+    : {
+        mizzen: path.join(above('mizzen.js'), 'mizzen.js'),
+        proxy: path.join(above('proxy.js'), 'proxy.js'),
+        agent: path.join(above('agent.js'), 'agent.js'),
+      }
+  return { root, mizzen: [process.execPath, scripts.mizzen], proxy: scripts.proxy, agent: scripts.agent }
 }
 
 /** The nearest directory above this file that holds a file of that name. */

@@ -18,6 +18,7 @@ import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
 import { type StatusPage, serveStatusPage } from '../status-page.ts'
+import { Trust } from '../trust/trust.ts'
 import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
 import type { Journal } from './console/journal.ts'
@@ -31,6 +32,7 @@ import { type Engine, type PodPlan, workloadKey } from './plan/pod-plan.ts'
 import { referencesOf } from './plan/references.ts'
 import { planWorkloads } from './plan/workloads.ts'
 import type { Network } from './pod/network.ts'
+import { PodTokens } from './pod/pod-tokens.ts'
 import type { PodSurroundings } from './pod/surroundings.ts'
 import type { Ledger } from './process/ledger.ts'
 import type { StateDirectory } from './state/directory.ts'
@@ -68,6 +70,8 @@ export class LaptopMesh {
   readonly #rollouts: Rollouts
   readonly #kubelet: Kubelet
   readonly #teller: DiagnosticTeller
+  #trust: Trust | undefined
+  #podTokens: PodTokens | undefined
   #grpc: GrpcServer | undefined
   #page: StatusPage | undefined
   #dns: DnsServer | undefined
@@ -96,9 +100,13 @@ export class LaptopMesh {
   async start(): Promise<void> {
     const { state, env, engine, isolation } = this.#options
     if (engine === 'envoy') findEnvoy(env)
-    this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }], services: [this.#rateLimits] })
+    await this.#files.start()
+    const trust = await this.#openTrust()
+    const services = [...trust.services, this.#rateLimits]
+    this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }], admit: trust.admit, services })
     if (isolation) {
-      chownSync(state.xds, isolation.proxyUser, isolation.proxyUser)
+      // Agents listen there, and run as the proxies do.
+      for (const path of [state.xds, state.sockets]) chownSync(path, isolation.proxyUser, isolation.proxyUser)
       this.#dns = await serveDns(isolation.nameServer, 53, name => lookUp(this.#controlPlane.mesh, name))
     }
     this.#page = await serveStatusPage({
@@ -107,7 +115,6 @@ export class LaptopMesh {
       mesh: () => this.status,
       ads: this.#ads,
     })
-    await this.#files.start()
     this.#replan()
     this.#tellDiagnostics()
     this.#store.subscribe(change => this.#onConfiguration(change))
@@ -165,6 +172,7 @@ export class LaptopMesh {
   async close(): Promise<void> {
     this.#files.close()
     await this.#kubelet.close()
+    this.#trust?.close()
     this.#dns?.close()
     await this.#page?.close()
     await this.#grpc?.close(200)
@@ -172,6 +180,23 @@ export class LaptopMesh {
     this.#rateLimits.close()
     this.#controlPlane.close()
     await this.#options.network.close()
+  }
+
+  async #openTrust(): Promise<Trust> {
+    const { state, journal } = this.#options
+    const { mesh } = this.#controlPlane
+    const { trustDomain, trustDomainAliases } = mesh.settings
+    const trust = await Trust.open({
+      directory: state.authority,
+      clock: systemClock,
+      trustDomain,
+      trustDomainAliases,
+      serviceAccountOf: (namespace, pod) => this.#controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
+      warn: line => journal.tell(line, 'warning'),
+    })
+    this.#trust = trust
+    this.#podTokens = new PodTokens(trust.tokens, trustDomain, systemClock)
+    return trust
   }
 
   #surroundings(): PodSurroundings {
@@ -184,8 +209,10 @@ export class LaptopMesh {
       journal,
       inherited: env,
       nodeName: hostname(),
-      bootstrapFile: ({ namespace, name }: PodPlan) => state.bootstrap(`${namespace}.${name}`),
-      engineCommand: (engine, file) => (engine === 'envoy' ? envoyCommand(findEnvoy(env), file) : mizzenCommand(file)),
+      files: ({ namespace, name }: PodPlan) => state.podFiles(`${namespace}.${name}`),
+      keepToken: async (plan, file) => this.#podTokens?.keep(plan, file) ?? (() => {}),
+      engineCommand: (engine, { bootstrap, identity }) =>
+        engine === 'envoy' ? envoyCommand(findEnvoy(env), bootstrap, identity) : mizzenCommand(bootstrap, identity),
       references: namespace => referencesOf(this.#store.snapshot().objects, namespace),
       services: () => servicePorts(this.#controlPlane.mesh),
       forwarded: () => forwardedServices(this.#controlPlane.mesh),

@@ -1,6 +1,7 @@
 /** A running pod as an object of the configuration, as the kubelet would write it: what the control plane knows of it. */
 import { originWithoutFile } from '../../../api/object.ts'
 import type { Pod } from '../../../api/registry.ts'
+import { IDENTITY } from '../../../compile/workload.ts'
 import type { PodPlan } from '../plan/pod-plan.ts'
 
 export interface PodStatus {
@@ -14,6 +15,7 @@ export interface PodStatus {
   readonly startedAt: string
 }
 
+const TLS_MODE = 'security.istio.io/tlsMode'
 const ORIGIN = originWithoutFile('mizzen up')
 
 export function podObject(plan: PodPlan, status: PodStatus): Pod {
@@ -23,8 +25,9 @@ export function podObject(plan: PodPlan, status: PodStatus): Pod {
     apiVersion: 'v1',
     namespace: plan.namespace,
     name: plan.name,
-    labels: plan.labels,
-    annotations: { ...plan.annotations, ...status.annotations },
+    // What the injector writes on a cluster: the pod's proxy takes and shows certificates of the mesh.
+    labels: plan.proxy ? { [TLS_MODE]: 'istio', ...plan.labels } : plan.labels,
+    annotations: { ...plan.annotations, ...status.annotations, ...(plan.proxy && { [IDENTITY]: 'true' }) },
     creationTimestamp: status.startedAt,
     uid: status.uid,
     origin: ORIGIN,

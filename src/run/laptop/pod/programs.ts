@@ -106,8 +106,15 @@ export function proxyProgram(plan: PodPlan, network: PodNetwork, command: Engine
   }
 }
 
-export function proxyBootstrap(plan: PodPlan, network: PodNetwork, controlPlane: ControlPlaneAddress): Uint8Array {
+/** @param secrets unix socket of the agent, where there is one */
+export function proxyBootstrap(
+  plan: PodPlan,
+  network: PodNetwork,
+  controlPlane: ControlPlaneAddress,
+  secrets: string,
+): Uint8Array {
   return encodeBootstrap({
+    secrets,
     admin: network.admin,
     controlPlane,
     identity: {

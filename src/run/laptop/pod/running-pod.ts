@@ -3,8 +3,8 @@
  * another, then all containers. Tells of every change; what the pod amounts to is asked for.
  */
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import type { Pod } from '../../../api/registry.ts'
+import { replaceFile } from '../../../lib/replace-file.ts'
 import { containerEnv } from '../env/container-env.ts'
 import type { ContainerPlan, Engine, PodPlan } from '../plan/pod-plan.ts'
 import { type Child, describeExit, startChild } from '../process/child.ts'
@@ -32,6 +32,7 @@ export class RunningPod {
   #network: PodNetwork | undefined
   #published: { readonly ready: boolean; readonly annotations: PodNetwork['annotations']; readonly object: Pod } | undefined
   #proxy: Supervised | undefined
+  #endToken: () => void = () => {}
   #containers = new Map<string, Supervised>()
   #initialising: Child | undefined
   #phase: 'proxy' | 'init' | 'containers' | 'failed' | 'stopping' = 'proxy'
@@ -54,7 +55,7 @@ export class RunningPod {
       this.#network = await this.#around.network.attach(plan, this.#around.forwarded())
       this.#onChange()
       if (this.#isStopping()) return
-      if (plan.proxy) this.#startProxy(this.#network, plan.proxy.engine)
+      if (plan.proxy) await this.#startProxy(this.#network, plan.proxy.engine)
       else await this.#startApplication(this.#network)
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error))
@@ -143,13 +144,21 @@ export class RunningPod {
       new Promise<void>(resolve => this.#around.clock.after(quick ? QUICK_MS.ahead : AHEAD_MS, resolve)),
     ])
     await Promise.all([application, this.#proxy?.stop(quick ? QUICK_MS.proxy : undefined)])
+    this.#endToken()
     await this.#network?.release()
   }
 
-  #startProxy(network: PodNetwork, engine: Engine): void {
-    const file = this.#around.bootstrapFile(this.plan)
-    writeFileSync(file, proxyBootstrap(this.plan, network, this.#around.controlPlane), { mode: 0o600 })
-    const program = proxyProgram(this.plan, network, this.#around.engineCommand(engine, file), '/')
+  async #startProxy(network: PodNetwork, engine: Engine): Promise<void> {
+    const { plan } = this
+    const { controlPlane, files: filesOf, keepToken, engineCommand } = this.#around
+    const files = filesOf(plan)
+    // An Envoy asks its agent; only what has the token asks the control plane.
+    const server = engine === 'envoy' ? { path: files.xdsSocket } : controlPlane
+    replaceFile(files.bootstrap, proxyBootstrap(plan, network, server, files.sdsSocket), 0o600)
+    replaceFile(files.identity, JSON.stringify({ controlPlane, tokenFile: files.token }), 0o600)
+    this.#endToken = await keepToken(plan, files.token)
+    if (this.#isStopping()) return
+    const program = proxyProgram(plan, network, engineCommand(engine, files), '/')
     this.#proxy = this.#supervise(program, 'proxy', state => {
       if (state.phase === 'ready' && this.#phase === 'proxy') void this.#startApplication(network)
     })

@@ -8,6 +8,7 @@ import type { ServicePort } from '../env/service-address.ts'
 import type { Engine, PodPlan } from '../plan/pod-plan.ts'
 import type { References } from '../plan/references.ts'
 import type { Ledger } from '../process/ledger.ts'
+import type { PodFiles } from '../state/directory.ts'
 import type { Network, PodNetwork } from './network.ts'
 
 export interface PodSurroundings {
@@ -19,10 +20,12 @@ export interface PodSurroundings {
   /** The environment of `mizzen up`. */
   readonly inherited: Readonly<Record<string, string | undefined>>
   readonly nodeName: string
-  /** Where the pod's bootstrap is written. */
-  bootstrapFile(plan: PodPlan): string
+  /** Where what the pod's proxy is started from is written. */
+  files(plan: PodPlan): PodFiles
+  /** Keeps a token of the pod's identity in a file. @returns ends that */
+  keepToken(plan: PodPlan, file: string): Promise<() => void>
   /** @throws when the engine is not on this machine */
-  engineCommand(engine: Engine, bootstrapFile: string): EngineCommand
+  engineCommand(engine: Engine, files: PodFiles): EngineCommand
   references(namespace: string): References
   /** Ports of all services; `forward` is not set yet. */
   services(): readonly ServicePort[]

@@ -10,6 +10,20 @@ import path from 'node:path'
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, with its final NUL. */
 const MAX_SOCKET_PATH = 103
 
+const BOOTSTRAP = 'bootstrap'
+/** Characters of a hash that tell pods apart: paths of sockets are short. */
+const SOCKET_NAME = 10
+
+export interface PodFiles {
+  readonly bootstrap: string
+  /** How the proxy, or the agent beside it, comes by its certificate. */
+  readonly identity: string
+  readonly token: string
+  /** Of the agent beside an Envoy. */
+  readonly xdsSocket: string
+  readonly sdsSocket: string
+}
+
 export class StateDirectory {
   readonly path: string
 
@@ -41,20 +55,40 @@ export class StateDirectory {
   get xds(): string {
     return path.join(this.path, 'xds.sock')
   }
-  /** Bootstrap of a proxy. */
-  bootstrap(pod: string): string {
-    return path.join(this.path, 'bootstrap', `${pod}.pb`)
+  /** The certificate authority: roots, keys of tokens. */
+  get authority(): string {
+    return path.join(this.path, 'authority')
+  }
+
+  /** What a pod's proxy is started from. */
+  podFiles(pod: string): PodFiles {
+    const file = (kind: string) => path.join(this.path, BOOTSTRAP, `${pod}.${kind}`)
+    const name = createHash('sha256').update(pod).digest('hex').slice(0, SOCKET_NAME)
+    const socket = (kind: string) => path.join(this.sockets, `${name}${kind}`)
+    return {
+      bootstrap: file('pb'),
+      identity: file('identity.json'),
+      token: file('token'),
+      xdsSocket: socket('x'),
+      sdsSocket: socket('s'),
+    }
+  }
+
+  /** Directory of the agents' sockets. */
+  get sockets(): string {
+    return path.join(this.path, 's')
   }
 
   /** @throws when it cannot be made, or when its socket's path would be too long for the system */
   create(): void {
-    const length = Buffer.byteLength(this.xds)
+    const length = Buffer.byteLength(this.podFiles('').xdsSocket)
     if (length > MAX_SOCKET_PATH) {
       throw new Error(
-        `Cannot use the state directory "${this.path}": its socket's path would have ${length} bytes, expected at most ${MAX_SOCKET_PATH}; set XDG_STATE_HOME to a shorter path`,
+        `Cannot use the state directory "${this.path}": the paths of its sockets would have ${length} bytes, expected at most ${MAX_SOCKET_PATH}; set XDG_STATE_HOME to a shorter path`,
       )
     }
-    mkdirSync(path.join(this.path, 'bootstrap'), { recursive: true, mode: 0o700 })
+    for (const directory of [path.join(this.path, BOOTSTRAP), this.sockets])
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
   }
 }
 

@@ -1,0 +1,78 @@
+/**
+ * The agent beside an Envoy: gets the workload's certificate, gives it to Envoy by SDS, carries Envoy's configuration stream to the control plane, and runs
+ * Envoy itself: starts it when the certificate is there, passes signals on, ends with it.
+ */
+import { spawn } from 'node:child_process'
+import { readAgentConfig } from '../../identity/workload/agent-config.ts'
+import { WorkloadIdentity } from '../../identity/workload/workload-identity.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { clusterAddress } from '../../proxy/config/ads.ts'
+import { readBootstrap } from '../../proxy/config/bootstrap.ts'
+import { stderrLog } from '../../proxy/log.ts'
+import type { Bootstrap } from '../../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
+import { SdsServer } from './sds-server.ts'
+import { XdsRelay } from './xds-relay.ts'
+
+export interface AgentOptions {
+  /** Envoy's; its clusters `xds-grpc` and `sds-grpc` are the unix sockets to serve. */
+  readonly bootstrapFile: string
+  /** See agent-config.ts. */
+  readonly identityFile: string
+  /** Program and arguments. */
+  readonly envoy: readonly [program: string, ...args: string[]]
+}
+
+/** Runs until Envoy has ended. @returns the exit code @throws when the sockets cannot be served or Envoy cannot be started */
+export async function runAgent({ bootstrapFile, identityFile, envoy }: AgentOptions): Promise<number> {
+  const { log } = stderrLog('warning')
+  const config = readAgentConfig(identityFile)
+  const bootstrap = await readBootstrap(bootstrapFile)
+  const secrets = new SdsServer()
+  let identity: WorkloadIdentity | undefined
+  const first = new Promise<void>(resolve => {
+    identity = new WorkloadIdentity({
+      config,
+      clock: systemClock,
+      random: Math.random,
+      onCertificate(certificate) {
+        secrets.put(certificate)
+        resolve()
+      },
+      onFailure: (reason, retryMs) =>
+        log('warning', 'identity', `no certificate: ${reason}; tries again in ${Math.round(retryMs)} ms`),
+    })
+  })
+  if (identity === undefined) throw new Error('Cannot run the agent: it has no identity')
+  const relay = new XdsRelay(config.controlPlane, identity.credentials)
+  identity.start()
+  await Promise.all([secrets.listen(socketOf(bootstrap, 'sds-grpc')), relay.listen(socketOf(bootstrap, 'xds-grpc')), first])
+  try {
+    return await runEnvoy(envoy)
+  } finally {
+    identity.close()
+    secrets.close()
+    relay.close()
+  }
+}
+
+function socketOf(bootstrap: Bootstrap, cluster: string): string {
+  const address = clusterAddress(bootstrap, cluster)
+  if ('path' in address) return address.path
+  throw new Error(
+    `Cannot serve cluster "${cluster}" of the bootstrap: it is ${address.host}:${address.port}, expected a unix socket`,
+  )
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** What a shell says of a program that a signal ended. */
+const SIGNALLED = 128
+
+function runEnvoy([program, ...args]: AgentOptions['envoy']): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit' })
+  // A group that is told to end reaches Envoy by itself; told twice, it ends all the same.
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
+  return new Promise((resolve, reject) => {
+    child.on('error', error => reject(new Error(`Cannot run Envoy "${program}": ${error.message}`)))
+    child.on('exit', (code, signal) => resolve(code ?? SIGNALLED + (signal === 'SIGKILL' ? 9 : 15)))
+  })
+}
