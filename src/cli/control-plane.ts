@@ -1,10 +1,14 @@
 /** `mizzen control-plane PATH...` */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { JSONWebKeySet } from 'jose'
 import { painter, wantsColour } from '../run/laptop/console/paint.ts'
 import { runControlPlane } from '../run/standalone.ts'
+import { authorityDirectory } from '../run/trust/authority-directory.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import type { ListenAddress } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
-import { parseFlags, portNumber, UsageError } from './flags.ts'
+import { lifetimeMs, parseFlags, portNumber, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { untilSignal } from './until-signal.ts'
 
@@ -12,15 +16,30 @@ export const USAGE = `Usage: mizzen control-plane PATH...
 
 Serves the configuration in files and directories to proxies over xDS (ADS, delta and state of the world), and follows every edit.
 
-      --xds ADDRESS      where proxies connect: HOST:PORT or unix:/PATH; may be given several times (default 127.0.0.1:15010)
-      --status ADDRESS   the page of who has what: HOST:PORT (default 127.0.0.1:15014, or the next free port)
+      --secure-xds ADDRESS   where proxies connect with TLS, for configuration and certificates: HOST:PORT; may be given several times
+                             (default 127.0.0.1:15012)
+      --xds ADDRESS          also without TLS: HOST:PORT or unix:/PATH. Whoever can connect there can read the configuration
+      --status ADDRESS       the page of who has what: HOST:PORT (default 127.0.0.1:15014, or the next free port)
+      --state DIR            keeps the certificate authority (default $XDG_STATE_HOME/mizzen-control-plane)
+      --cacerts DIR          an authority of your own, in the files of Istio's secret: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem
+      --host NAME            name or address of this control plane in its certificate; may be given several times
+      --token-issuer URL     a cluster whose service-account tokens count, with --token-keys
+      --token-keys FILE|URL  the keys of that cluster (JWKS), https if not a file
+      --certificate-ttl TIME life of workloads' certificates (default 24h)
 
-Without TLS: on an address that others reach, whoever can connect can read the configuration.
+Workloads show a token of that cluster or of "mizzen token", and their certificate once they have one. Each gets its own configuration only.
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseFlags('control-plane', args, {
-    xds: { type: 'string', multiple: true, default: ['127.0.0.1:15010'] },
+    'secure-xds': { type: 'string', multiple: true, default: ['127.0.0.1:15012'] },
+    xds: { type: 'string', multiple: true, default: [] },
+    state: { type: 'string' },
+    cacerts: { type: 'string' },
+    host: { type: 'string', multiple: true, default: [] },
+    'token-issuer': { type: 'string' },
+    'token-keys': { type: 'string' },
+    'certificate-ttl': { type: 'string' },
     status: { type: 'string', default: '127.0.0.1:15014' },
   })
   if (values.help) {
@@ -32,16 +51,27 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const colour = wantsColour(io.stdout, io.env)
   const paint = painter(io.stdout, io.env)
   const say = (text: string) => io.stdout.write(`${text}\n`)
+  const secure = values['secure-xds'].map(address => tcpAddress('secure-xds', address))
+  const ttl = values['certificate-ttl']
   await runControlPlane({
+    secure,
+    stateDirectory: path.resolve(io.cwd, values.state ?? authorityDirectory(io.env)),
+    trust: {
+      hosts: [...new Set([...OWN_HOSTS, ...secure.map(({ host }) => host), ...values.host])],
+      clusters: clusters(values['token-issuer'], values['token-keys'], io.cwd),
+      ...(values.cacerts !== undefined && { pluggedIn: path.resolve(io.cwd, values.cacerts) }),
+      ...(ttl !== undefined && { leafLifetimeMs: lifetimeMs('certificate-ttl', ttl) }),
+    },
+    onWarning: line => say(paint(line, 'yellow')),
     paths: positionals,
     cwd: io.cwd,
     listen: values.xds.map(address => listenAddress('xds', address)),
     status: tcpAddress('status', values.status),
     end: untilSignal(),
-    onReady(addresses, url) {
-      for (const address of addresses)
-        say(`serves xDS on ${'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`}`)
-      say(`status page on ${url}`)
+    onReady({ secure, open, status, rootsFile }) {
+      for (const address of open) say(`serves xDS on ${addressText(address)}, without TLS`)
+      for (const address of secure) say(`serves xDS and certificates on ${addressText(address)}, verified by ${rootsFile}`)
+      say(`status page on ${status}`)
     },
     onDiagnostics(appeared) {
       for (const diagnostic of appeared) say(formatDiagnostic(diagnostic, { colour }))
@@ -62,6 +92,35 @@ function words(event: ServerEvent): string | undefined {
     return `${event.node || 'a proxy that did not say its name'} ${event.kind}`
   if (event.kind === 'nacked') return `${event.node} refused ${event.resources.join(', ') || event.type}: ${event.detail}`
   return event.kind === 'source-failed' ? `Cannot make the configuration of ${event.node}: ${String(event.error)}` : undefined
+}
+
+/** Names that Istio's agents know a control plane by, and this machine. */
+const OWN_HOSTS = ['localhost', '127.0.0.1', '::1', 'istiod.istio-system.svc', 'istiod.istio-system.svc.cluster.local']
+
+function addressText(address: ListenAddress): string {
+  return 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`
+}
+
+function clusters(issuer: string | undefined, keys: string | undefined, cwd: string) {
+  if (issuer === undefined && keys === undefined) return []
+  if (issuer === undefined || keys === undefined)
+    throw new UsageError('Cannot trust the tokens of a cluster: expected both --token-issuer and --token-keys')
+  if (keys.startsWith('https://')) return [{ issuer, keys: new URL(keys) }]
+  return [{ issuer, keys: readKeys(path.resolve(cwd, keys)) }]
+}
+
+function readKeys(file: string): JSONWebKeySet {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (isKeySet(value)) return value
+    throw new Error('expected {"keys": [...]}')
+  } catch (error) {
+    throw new UsageError(`Cannot use --token-keys "${file}": ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function isKeySet(value: unknown): value is JSONWebKeySet {
+  return typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys)
 }
 
 function listenAddress(flag: string, text: string): ListenAddress {

@@ -70,6 +70,14 @@ export function durationMs(flag: string, value: string): number {
   return Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit === 'ms' || unit === 'm' ? unit : 's']
 }
 
+/** With a unit: "10s", "90m", "24h", "30d". @returns milliseconds @throws UsageError */
+export function lifetimeMs(flag: string, value: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(value) ?? []
+  const ms = Number(number) * ({ s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN)
+  if (!(ms > 0)) throw new UsageError(`Cannot use --${flag} "${value}": expected a time such as "30m" or "24h"`)
+  return ms
+}
+
 /** @throws UsageError */
 export function portNumber(flag: string, value: string): number {
   const port = Number(value)

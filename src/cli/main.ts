@@ -24,6 +24,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   xds: () => import('./xds.ts'),
   explain: () => import('./explain.ts'),
   'control-plane': () => import('./control-plane.ts'),
+  token: () => import('./token.ts'),
   proxy: () => import('./proxy.ts'),
   version: () => import('./version.ts'),
   help: () => import('./help.ts'),

@@ -9,6 +9,7 @@ export const SUMMARIES = {
   xds: 'print the configuration that a proxy would get',
   explain: 'where a request goes, and which line of which file says so',
   'control-plane': 'run the control plane alone',
+  token: 'a token by which a machine joins the mesh',
   proxy: 'run the data plane from an Envoy bootstrap',
   version: 'print the version',
   help: 'print this, or what a command can do',

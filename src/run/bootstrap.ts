@@ -8,6 +8,7 @@ import { Address } from '../xds/gen/envoy/config/core/v3/address.ts'
 import type { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
 import { ApiConfigSource_ApiType, ApiVersion } from '../xds/gen/envoy/config/core/v3/config_source.ts'
 import { HttpProtocolOptions } from '../xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options.ts'
+import { IDENTITY } from '../xds/resources/node.ts'
 import { pack } from '../xds/wire/any.ts'
 
 /** What the control plane learns of a proxy from its first message. */
@@ -58,7 +59,7 @@ export function bootstrapOf({ identity, admin, controlPlane, secrets }: Bootstra
     initialFetchTimeout: { seconds: 0, nanos: 0 },
   } as const
   return Bootstrap.fromPartial({
-    node: nodeOf(identity),
+    node: nodeOf(identity, secrets !== undefined),
     admin: { address: socketAddress(admin.host, admin.port) },
     dynamicResources: {
       cdsConfig: ads,
@@ -88,7 +89,8 @@ export function bootstrapOf({ identity, admin, controlPlane, secrets }: Bootstra
 }
 
 /** Istio's node: `sidecar~10.0.0.7~cart-0.shop~shop.svc.cluster.local` and the metadata istiod reads. */
-export function nodeOf(identity: ProxyIdentity): Partial<Node> {
+/** @param certified whether it has certificates of the mesh */
+export function nodeOf(identity: ProxyIdentity, certified = true): Partial<Node> {
   const { type, ip, pod, namespace, workload, labels } = identity
   return {
     id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.cluster.local`,
@@ -106,7 +108,7 @@ export function nodeOf(identity: ProxyIdentity): Partial<Node> {
       // Both engines take virtual hosts one by one (VHDS): a changed rule sends one, not its port's whole table.
       VIRTUAL_HOSTS: 'apart',
       LABELS: labels,
-      ANNOTATIONS: identity.annotations,
+      ANNOTATIONS: certified ? identity.annotations : { ...identity.annotations, [IDENTITY]: 'false' },
     },
   }
 }

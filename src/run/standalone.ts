@@ -10,16 +10,34 @@ import { ControlPlane } from './control-plane.ts'
 import { RateLimitService } from './rate-limit/service.ts'
 import { type RolloutResult, Rollouts } from './rollout.ts'
 import { serveStatusPage } from './status-page.ts'
+import { Trust, type TrustOptions } from './trust/trust.ts'
+
+export interface ReadyControlPlane {
+  readonly secure: readonly ListenAddress[]
+  readonly open: readonly ListenAddress[]
+  /** URL of the status page. */
+  readonly status: string
+  /** What verifies its certificate, PEM. */
+  readonly rootsFile: string
+}
 
 export interface StandaloneOptions {
   /** Files and directories. */
   readonly paths: readonly string[]
   readonly cwd: string
+  /** Plaintext, and without a question who asks. */
   readonly listen: readonly ListenAddress[]
+  /** With TLS, for callers who are known. */
+  readonly secure: readonly { readonly host: string; readonly port: number }[]
+  /** Keeps the authority's roots and keys. */
+  readonly stateDirectory: string
+  readonly trust: Pick<TrustOptions, 'pluggedIn' | 'clusters' | 'hosts' | 'leafLifetimeMs' | 'keyType'>
+  /** A caller was turned away, or the authority has a problem. */
+  readonly onWarning: (line: string) => void
   readonly status: { readonly host: string; readonly port: number }
   /** Runs until this is aborted. */
   readonly end: AbortSignal
-  readonly onReady: (addresses: readonly ListenAddress[], statusUrl: string) => void
+  readonly onReady: (ready: ReadyControlPlane) => void
   /** Problems of the configuration that are new. */
   readonly onDiagnostics: (appeared: readonly Diagnostic[]) => void
   readonly onServerEvent: (event: ServerEvent) => void
@@ -49,17 +67,35 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   })
   store.subscribe(() => void rollouts.begin(Date.now()).then(options.onRollout))
   store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
+  const { trustDomain, trustDomainAliases } = controlPlane.mesh.settings
+  const trust = await Trust.open({
+    ...options.trust,
+    directory: options.stateDirectory,
+    clock: systemClock,
+    trustDomain,
+    trustDomainAliases,
+    serviceAccountOf: (namespace, pod) => controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
+    warn: options.onWarning,
+  })
   try {
-    const grpc = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
+    const secure = options.secure.map(address => ({ ...address, tls: trust.server }))
+    const known = await serveAds({
+      ads,
+      listen: secure,
+      admit: trust.admit,
+      services: [...trust.services, trust.guarded(rateLimits)],
+    })
+    const open = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
     const page = await serveStatusPage({ ...options.status, mesh: () => undefined, ads })
-    options.onReady(grpc.addresses, page.url)
+    options.onReady({ secure: known.addresses, open: open.addresses, status: page.url, rootsFile: trust.rootsFile })
     await new Promise<void>(resolve => {
       if (options.end.aborted) resolve()
       options.end.addEventListener('abort', () => resolve(), { once: true })
     })
     await page.close()
-    await grpc.close()
+    await Promise.all([known.close(), open.close()])
   } finally {
+    trust.close()
     ads.close()
     rateLimits.close()
     controlPlane.close()

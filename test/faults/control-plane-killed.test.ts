@@ -13,7 +13,19 @@ const mizzen = path.resolve(import.meta.dirname, '../../dist/mizzen.js')
 
 /** The control plane as a process of its own; resolves when it serves. */
 async function startProcess({ directory, socket }: SmallMesh): Promise<ChildProcess> {
-  const args = [mizzen, 'control-plane', '.', '--xds', `unix:${socket}`, '--status', '127.0.0.1:0']
+  const args = [
+    mizzen,
+    'control-plane',
+    '.',
+    '--xds',
+    `unix:${socket}`,
+    '--secure-xds',
+    '127.0.0.1:0',
+    '--state',
+    '.state',
+    '--status',
+    '127.0.0.1:0',
+  ]
   // The same paths as the next one's: places in files are a part of what is sent.
   const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)

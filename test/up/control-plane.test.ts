@@ -23,6 +23,8 @@ test('mizzen control-plane serves a proxy, follows edits, reports bad ones and e
     '127.0.0.1:0',
     '--xds',
     'unix:xds.sock',
+    '--secure-xds',
+    '127.0.0.1:0',
     '--status',
     '127.0.0.1:0',
   )

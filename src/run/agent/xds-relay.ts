@@ -5,6 +5,7 @@
 import {
   type ClientHttp2Session,
   connect,
+  constants,
   createServer,
   type Http2Server,
   type IncomingHttpHeaders,
@@ -16,7 +17,8 @@ import type { ChannelSecurity } from '../../xds/client/channel.ts'
 import type { ServerAddress } from '../../xds/client/client.ts'
 import { listenOnSocket } from './unix-socket.ts'
 
-const SERVICE = '/envoy.service.discovery.v3.AggregatedDiscoveryService/'
+/** Configuration, and the shared limits of rates. Certificates are the agent's own business. */
+const SERVICES = '/envoy.service.'
 const UNIMPLEMENTED = '12'
 const UNAVAILABLE = '14'
 
@@ -24,6 +26,8 @@ export class XdsRelay {
   readonly #address: ServerAddress
   readonly #security: ChannelSecurity
   readonly #server: Http2Server
+  /** Of all calls; undefined: none was made yet, or it broke. */
+  #session: ClientHttp2Session | undefined
 
   constructor(address: ServerAddress, security: ChannelSecurity) {
     this.#address = address
@@ -40,17 +44,17 @@ export class XdsRelay {
 
   close(): void {
     this.#server.close()
+    this.#session?.destroy()
   }
 
   #relay(down: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     down.on('error', () => {})
     const path = headers[':path'] ?? ''
-    if (!path.startsWith(SERVICE)) {
-      fail(down, UNIMPLEMENTED, 'this socket serves configuration, expected a stream of ADS')
+    if (!path.startsWith(SERVICES)) {
+      fail(down, UNIMPLEMENTED, `this socket serves configuration, expected a service of Envoy's, not "${path}"`)
       return
     }
-    const session = this.#connect()
-    const up = session.request({
+    const up = this.#upstream().request({
       ':method': 'POST',
       ':path': path,
       te: 'trailers',
@@ -61,9 +65,7 @@ export class XdsRelay {
     const broken = (reason: string) => {
       if (down.headersSent) down.destroy()
       else fail(down, UNAVAILABLE, reason)
-      session.destroy()
     }
-    session.on('error', error => broken(error.message))
     up.on('error', error => broken(error.message))
     up.on('response', response => {
       const only = response['grpc-status'] !== undefined
@@ -82,12 +84,24 @@ export class XdsRelay {
       down.sendTrailers({ 'grpc-status': status, 'grpc-message': message })
     })
     up.on('close', () => {
-      session.destroy()
       if (!down.headersSent) broken('the control plane ended the stream')
     })
-    down.on('close', () => session.destroy())
+    down.on('close', () => up.close(constants.NGHTTP2_CANCEL))
     down.pipe(up)
     up.pipe(down)
+  }
+
+  #upstream(): ClientHttp2Session {
+    if (this.#session !== undefined) return this.#session
+    const session = this.#connect()
+    const over = () => {
+      if (this.#session === session) this.#session = undefined
+    }
+    session.on('error', over)
+    session.on('goaway', over)
+    session.on('close', over)
+    this.#session = session
+    return session
   }
 
   #connect(): ClientHttp2Session {

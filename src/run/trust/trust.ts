@@ -145,6 +145,17 @@ export class Trust {
     }
   }
 
+  /** A service that judges nobody by itself, for callers who are known. */
+  guarded(service: UnaryService): UnaryService {
+    return {
+      path: service.path,
+      handle: async (request, credentials) => {
+        await this.admit(credentials)
+        return service.handle(request, credentials)
+      },
+    }
+  }
+
   /** Looks whether others changed the authority, and does what is due. What fails is told, and what was there goes on. */
   async refresh(): Promise<void> {
     try {

@@ -16,6 +16,9 @@ export interface ProxyNode {
   readonly locality?: { readonly region: string; readonly zone: string; readonly subZone: string } | undefined
 }
 
+/** "false": the proxy has no certificate, nor a way to get one. */
+export const IDENTITY = 'mizzen.dev/identity'
+
 /** @returns undefined: the id is not of that form and the metadata names no workload either */
 export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
   const [type = '', address = '', workload = '', ...domain] = node.id.split('~')
@@ -45,7 +48,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     namedPorts: known?.namedPorts ?? new Map(),
     virtualHostsApart: metadata['VIRTUAL_HOSTS'] === 'apart',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
-    identity: known?.identity ?? true,
+    identity: known?.identity ?? labels(metadata['ANNOTATIONS'])[IDENTITY] !== 'false',
   }
 }
 

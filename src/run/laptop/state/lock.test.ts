@@ -66,7 +66,7 @@ test('breakLock() removes a stale lock and gives a living one back', () => {
   takeLock(state, manifests, false)
   breakLock(state)
   assert.equal(readLock(state).kind, 'held')
-  assert.deepEqual(readdirSync(state.path).toSorted(), ['bootstrap', 'lock'])
+  assert.deepEqual(readdirSync(state.path).toSorted(), ['bootstrap', 'lock', 's'])
 })
 
 test('endLeftovers() ends the process that was recorded and no other that has its id by now', async () => {

@@ -1,0 +1,209 @@
+/** TLS towards clients, with secrets that come, change and are missing, and with clients of every kind. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { CertificateAuthority } from '../../identity/authority/authority.ts'
+import { MemoryGenerations } from '../../identity/authority/memory-generations.testing.ts'
+import { SelfSignedRoots } from '../../identity/authority/self-signed.ts'
+import { certificateRequest } from '../../identity/workload/request.ts'
+import { secretsOf } from '../../identity/workload/secrets.ts'
+import { makeKeyPair } from '../../identity/workload/signing.ts'
+import { ManualClock } from '../../lib/clock.ts'
+import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { type JsonValue, jsonToBytes } from '../../xds/wire/json.ts'
+import { AGENT_CLUSTER, Secrets } from '../tls/secrets.ts'
+import { TlsTermination } from './tls-termination.ts'
+
+const DAY_MS = 86_400_000
+const FROM_AGENT = { api_config_source: { api_type: 'GRPC', grpc_services: [{ envoy_grpc: { cluster_name: AGENT_CLUSTER } }] } }
+const names = { match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { prefix: 'spiffe://cluster.local/' } }] }
+const MUTUAL: Record<string, JsonValue> = {
+  require_client_certificate: true,
+  common_tls_context: {
+    alpn_protocols: ['h2', 'http/1.1'],
+    tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: FROM_AGENT }],
+    combined_validation_context: {
+      default_validation_context: names,
+      validation_context_sds_secret_config: { name: 'ROOTCA', sds_config: FROM_AGENT },
+    },
+  },
+}
+
+async function newMesh() {
+  const clock = new ManualClock(Date.now())
+  const source = await SelfSignedRoots.open({
+    store: new MemoryGenerations(),
+    clock,
+    trustDomain: 'cluster.local',
+    longestLeafMs: DAY_MS,
+  })
+  const authority = new CertificateAuthority({ source, clock })
+  return {
+    /** @param at moves the authority's clock while it signs, milliseconds */
+    async member(serviceAccount: string, trustDomain = 'cluster.local', at = 0) {
+      const keys = await makeKeyPair('ecdsa-p256')
+      clock.advance(at)
+      const identity = { trustDomain, namespace: 'shop', serviceAccount }
+      const { chain, roots, until } = authority.sign(certificateRequest(keys), identity, 3_600_000)
+      clock.advance(-at)
+      const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+      return { chain: chain.join(''), key, roots: roots.join(''), since: 0, until }
+    },
+  }
+}
+
+type Mesh = Awaited<ReturnType<typeof newMesh>>
+type Member = Awaited<ReturnType<Mesh['member']>>
+
+let mesh: Mesh
+let server: Server
+let port = 0
+let secrets = new Secrets(() => true)
+let termination: TlsTermination
+const accepted: Socket[] = []
+
+before(async () => {
+  mesh = await newMesh()
+  server = createServer({ pauseOnConnect: true }, socket => {
+    socket.on('error', () => {})
+    termination.terminate(socket, [], done => {
+      if (!done) return
+      accepted.push(done.socket)
+      done.socket.on('error', () => {})
+      done.socket.end(`${done.alpn || 'no alpn'} ${done.peer?.uriSans.join() ?? 'nobody'}`)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  port = typeof address === 'object' && address ? address.port : 0
+})
+after(() => {
+  for (const socket of accepted) socket.destroy()
+  server.close()
+})
+
+async function serve(context: Record<string, JsonValue>, member?: Member): Promise<void> {
+  secrets = new Secrets(() => true)
+  const type = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'
+  termination = new TlsTermination(DownstreamTlsContext.decode(jsonToBytes(type, context)), secrets)
+  if (member) give(member)
+}
+
+function give(member: Member): void {
+  for (const secret of secretsOf(member)) secrets.putOwn(AGENT_CLUSTER, secret)
+}
+
+/** @returns what the server answered; '' when it did not */
+function call(options: ConnectionOptions, use: (socket: TLSSocket) => void = () => {}): Promise<string> {
+  return new Promise(resolve => {
+    let text = ''
+    const socket = connect({ host: '127.0.0.1', port, ALPNProtocols: ['h2'], checkServerIdentity: () => undefined, ...options })
+    use(socket)
+    socket.on('data', chunk => {
+      text += chunk
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(text))
+  })
+}
+
+const shows = ({ chain, key, roots }: Member): ConnectionOptions => ({ cert: chain, key, ca: roots })
+
+describe('mutual TLS with secrets of the agent', () => {
+  test('lets a workload of the mesh in, and knows who it is', async () => {
+    await serve(MUTUAL, await mesh.member('server'))
+    const cart = await mesh.member('cart')
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+      assert.equal(await call({ ...shows(cart), maxVersion }), 'h2 spiffe://cluster.local/ns/shop/sa/cart', maxVersion)
+  })
+
+  test('refuses a client without a certificate, and those of another mesh, another trust domain, expired and not yet valid', async () => {
+    const own = await mesh.member('server')
+    await serve(MUTUAL, own)
+    const other = await newMesh()
+    const strangers: [string, ConnectionOptions][] = [
+      ['no certificate', { ca: own.roots }],
+      ['another mesh', { ...shows(await other.member('cart')), ca: own.roots }],
+      ['another trust domain', shows(await mesh.member('cart', 'evil.local'))],
+      ['expired', shows(await mesh.member('cart', 'cluster.local', -7_200_000 + 60_000))],
+      ['not yet valid', shows(await mesh.member('cart', 'cluster.local', DAY_MS))],
+    ]
+    for (const [what, options] of strangers) assert.equal(await call(options), '', what)
+    assert.notEqual(await call(shows(await mesh.member('cart'))), '')
+  })
+
+  test('refuses everybody while a secret is missing, and serves when it has come', async () => {
+    await serve(MUTUAL)
+    const cart = await mesh.member('cart')
+    assert.equal(await call(shows(cart)), '')
+    give(await mesh.member('server'))
+    assert.match(await call(shows(cart)), /cart/)
+  })
+
+  test('takes a new certificate for the next connection', async () => {
+    await serve(MUTUAL, await mesh.member('before'))
+    const cart = await mesh.member('cart')
+    const seen: (string | undefined)[] = []
+    const look = (socket: TLSSocket) => {
+      socket.on('secureConnect', () => seen.push(socket.getPeerX509Certificate()?.subjectAltName))
+    }
+    await call(shows(cart), look)
+    give(await mesh.member('after'))
+    await call(shows(cart), look)
+    assert.deepEqual(seen, ['URI:spiffe://cluster.local/ns/shop/sa/before', 'URI:spiffe://cluster.local/ns/shop/sa/after'])
+  })
+
+  test('refuses a secret that cannot be used, and goes on with the one before', async () => {
+    await serve(MUTUAL, await mesh.member('server'))
+    const bad = { ...(await mesh.member('server')), key: (await mesh.member('server')).key }
+    const [, certificate] = secretsOf(bad)
+    assert.throws(
+      () => secrets.put({ kind: 'cluster', cluster: AGENT_CLUSTER }, certificate),
+      /Cannot use secret "default": certificates of the TLS context cannot be used: .*key values mismatch/,
+    )
+    assert.match(await call(shows(await mesh.member('cart'))), /cart/)
+  })
+
+  test('resumes sessions, and knows the client of a resumed one', async () => {
+    await serve(MUTUAL, await mesh.member('server'))
+    const cart = shows(await mesh.member('cart'))
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      let session: Buffer | undefined
+      await call({ ...cart, maxVersion }, socket => {
+        socket.on('session', given => {
+          session = given
+        })
+      })
+      assert(session, maxVersion)
+      let reused = false
+      const text = await call({ ...cart, maxVersion, session }, socket => {
+        socket.on('secureConnect', () => {
+          reused = socket.isSessionReused()
+        })
+      })
+      assert.equal(reused, true, maxVersion)
+      assert.match(text, /spiffe:\/\/cluster\.local\/ns\/shop\/sa\/cart/, maxVersion)
+    }
+  })
+})
+
+test('a certificate that is asked for and not required may be missing, but not be wrong', async () => {
+  await serve({ ...MUTUAL, require_client_certificate: false }, await mesh.member('server'))
+  const own = await mesh.member('cart')
+  assert.equal(await call({ ca: own.roots }), 'h2 nobody')
+  assert.match(await call(shows(own)), /sa\/cart/)
+  const other = await newMesh()
+  assert.equal(await call({ ...shows(await other.member('cart')), ca: own.roots }), '')
+})
+
+test('a secret of a cluster that the bootstrap does not have is refused with its listener', () => {
+  const type = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'
+  const message = DownstreamTlsContext.decode(jsonToBytes(type, MUTUAL))
+  assert.throws(
+    () => new TlsTermination(message, new Secrets(() => false)),
+    /cluster "sds-grpc", which is not among the static_resources/,
+  )
+})
