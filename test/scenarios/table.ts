@@ -4,6 +4,7 @@ import { actions } from './table/actions.ts'
 import { authz } from './table/authz.ts'
 import { balancing } from './table/balancing.ts'
 import { gatewayApi } from './table/gateway-api.ts'
+import { jwt } from './table/jwt.ts'
 import { matching } from './table/matching.ts'
 import { ownKinds } from './table/own-kinds.ts'
 import { protocols } from './table/protocols.ts'
@@ -18,4 +19,5 @@ export const table: readonly Scenario[] = [
   ...ownKinds,
   ...gatewayApi,
   ...authz,
+  ...jwt,
 ]

@@ -3,10 +3,13 @@
  * they run is the configuration's.
  */
 import { HTTPFault } from '../../xds/gen/envoy/extensions/filters/http/fault/v3/fault.ts'
+import { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import { RBAC as RbacConfig } from '../../xds/gen/envoy/extensions/filters/http/rbac/v3/rbac.ts'
 import { Router as RouterConfig } from '../../xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
 import type { HttpFilter as FilterConfig } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
+import type { Clusters } from '../cluster/cluster.ts'
+import type { Log } from '../context.ts'
 import { compileFault } from '../filters/fault-rule.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
@@ -14,12 +17,15 @@ import { CorsFilter } from './cors.ts'
 import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
+import { JwtFilter } from './jwt.ts'
 import { RbacFilter } from './rbac.ts'
 import { Router } from './router/router.ts'
 
 export interface FilterSettings {
   readonly stats: StatsRegistry
   readonly statPrefix: string
+  readonly clusters: Clusters
+  readonly log: Log
   /** Bytes of a body that are kept for retries. */
   readonly bufferLimit: number
 }
@@ -34,6 +40,12 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   [
     `${PREFIX}grpc_stats.v3.FilterConfig`,
     (name, off, _config, settings) => new GrpcStatsFilter(name, off, group(settings, 'grpc', GrpcStats)),
+  ],
+  // Verifies tokens, which access rules may ask for.
+  [
+    `${PREFIX}jwt_authn.v3.JwtAuthentication`,
+    (name, off, config, { clusters, log }) =>
+      new JwtFilter(name, off, JwtAuthentication.decode(config), { clusters, log: message => log('warning', 'jwt', message) }),
   ],
   // Nothing that is not allowed gets further.
   [

@@ -43,7 +43,13 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     this.timers = context.timers
     this.random = context.random
     this.stats = hcmStats(context.stats, this.options.statPrefix)
-    this.filters = buildFilters(config.httpFilters, { stats: context.stats, statPrefix: config.statPrefix, bufferLimit })
+    this.filters = buildFilters(config.httpFilters, {
+      stats: context.stats,
+      statPrefix: config.statPrefix,
+      clusters: context.clusters,
+      log: context.log,
+      bufferLimit,
+    })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
     this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
   }

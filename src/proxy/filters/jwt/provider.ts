@@ -1,0 +1,132 @@
+/** One issuer's tokens: where they stand in a request, and whether they are good (envoy JwtProvider). jose does the cryptography. */
+import type { JwtProvider } from '../../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
+import type { RequestHead } from '../../http/stream.ts'
+import { type KeyServices, KeySource } from './keys.ts'
+
+/** Loaded with the first filter that needs it. */
+const library = () => import('jose')
+
+export interface FoundToken {
+  readonly text: string
+  /** Takes it out of the request. */
+  readonly remove: () => void
+}
+
+export type Verified =
+  | {
+      readonly ok: true
+      readonly payload: Readonly<Record<string, unknown>>
+      readonly encoded: string
+      readonly token: FoundToken
+    }
+  | { readonly ok: false; readonly error: string; readonly status: number }
+
+export const MISSING: Verified = { ok: false, error: 'Jwt is missing', status: 401 }
+const DEFAULT_SKEW_SECONDS = 60
+/** Longer ones are nobody's token. */
+const MOST_CHARACTERS = 65_536
+/** Signatures that need a key; "none" is not among them, and keys of one kind serve algorithms of that kind only. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'HS256', 'HS384', 'HS512'],
+]
+
+export class TokenProvider {
+  readonly config: JwtProvider
+  readonly #keys: KeySource
+  readonly #lists: readonly string[]
+
+  /** @throws on settings that cannot be used */
+  constructor(config: JwtProvider, services: KeyServices) {
+    this.config = config
+    this.#keys = new KeySource(config.jwksSourceSpecifier, services)
+    this.#lists = config.normalizePayloadInMetadata?.spaceDelimitedClaims ?? []
+  }
+
+  async verify(head: RequestHead): Promise<Verified> {
+    const tokens = this.find(head)
+    let result = MISSING
+    for (const token of tokens) {
+      result = await this.#verifyOne(token)
+      if (!result.ok) return result
+    }
+    return result
+  }
+
+  find(head: RequestHead): FoundToken[] {
+    const { fromHeaders, fromParams, fromCookies } = this.config
+    const usual = fromHeaders.length + fromParams.length + fromCookies.length === 0
+    const headers = usual ? [{ name: 'authorization', valuePrefix: 'Bearer ' }] : fromHeaders
+    const found: FoundToken[] = []
+    for (const { name, valuePrefix } of headers) {
+      const lower = name.toLowerCase()
+      const value = head.headers.get(lower)
+      if (value?.startsWith(valuePrefix) && value.length > valuePrefix.length)
+        found.push({ text: value.slice(valuePrefix.length), remove: () => head.headers.remove(lower) })
+    }
+    for (const name of usual ? ['access_token'] : fromParams) {
+      const text = new URLSearchParams(head.path.split('?', 2)[1] ?? '').get(name)
+      if (text) found.push({ text, remove: () => removeParameter(head, name) })
+    }
+    for (const name of fromCookies) {
+      const text = cookie(head.headers.get('cookie') ?? '', name)
+      if (text) found.push({ text, remove: () => {} }) // as in Envoy: cookies are left as they are
+    }
+    return found
+  }
+
+  async #verifyOne(token: FoundToken): Promise<Verified> {
+    const { createLocalJWKSet, decodeJwt, errors, jwtVerify } = await library()
+    const { issuer, audiences, clockSkewSeconds } = this.config
+    if (token.text.length > MOST_CHARACTERS) return refuse('Jwt is too long')
+    try {
+      if (issuer !== '' && decodeJwt(token.text).iss !== issuer) return refuse('Jwt issuer is not configured')
+    } catch {
+      return refuse('Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections')
+    }
+    const keys = await this.#keys.keys()
+    if (keys === undefined) return refuse('Jwks remote fetch is failed')
+    try {
+      const { payload } = await jwtVerify(token.text, createLocalJWKSet(keys), {
+        algorithms: ALGORITHMS,
+        clockTolerance: clockSkewSeconds || DEFAULT_SKEW_SECONDS,
+        ...(audiences.length > 0 ? { audience: [...audiences] } : {}),
+      })
+      return { ok: true, payload: this.#normalized(payload), encoded: token.text.split('.')[1] ?? '', token }
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return refuse('Jwt is expired')
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
+        return { ok: false, error: 'Audiences in Jwt are not allowed', status: 403 }
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return refuse('Jwt not yet valid')
+      if (error instanceof errors.JWKSNoMatchingKey) return refuse("Jwks doesn't have key to match kid or alg from Jwt")
+      return refuse('Jwt verification fails')
+    }
+  }
+
+  #normalized(payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const copy = { ...payload }
+    for (const name of this.#lists) {
+      const value = copy[name]
+      if (typeof value === 'string') copy[name] = value.split(' ').filter(Boolean)
+    }
+    return copy
+  }
+}
+
+function refuse(error: string): Verified {
+  return { ok: false, error, status: 401 }
+}
+
+function removeParameter(head: RequestHead, name: string): void {
+  const [path = '', query = ''] = head.path.split('?', 2)
+  const rest = query.split('&').filter(part => part.split('=', 1)[0] !== name)
+  head.path = rest.length > 0 ? `${path}?${rest.join('&')}` : path
+}
+
+function cookie(text: string, name: string): string | undefined {
+  for (const part of text.split(';')) {
+    const at = part.indexOf('=')
+    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}

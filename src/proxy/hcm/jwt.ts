@@ -1,0 +1,93 @@
+/** Tokens of requests (envoy.filters.http.jwt_authn): a bad one is refused with 401, the claims of a good one are left for filters after this one. */
+import type { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
+import type { KeyServices } from '../filters/jwt/keys.ts'
+import { TokenProvider } from '../filters/jwt/provider.ts'
+import { type Check, compileRequirement, type Outcome } from '../filters/jwt/requirement.ts'
+import { HeaderList } from '../http/headers.ts'
+import type { HttpFilter, HttpRequest, Verdict } from './filter.ts'
+
+const FILTER = 'envoy.filters.http.jwt_authn'
+const UNAUTHENTICATED = 16
+
+export class JwtFilter implements HttpFilter {
+  readonly name: string
+  readonly defaultOff: boolean
+  readonly #check: Check
+  readonly #bypassPreflight: boolean
+  readonly #claimHeaders: readonly string[]
+
+  /** @throws on settings that cannot be used */
+  constructor(name: string, defaultOff: boolean, config: JwtAuthentication, services: KeyServices) {
+    this.name = name
+    this.defaultOff = defaultOff
+    const providers = new Map(
+      Object.entries(config.providers).map(([key, provider]) => [key, new TokenProvider(provider, services)] as const),
+    )
+    const [rule, ...others] = config.rules
+    const prefix = rule?.match?.pathSpecifier
+    if (others.length > 0 || (rule && (prefix?.$case !== 'prefix' || prefix.value !== '/')))
+      throw new Error('jwt_authn rules by path are not supported, expected one rule for "/"')
+    const requires = rule?.requirementType?.$case === 'requires' ? rule.requirementType.value : undefined
+    this.#check = compileRequirement(requires, providers)
+    this.#bypassPreflight = config.bypassCorsPreflight
+    this.#claimHeaders = Object.values(config.providers).flatMap(({ claimToHeaders, forwardPayloadHeader }) => [
+      ...claimToHeaders.map(({ headerName }) => headerName.toLowerCase()),
+      ...(forwardPayloadHeader ? [forwardPayloadHeader.toLowerCase()] : []),
+    ])
+  }
+
+  onRequest(request: HttpRequest): Verdict {
+    const { head } = request
+    // Nobody but this filter may say what a token claims.
+    for (const name of this.#claimHeaders) head.headers.remove(name)
+    if (this.#bypassPreflight && isPreflight(request)) return 'continue'
+    this.#check(head).then(
+      outcome => this.#decided(request, outcome),
+      () => this.#decided(request, { ok: false, error: 'Jwt verification fails', status: 401 }),
+    )
+    return 'wait'
+  }
+
+  #decided(request: HttpRequest, outcome: Outcome): void {
+    if (!outcome.ok) {
+      const realm = `Bearer realm="${request.head.scheme}://${request.head.authority}${request.head.path.split('?', 1)[0]}"`
+      const challenge = outcome.error === 'Jwt is missing' ? realm : `${realm}, error="invalid_token"`
+      const details = `jwt_authn_access_denied{${outcome.error.replaceAll(' ', '_')}}`
+      request.reply(
+        outcome.status,
+        Buffer.from(outcome.error),
+        details,
+        new HeaderList(['www-authenticate', challenge]),
+        UNAUTHENTICATED,
+      )
+      return
+    }
+    for (const { provider, token } of outcome.tokens) {
+      const { config } = provider
+      if (config.payloadInMetadata) request.record.addMetadata(FILTER, { [config.payloadInMetadata]: token.payload })
+      if (config.forwardPayloadHeader) request.head.headers.set(config.forwardPayloadHeader.toLowerCase(), token.encoded)
+      for (const { headerName, claimName } of config.claimToHeaders) {
+        const value = claimText(token.payload, claimName)
+        if (value !== undefined) request.head.headers.set(headerName.toLowerCase(), value)
+      }
+      if (!config.forward) token.token.remove()
+    }
+    request.resume()
+  }
+}
+
+function isPreflight({ head }: HttpRequest): boolean {
+  return head.method === 'OPTIONS' && head.headers.has('origin') && head.headers.has('access-control-request-method')
+}
+
+/** Nested by "."; what is no text or number goes as JSON in base64url, as in Envoy. */
+function claimText(payload: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  let value: unknown = payload
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
+    value = Reflect.get(value, part)
+  }
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return value === undefined || value === null ? undefined : Buffer.from(JSON.stringify(value)).toString('base64')
+}
