@@ -1,4 +1,6 @@
 /** A connection whose bytes are passed on as they are. */
+import type { Connection, TerminalFilter } from '../../proxy/listener/connection.ts'
+import { NetworkRbac } from '../../proxy/tcp/rbac.ts'
 import { TcpProxy } from '../../proxy/tcp/tcp-proxy.ts'
 import type { Outcome } from './answer.ts'
 import type { Call } from './call.ts'
@@ -11,15 +13,20 @@ import { percent } from './words.ts'
 export function followBytes(
   dry: DryProxy,
   served: Served,
-  { filter }: Extract<Terminal, { kind: 'bytes' }>,
+  { first, filter }: Extract<Terminal, { kind: 'bytes' }>,
   call: Call,
   path: Path,
 ): Outcome[] {
+  const connection = connectionOf(served, call)
+  const denial = denialOf(first, connection)
+  if (denial !== undefined) {
+    path.step('access', 'denied: the connection is closed', path.causes.ofPolicy(policyIn(denial)))
+    return [{ share: 1, action: { kind: 'closed', reason: denial } }]
+  }
   if (!(filter instanceof TcpProxy)) return [{ share: 1, action: { kind: 'closed', reason: 'the chain answers by itself' } }]
   const { targets } = filter
   const total = targets.reduce((sum, target) => sum + target.weight, 0)
   const cause = path.causes.of(served.chain.metadata)
-  const connection = connectionOf(served, call)
   return targets.flatMap(({ cluster: name, weight, subset }): Outcome[] => {
     const share = total > 0 ? weight / total : 0
     if (share === 0) return []
@@ -37,4 +44,15 @@ export function followBytes(
     nobody(dry, name, path)
     return [{ share, action: { kind: 'closed', reason: 'no_healthy_upstream' } }]
   })
+}
+
+/** The first refusal on the way to the chain's end. */
+function denialOf(filter: TerminalFilter, connection: Connection): string | undefined {
+  const denial = filter instanceof NetworkRbac ? filter.denial(connection) : undefined
+  return denial ?? (filter.next && denialOf(filter.next, connection))
+}
+
+/** "rbac_access_denied_matched_policy[ns[shop]-policy[x]-rule[0]]" -> "ns[shop]-policy[x]-rule[0]" */
+function policyIn(details: string): string {
+  return details.slice(details.indexOf('[') + 1, -1)
 }

@@ -23,6 +23,8 @@ export interface Call {
   readonly upgrade?: string
   /** Where the connection comes from. @default the proxy's own address */
   readonly source?: string
+  /** The identity in the client's certificate: "spiffe://cluster.local/ns/shop/sa/web". */
+  readonly principal?: string
   /**
    * The certificate's secret by which a filter chain counts as one for mutual TLS: then such chains take mTLS alone, and others everything
    * but that. undefined: a chain takes what a real handshake would.

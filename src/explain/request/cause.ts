@@ -29,6 +29,7 @@ export class Causes {
       ...mesh.trafficRules.flatMap(rule => [rule.origin, ...rule.subsets.map(subset => subset.origin)]),
       ...mesh.gateways.flatMap(gateway => [gateway.origin, ...gateway.servers.map(server => server.origin)]),
       ...mesh.sidecars.map(sidecar => sidecar.origin),
+      ...mesh.accessPolicies.map(policy => policy.origin),
       ...[...mesh.workloads.values()].map(workload => workload.origin),
     ]
     for (const origin of origins) this.#lines.set(keyOf(origin.object, origin.rule), origin)
@@ -45,14 +46,16 @@ export class Causes {
     return { object, rule, file: origin.file || (known?.file ?? ''), line: origin.line || (known?.line ?? 0) }
   }
 
-  /** @param object "Service shop/catalog" */
-  named(object: string): Cause | undefined {
-    const known = this.#lines.get(keyOf(object, ''))
-    return known && causeOf(known)
+  /** @param name of an RBAC policy, as the control plane names them: "ns[shop]-policy[catalog]-rule[0]" */
+  ofPolicy(name: string): Cause | undefined {
+    const [, namespace = '', policy = '', index = '0'] = /^ns\[([^\]]*)\]-policy\[([^\]]*)\]-rule\[(\d+)\]/.exec(name) ?? []
+    const found = this.mesh.accessPolicies.find(each => each.namespace === namespace && each.name === policy)
+    const origin = found?.rules[Number(index)]?.origin ?? found?.origin
+    return origin && causeOf(origin)
   }
 }
 
-export function causeOf({ object, rule, file, line }: Origin): Cause {
+function causeOf({ object, rule, file, line }: Origin): Cause {
   return { object, rule, file, line }
 }
 

@@ -179,9 +179,12 @@ function endTls(chain: FilterChain, call: Call, path: Path): boolean | undefined
 }
 
 /** The connection as filters see it; its socket belongs to nobody. */
-export function connectionOf({ facts, terminated }: Served, { alpn }: Call): Connection {
-  return new Connection(facts, new Socket(), new Drain(), terminated ? { alpn: alpn[0] ?? '', peer: undefined } : undefined)
+export function connectionOf({ facts, terminated }: Served, { alpn, principal }: Call): Connection {
+  const peer = principal === undefined ? undefined : { ...NO_CERTIFICATE, uriSans: [principal] }
+  return new Connection(facts, new Socket(), new Drain(), terminated ? { alpn: alpn[0] ?? '', peer } : undefined)
 }
+
+const NO_CERTIFICATE = { dnsSans: [], subject: '', issuer: '', sha256: '', serial: '', validFrom: 0, validUntil: 0, pem: '' }
 
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -10,8 +10,7 @@ import { RouteSlots } from '../../proxy/config/routes.ts'
 import type { ProxyContext } from '../../proxy/context.ts'
 import { knowsFilter } from '../../proxy/hcm/filters.ts'
 import { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
-import type { TerminalFilter } from '../../proxy/listener/connection.ts'
-import { endOf } from '../../proxy/listener/connection.ts'
+import { endOf, type TerminalFilter } from '../../proxy/listener/connection.ts'
 import { Drain } from '../../proxy/listener/drain.ts'
 import { addressText, listenAddress } from '../../proxy/listener/listen-address.ts'
 import { listenerOf } from '../../proxy/listener/listeners.ts'
@@ -41,7 +40,8 @@ export type Terminal =
       /** HTTP filters that only Envoy has, by name. */
       readonly foreign: readonly string[]
     }
-  | { readonly kind: 'bytes'; readonly filter: TerminalFilter }
+  /** first: what may refuse the connection before its end. */
+  | { readonly kind: 'bytes'; readonly first: TerminalFilter; readonly filter: TerminalFilter }
 
 export class DryProxy {
   readonly clusters: DryClusters
@@ -104,8 +104,9 @@ export class DryProxy {
     const slots = new RouteSlots()
     const { filters, foreign, config } = withoutForeign(chain)
     const settings = { context: this.#context, bufferLimit: 1024 * 1024, direction: TrafficDirection.UNSPECIFIED }
-    const filter = endOf(networkFilterKinds(slots)(filters, settings))
-    if (!(filter instanceof HttpConnectionManager)) return { kind: 'bytes', filter }
+    const first = networkFilterKinds(slots)(filters, settings)
+    const filter = endOf(first)
+    if (!(filter instanceof HttpConnectionManager)) return { kind: 'bytes', first, filter }
     const inline = config?.routeSpecifier?.$case === 'routeConfig' ? config.routeSpecifier.value : undefined
     const routes = inline ?? this.#routes(filter.routeSource.name ?? '')
     const slot = slots.get(filter.routeSource.name ?? '')

@@ -29,7 +29,7 @@ export class Explainer {
   explain(proxy: MeshProxy, call: Call, bothSides = false): Answer {
     const dry = this.#dry(proxy)
     const answer = follow(dry, this.#causes, call)
-    const server = bothSides ? callAtServer(dry, this.#workloads, answer, call, proxy) : undefined
+    const server = bothSides ? callAtServer(dry, this.#workloads, answer, call, proxy, this.mesh.settings.trustDomain) : undefined
     if (!server) return answer
     const { workload, call: arriving } = server
     return { ...answer, server: { workload: server.name, answer: this.explain(proxyOfWorkload(this.mesh, workload), arriving) } }

@@ -33,7 +33,8 @@ export function decided(
     if (filter.explain) {
       const told = filter.explain(request)
       if (told === undefined) continue
-      path.step(told.subject, told.text, cause)
+      const [policy] = told.policies ?? []
+      path.step(told.subject, told.text, policy === undefined ? cause : path.causes.ofPolicy(policy), told.notes)
       for (const { share: part, status, details } of told.answers)
         outcomes.push({ share: left * part, action: { kind: 'answer', status, details } })
       left *= 1 - told.answers.reduce((sum, answer) => sum + answer.share, 0)

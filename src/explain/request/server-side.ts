@@ -19,6 +19,7 @@ export function callAtServer(
   answer: Answer,
   call: Call,
   from: MeshProxy,
+  trustDomain: string,
 ): Arrival | undefined {
   const action = answer.outcomes.find(outcome => outcome.action.kind === 'forward')?.action
   if (action?.kind !== 'forward') return undefined
@@ -32,6 +33,7 @@ export function callAtServer(
   const added = Object.entries(action.request?.headersSet ?? {})
   const gone = new Set([...added.map(([name]) => name), ...(action.request?.headersRemoved ?? [])])
   const { mtlsSecret: _, ...arriving } = call
+  const principal = `spiffe://${trustDomain}/ns/${from.namespace}/sa/${from.serviceAccount || 'default'}`
   return {
     name: known.name,
     workload: known.workload,
@@ -48,6 +50,7 @@ export function callAtServer(
       path: action.request?.path ?? call.path,
       headers: [...call.headers.filter(([name]) => !gone.has(name)), ...added],
       source: from.addresses[0] ?? '127.0.0.1',
+      ...(action.tls === 'mtls' && { principal }),
     },
   }
 }

@@ -54,15 +54,17 @@ function several(answer: Answer): boolean {
 }
 
 function verdict(answer: Answer, paint: Paint): string[] {
-  const failed = answer.error ?? answer.server?.answer.error
-  if (failed) return [paint(`✗ ${FAILURES[failed] ?? failed} (${failed})`, 'red')]
-  const outcomes = answer.server && answer.outcomes.length === 1 ? atServer(answer, answer.server.answer) : answer.outcomes
+  const { error, outcomes, server } = answer
+  if (error) return [failure(error, paint)]
+  if (server?.answer.error) return [failure(server.answer.error, paint)]
+  const other = server?.answer.action
+  // What the other side answers itself (a deny, say) is what the client gets.
+  if (server && other && other.kind !== 'forward') return [paint(`✗ at ${server.workload}: ${result(other)}`, 'red')]
   return outcomes.map(outcome => outcomeLine(outcome, outcomes.length > 1, paint))
 }
 
-/** The server's own answer (a deny, say) is what the client gets. */
-function atServer(answer: Answer, server: Answer): readonly Outcome[] {
-  return server.action?.kind === 'answer' || server.action?.kind === 'closed' ? server.outcomes : answer.outcomes
+function failure(error: string, paint: Paint): string {
+  return paint(`✗ ${FAILURES[error] ?? error} (${error})`, 'red')
 }
 
 function outcomeLine({ share, action, delayMs }: Outcome, several: boolean, paint: Paint): string {

@@ -26,6 +26,10 @@ export interface FilterExplanation {
   readonly answers: readonly { readonly share: number; readonly status: number; readonly details: string }[]
   /** Milliseconds that the request may be held up before anything else happens. */
   readonly delayMs: number
+  /** Policies that decided, by their names in the configuration; none: the route did. */
+  readonly policies?: readonly string[]
+  /** More about it, a line each. */
+  readonly notes?: readonly string[]
 }
 
 export interface HttpFilter {

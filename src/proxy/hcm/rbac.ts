@@ -1,7 +1,7 @@
 /** Access rules for requests (envoy.filters.http.rbac). What is denied and by which policy is for the log, never for the client. */
 import { denialDetails, type RbacRules } from '../filters/rbac/rules.ts'
-import { principalsOf } from '../filters/rbac/subject.ts'
-import type { HttpFilter, HttpRequest, Verdict } from './filter.ts'
+import { principalsOf, type Subject } from '../filters/rbac/subject.ts'
+import type { FilterExplanation, HttpFilter, HttpRequest, Verdict } from './filter.ts'
 
 const DENIED = Buffer.from('RBAC: access denied')
 const FILTER = 'envoy.filters.http.rbac'
@@ -19,17 +19,35 @@ export class RbacFilter implements HttpFilter {
   }
 
   onRequest(request: HttpRequest): Verdict {
-    const { head, connection, record } = request
-    const subject = {
-      head,
-      facts: connection.facts,
-      remoteAddress: record.remoteAddress,
-      principals: principalsOf(connection),
-      metadata: record.metadata,
-    }
-    const decision = this.#rules.decide(subject, fields => record.addMetadata(FILTER, fields))
+    const { record } = request
+    const decision = this.#rules.decide(subjectOf(request), fields => record.addMetadata(FILTER, fields))
     if (decision === undefined || decision.allowed) return 'continue'
     request.reply(403, DENIED, denialDetails(decision), undefined, PERMISSION_DENIED)
     return 'taken'
   }
+
+  explain(request: HttpRequest): FilterExplanation | undefined {
+    const subject = subjectOf(request)
+    const decision = this.#rules.decide(subject, fields => request.record.addMetadata(FILTER, fields))
+    if (decision === undefined || (decision.allowed && decision.policy === undefined)) return undefined
+    const { allowed, policy } = decision
+    const told = { subject: 'access', policies: policy === undefined ? [] : [policy], delayMs: 0 }
+    if (allowed) return { ...told, text: 'allowed', answers: [] }
+    const answers = [{ share: 1, status: 403, details: denialDetails(decision) }]
+    if (policy !== undefined) return { ...told, text: 'denied', answers }
+    const near = this.#rules.near(subject)
+    const who = subject.principals?.join(', ') ?? 'the caller shows no certificate'
+    const notes = near.map(({ lacks }, i) => {
+      const which = i === 0 ? 'nearest: it' : 'another one'
+      return lacks === 'source'
+        ? `${which} allows this, but not from here (${who})`
+        : `${which} allows this caller, but not this request`
+    })
+    return { ...told, policies: near.map(entry => entry.policy), text: 'denied: no policy allows it', answers, notes }
+  }
+}
+
+function subjectOf({ head, connection, record }: HttpRequest): Subject {
+  const { remoteAddress, metadata } = record
+  return { head, facts: connection.facts, remoteAddress, principals: principalsOf(connection), metadata }
 }

@@ -19,13 +19,19 @@ export class NetworkRbac implements TerminalFilter {
   }
 
   accept(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {
+    const denial = this.denial(connection)
+    if (denial === undefined) return this.next.accept(connection, closed)
+    this.#denied(connection, denial)
+    return refuse(connection, closed)
+  }
+
+  /** Why a connection is refused; undefined: it is let through. */
+  denial(connection: Connection): string | undefined {
     const metadata = new DynamicMetadata()
     const { facts } = connection
     const subject = { head: undefined, facts, remoteAddress: facts.remoteAddress, principals: principalsOf(connection), metadata }
     const decision = this.#rules.decide(subject, fields => metadata.merge(FILTER, fields))
-    if (decision === undefined || decision.allowed) return this.next.accept(connection, closed)
-    this.#denied(connection, denialDetails(decision))
-    return refuse(connection, closed)
+    return decision === undefined || decision.allowed ? undefined : denialDetails(decision)
   }
 }
 

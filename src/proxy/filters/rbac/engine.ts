@@ -9,6 +9,13 @@ export interface RbacDecision {
   readonly policy: string | undefined
 }
 
+/** A policy that a subject nearly met. */
+export interface NearPolicy {
+  readonly policy: string
+  /** source: who it is from. operation: what it asks for. */
+  readonly lacks: 'source' | 'operation'
+}
+
 interface NamedTest {
   readonly name: string
   readonly permits: SubjectTest
@@ -35,6 +42,14 @@ export class RbacEngine {
     const { action } = this
     const allowed = action === RBAC_Action.LOG || (policy !== undefined) === (action === RBAC_Action.ALLOW)
     return { allowed, policy }
+  }
+
+  /** For `explain`: policies of which one half holds, and what the other half is about. */
+  near(subject: Subject): NearPolicy[] {
+    return this.#policies.flatMap(({ name, permits, identifies }): NearPolicy[] => {
+      const [permitted, identified] = [permits(subject), identifies(subject)]
+      return permitted === identified ? [] : [{ policy: name, lacks: permitted ? 'source' : 'operation' }]
+    })
   }
 
   #firstMatch(subject: Subject): string | undefined {

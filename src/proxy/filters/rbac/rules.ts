@@ -4,7 +4,7 @@
  */
 import type { RBAC } from '../../../xds/gen/envoy/config/rbac/v3/rbac.ts'
 import type { JsonObject } from '../../metadata/dynamic.ts'
-import { type RbacDecision, RbacEngine } from './engine.ts'
+import { type NearPolicy, type RbacDecision, RbacEngine } from './engine.ts'
 import type { Subject } from './subject.ts'
 
 /** Counters by name: "allowed", "istio_dry_run_allow_shadow_denied". */
@@ -44,6 +44,11 @@ export class RbacRules {
     const decision = this.#enforced.decide(subject)
     this.#count(`${this.#prefix}${decision.allowed ? 'allowed' : 'denied'}`)
     return decision
+  }
+
+  /** As RbacEngine.near(), of the rules that are enforced. */
+  near(subject: Subject): NearPolicy[] {
+    return this.#enforced?.near(subject) ?? []
   }
 
   #evaluateShadow(engine: RbacEngine, subject: Subject): JsonObject {
