@@ -47,6 +47,15 @@ for (const page of pages) {
       })
     }
 
+    for (const { before, text } of blocks(page).filter(({ language }) => language === 'console')) {
+      const [command = '', ...shown] = text.trimEnd().split('\n')
+      const [, args] = /^\$ mizzen (.*)$/.exec(command) ?? []
+      if (args === undefined) continue
+      it(`the command of line ${before + 1} prints what is shown`, async () => {
+        assert.equal((await output(args.split(' '))).trimEnd(), shown.join('\n'))
+      })
+    }
+
     it('links lead somewhere', () => {
       const text = readFileSync(path.join(repository, page), 'utf8')
       const links = [...text.matchAll(/\]\((?!\w+:)([^)\s#]*)(?:#([^)\s]*))?\)/g)]
@@ -117,6 +126,11 @@ function commands(page: string): [verb: string, flags: string[]][] {
 }
 
 async function help(verb: string): Promise<string> {
+  return output([verb, '--help'])
+}
+
+/** What a command prints in this repository. */
+async function output(args: readonly string[]): Promise<string> {
   let written = ''
   const stdout = new Writable({
     write(chunk, _encoding, done) {
@@ -124,7 +138,7 @@ async function help(verb: string): Promise<string> {
       done()
     },
   })
-  const code = await main([verb, '--help'], { stdin: Readable.from([]), stdout, stderr: stdout, env: {}, cwd: repository })
-  assert.equal(code, 0, `mizzen ${verb} --help`)
+  const code = await main(args, { stdin: Readable.from([]), stdout, stderr: stdout, env: {}, cwd: repository })
+  assert.equal(code, 0, `mizzen ${args.join(' ')}`)
   return written
 }
