@@ -86,8 +86,11 @@ export class ExplainedPlane {
 
   #differences(call: Call, answer: Answer): string[] {
     if (answer.outcomes.length === 0) return [`explain says ${answer.error}: ${answer.steps.at(-1)?.text}`]
-    const replies = answer.outcomes.flatMap(outcome => this.#replies(outcome))
-    const found = [...this.#serverSide(answer), ...served(call, replies)]
+    const other = answer.server?.answer
+    // The proxy beside the endpoint may answer in its place: a deny, say.
+    const refused = other !== undefined && (other.action === undefined || other.action.kind !== 'forward')
+    const replies = (refused ? other : answer).outcomes.flatMap(outcome => this.#replies(outcome))
+    const found = [...(refused ? [] : this.#serverSide(answer)), ...served(call, replies)]
     if (call.kind === 'http') found.push(...httpDifferences(call, replies))
     if (call.kind === 'grpc' && !dependsOnBackend(call)) {
       const wanted = call.expect.code ?? 'OK'
@@ -240,7 +243,7 @@ function isCopiedTo(cluster: string, label: string): boolean {
 /** "outbound|80|v2|echo.default.svc.cluster.local" -> "echo v2" */
 function labelOf(cluster: string): string {
   const [, , subset = '', host = ''] = cluster.split('|')
-  return `${host.split('.')[0]} ${subset}`
+  return `${host.split('.')[0]} ${subset || 'v1'}`
 }
 
 function fits(wanted: Expected, got: string | undefined): boolean {
