@@ -18,7 +18,8 @@ describe('scenarios, explained', () => {
     const undecided = scenario.calls.flatMap(call => dependsOnBackend(call) ?? [])
     const name = undecided.length > 0 ? `${scenario.name} (where it goes; ${undecided[0]})` : scenario.name
     // Explained calls come from the pod's own address; in the table all pods share the machine's, whose rules the row is about.
-    const todo = scenario.name.startsWith('the address of the peer') && 'x-forwarded-for and shared addresses are not followed yet'
+    const todo =
+      scenario.name.startsWith('the address of the peer') && 'x-forwarded-for and shared addresses are not followed yet'
     it(name, { todo }, async () => {
       assert.deepEqual(await plane.run(scenario), [])
     })
