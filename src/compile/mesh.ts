@@ -24,6 +24,8 @@ import type { ObjectStatus } from './gateway-api/conditions.ts'
 import { ingresses } from './ingress/compile.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
+import { ownAccess } from './mizzen/access.ts'
+import { checkOwnConflicts } from './mizzen/conflicts.ts'
 import { ownParts } from './mizzen/own.ts'
 import { objectsOfMesh } from './namespaces.ts'
 import { checkNotYet } from './not-yet.ts'
@@ -66,6 +68,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
   const known = kept(before?.services, services)
   const edge = gatewayApi(objects, settings, known, workloads)
   const ingress = ingresses(objects, settings, known)
+  const access = ownAccess(objects, services, settings)
   const mesh: Mesh = {
     settings,
     services: known,
@@ -95,9 +98,18 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
     proxyRules: kept(before?.proxyRules, oldestFirst(objects.ProxyConfig.map(proxyRuleOf))),
     rateLimits: kept(before?.rateLimits, oldestFirst([...own.rateLimits])),
     alerts: kept(before?.alerts, oldestFirst([...own.alerts])),
-    peerPolicies: kept(before?.peerPolicies, oldestFirst(objects.PeerAuthentication.map(peerPolicyOf))),
-    tokenPolicies: kept(before?.tokenPolicies, oldestFirst(objects.RequestAuthentication.map(tokenPolicyOf))),
-    accessPolicies: kept(before?.accessPolicies, oldestFirst(objects.AuthorizationPolicy.map(accessPolicyOf))),
+    peerPolicies: kept(
+      before?.peerPolicies,
+      oldestFirst([...objects.PeerAuthentication.map(peerPolicyOf), ...access.peerPolicies]),
+    ),
+    tokenPolicies: kept(
+      before?.tokenPolicies,
+      oldestFirst([...objects.RequestAuthentication.map(tokenPolicyOf), ...access.tokenPolicies]),
+    ),
+    accessPolicies: kept(
+      before?.accessPolicies,
+      oldestFirst([...objects.AuthorizationPolicy.map(accessPolicyOf), ...access.accessPolicies]),
+    ),
     certificates: keptMap(before?.certificates, new Map([...certificatesOf(objects.Secret), ...edge.certificates])),
   }
   let diagnostics: readonly Diagnostic[] | undefined
@@ -111,6 +123,8 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
         ...checkProxyAnnotations(objects.Pod),
+        ...checkOwnConflicts(objects, mesh),
+        ...access.problems,
         ...edge.diagnostics,
         ...ingress.diagnostics,
       ].sort(compareDiagnostics)
