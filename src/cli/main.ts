@@ -26,6 +26,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   'control-plane': () => import('./control-plane.ts'),
   token: () => import('./token.ts'),
   proxy: () => import('./proxy.ts'),
+  expand: () => import('./expand.ts'),
   version: () => import('./version.ts'),
   help: () => import('./help.ts'),
 }

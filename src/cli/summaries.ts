@@ -8,6 +8,7 @@ export const SUMMARIES = {
   analyze: 'find what is wrong between manifests, as istioctl analyze does',
   xds: 'print the configuration that a proxy would get',
   explain: 'where a request goes, and which line of which file says so',
+  expand: 'print what mizzen.dev objects mean in the words of Istio',
   'control-plane': 'run the control plane alone',
   token: 'a token by which a machine joins the mesh',
   proxy: 'run the data plane from an Envoy bootstrap',

@@ -23,7 +23,6 @@ export function breakerPolicy(spec: Breaker): TrafficPolicy {
 }
 
 const HALF_OPEN_AFTER_MS = 30_000
-const HALF_OPEN_MAX_MS = 300_000
 
 function outliers(spec: Breaker): OutlierDetection {
   const { successRate, halfOpen } = spec
@@ -35,7 +34,7 @@ function outliers(spec: Breaker): OutlierDetection {
     splitLocal: false,
     intervalMs: milliseconds(spec.interval) ?? 10_000,
     ejectionMs,
-    maxEjectionMs: halfOpen?.maxAfter === undefined ? Math.max(HALF_OPEN_MAX_MS, ejectionMs) : milliseconds(halfOpen.maxAfter),
+    maxEjectionMs: milliseconds(halfOpen?.maxAfter),
     maxEjectionPercent: spec.maxEjectionPercent ?? 50,
     minHealthPercent: 0,
     failureRate: successRate && {
@@ -43,6 +42,6 @@ function outliers(spec: Breaker): OutlierDetection {
       minimumRequests: successRate.minimumRequests ?? 50,
       minimumEndpoints: successRate.minimumEndpoints ?? 1,
     },
-    letInByHealthCheck: halfOpen?.byHealthCheck ?? true,
+    letInByHealthCheck: halfOpen?.byHealthCheck,
   }
 }
