@@ -15,6 +15,7 @@ import type { TrafficRule } from '../model/traffic-policy.ts'
 import { type Workload, workloadKey } from '../model/workload.ts'
 import { compileAuthorizationPolicy } from './authorization-policy.ts'
 import { compileCertificate } from './certificate.ts'
+import { checkSecurity } from './check-security.ts'
 import { checkHostConflicts } from './conflicts.ts'
 import { compileDestinationRule } from './destination-rule.ts'
 import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts'
@@ -122,6 +123,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkReferences(objects, mesh),
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
+        ...checkSecurity(objects, mesh),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),
         ...access.problems,

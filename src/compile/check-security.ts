@@ -1,0 +1,38 @@
+/** What of the security policies cannot be done as written: authorizers that are not there, keys that nobody knows, claims in routes. */
+import { claimPrefix } from '../api/values/header.ts'
+import type { Mesh } from '../model/mesh.ts'
+import { type Diagnostic, diagnostic } from './diagnostic.ts'
+import type { Objects } from './objects.ts'
+
+export function checkSecurity(objects: Objects, { settings }: Pick<Mesh, 'settings'>): Diagnostic[] {
+  const providers = new Set(settings.extAuthzProviders.map(({ name }) => name))
+  return [
+    ...objects.AuthorizationPolicy.flatMap(object => {
+      const { action, provider } = object.spec
+      if (action !== 'CUSTOM' || providers.has(provider?.name ?? '')) return []
+      const message = `there is no external authorizer "${provider?.name}": expected one of the mesh configuration's extensionProviders`
+      const effect = 'requests that its rules match are denied'
+      return [diagnostic(object, ['spec', 'provider'], { code: 'unknown-provider', level: 'error', message, effect })]
+    }),
+    ...objects.RequestAuthentication.flatMap(object =>
+      (object.spec.jwtRules ?? []).flatMap((rule, i) => {
+        if (rule.jwks || rule.jwksUri || rule.jwks_uri) return []
+        const message = `keys of "${rule.issuer}" are not looked for at the issuer: expected jwksUri or jwks`
+        const problem = { code: 'not-yet', level: 'error', message, effect: 'its tokens are refused' } as const
+        return [diagnostic(object, ['spec', 'jwtRules', i], problem)]
+      }),
+    ),
+    ...objects.VirtualService.flatMap(object =>
+      (object.spec.http ?? []).flatMap((rule, i) =>
+        (rule.match ?? []).flatMap((match, j) =>
+          [...Object.keys(match.headers ?? {}), ...Object.keys(match.withoutHeaders ?? {})].flatMap(name => {
+            if (!name.startsWith(claimPrefix)) return []
+            const message = `${name} has no effect in this version of mizzen`
+            const path = ['spec', 'http', i, 'match', j, 'headers', name]
+            return [diagnostic(object, path, { code: 'not-yet', level: 'warning', message, effect: 'it is taken for a header' })]
+          }),
+        ),
+      ),
+    ),
+  ]
+}
