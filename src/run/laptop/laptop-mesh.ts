@@ -209,6 +209,8 @@ export class LaptopMesh {
       journal,
       inherited: env,
       nodeName: hostname(),
+      // Istio's name for it, and its form.
+      certificateSeconds: env['SECRET_TTL'] === undefined ? undefined : seconds(env['SECRET_TTL']),
       files: ({ namespace, name }: PodPlan) => state.podFiles(`${namespace}.${name}`),
       keepToken: async (plan, file) => this.#podTokens?.keep(plan, file) ?? (() => {}),
       engineCommand: (engine, { bootstrap, identity }) =>
@@ -279,6 +281,14 @@ export class LaptopMesh {
       journal.tell(`Cannot make the configuration of ${podOf(event.node)}, it keeps what it had: ${String(event.error)}`, 'bad')
     }
   }
+}
+
+/** "90s", "30m", "24h". @throws when it is no such time */
+function seconds(text: string): number {
+  const [, number, unit = ''] = /^(\d+)(s|m|h)$/.exec(text) ?? []
+  const value = Number(number) * ({ s: 1, m: 60, h: 3600 }[unit] ?? Number.NaN)
+  if (!(value > 0)) throw new Error(`Cannot use SECRET_TTL "${text}": expected a time such as "30m" or "24h"`)
+  return value
 }
 
 /** "sidecar~127.0.0.1~cart-0.shop~..." -> "cart-0". */

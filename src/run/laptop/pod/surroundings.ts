@@ -20,6 +20,8 @@ export interface PodSurroundings {
   /** The environment of `mizzen up`. */
   readonly inherited: Readonly<Record<string, string | undefined>>
   readonly nodeName: string
+  /** Life of pods' certificates, seconds; undefined: what the authority gives. */
+  readonly certificateSeconds: number | undefined
   /** Where what the pod's proxy is started from is written. */
   files(plan: PodPlan): PodFiles
   /** Keeps a token of the pod's identity in a file. @returns ends that */

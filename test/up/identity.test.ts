@@ -1,0 +1,150 @@
+/** Mutual TLS between pods of `mizzen up`: on by default, STRICT without a failed request, certificates replaced under load; both engines in one mesh. */
+import assert from 'node:assert/strict'
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { connect } from 'node:tls'
+import { clusterAddress } from '../../src/proxy/config/ads.ts'
+import { Bootstrap } from '../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
+import { ENVOY_MISSING, envoyBinary } from '../scenarios/engines.ts'
+import { backRoutes, deployment, documents, gateway, service } from './manifests.ts'
+import { get, Sandbox, until } from './mizzen.ts'
+
+const STRICT = `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: STRICT}}
+`
+/** Certificates live so long: each is replaced after three seconds. */
+const TTL_S = 6
+
+describe('mutual TLS of mizzen up', { skip: envoyBinary() ? false : ENVOY_MISSING }, () => {
+  let home = ''
+  let sandbox: Sandbox
+  let url = ''
+
+  before(async () => {
+    home = mkdtempSync(path.join(tmpdir(), 'mizzen-identity-'))
+    const front = documents(service('front', 80), deployment('front', 'front'))
+    const back = documents(
+      service('back', 80),
+      deployment('back-v1', 'back', { engine: 'envoy' }),
+      deployment('back-v2', 'back', { version: 'v2' }),
+    )
+    const files = { 'front.yaml': front, 'back.yaml': back, 'gateway.yaml': gateway, 'routes.yaml': backRoutes(50) }
+    sandbox = new Sandbox(files, { XDG_STATE_HOME: home, SECRET_TTL: `${TTL_S}s` })
+    const { ingress } = await sandbox.up('.')
+    url = ingress[0]?.url ?? ''
+  })
+  after(async () => {
+    await sandbox?.close()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  /** Where the inbound listeners of a pod are. */
+  async function ports(pod: string): Promise<number[]> {
+    const [file = ''] = globSync(`${home}/**/bootstrap/default.${pod}.pb`)
+    const admin = Bootstrap.decode(readFileSync(file)).admin?.address?.address
+    assert(admin?.$case === 'socketAddress' && admin.value.portSpecifier?.$case === 'portValue')
+    const { body } = await get(`http://127.0.0.1:${admin.value.portSpecifier.value}/listeners`)
+    return [...body.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port))
+  }
+
+  /** Names and serial numbers of the certificates that a pod shows to a sidecar, by port. */
+  async function certificates(pod: string): Promise<Map<number, string>> {
+    const shown = await Promise.all(
+      (await ports(pod)).map(
+        port =>
+          new Promise<[number, string] | undefined>(resolve => {
+            const socket = connect({ host: '127.0.0.1', port, ALPNProtocols: ['istio-http/1.1'], rejectUnauthorized: false })
+            socket.on('secureConnect', () => {
+              const certificate = socket.getPeerX509Certificate()
+              resolve(certificate && [port, `${certificate.subjectAltName} ${certificate.serialNumber}`])
+              socket.destroy()
+            })
+            socket.on('error', () => resolve(undefined))
+            socket.on('close', () => resolve(undefined))
+          }),
+      ),
+    )
+    return new Map(shown.filter(entry => entry !== undefined))
+  }
+
+  /** What a pod answers to a client without a certificate, where others come in. */
+  async function plaintext(inbound: Iterable<number>): Promise<string> {
+    const answers = await Promise.all(
+      Array.from(
+        inbound,
+        port =>
+          new Promise<string>(resolve => {
+            let text = ''
+            const socket = connectTcp(port, '127.0.0.1', () =>
+              socket.write('GET / HTTP/1.1\r\nhost: back\r\nconnection: close\r\n\r\n'),
+            )
+            socket.on('data', chunk => {
+              text += chunk
+            })
+            socket.on('error', () => resolve(text))
+            socket.on('close', () => resolve(text))
+            setTimeout(() => socket.destroy(), 2000)
+          }),
+      ),
+    )
+    return answers.join('')
+  }
+
+  test('is on: each pod shows the certificate of its service account', async () => {
+    assert.equal((await get(url)).status, 200)
+    for (const pod of ['back-v1-0', 'back-v2-0', 'front-0'])
+      assert.match(
+        [...(await certificates(pod)).values()].join(),
+        /URI:spiffe:\/\/cluster\.local\/ns\/default\/sa\/default /,
+        pod,
+      )
+  })
+
+  test('becomes STRICT and outlives its certificates without a failed request', async () => {
+    const failures: string[] = []
+    let requests = 0
+    let running = true
+    const client = async () => {
+      while (running) {
+        const answer = await get(url).catch((error: unknown) => ({ status: 0, body: String(error) }))
+        requests++
+        if (answer.status !== 200) failures.push(`${answer.status} ${answer.body}`)
+      }
+    }
+    const clients = [client(), client(), client()]
+    try {
+      const first = new Map<string, Map<number, string>>()
+      for (const pod of ['back-v1-0', 'back-v2-0']) first.set(pod, await certificates(pod))
+      sandbox.write('strict.yaml', STRICT)
+      for (const shown of first.values())
+        await until(
+          () => plaintext(shown.keys()),
+          text => !text.includes('200 OK'),
+          10_000,
+        )
+      // Twice the life of a certificate: whoever did not renew could not go on.
+      await new Promise(resolve => setTimeout(resolve, 2000 * TTL_S))
+      for (const [pod, before] of first) assert.notDeepEqual([...(await certificates(pod)).values()], [...before.values()], pod)
+    } finally {
+      running = false
+      await Promise.all(clients)
+    }
+    assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${requests}`)
+    assert(requests > 100)
+  })
+
+  test('keeps keys and tokens to their owner', () => {
+    for (const file of globSync(`${home}/**/{*.token,*.identity.json,root.*.json,token-key.*.json}`))
+      assert.equal(statSync(file).mode & 0o777, 0o600, file)
+    const [bootstrap = ''] = globSync(`${home}/**/bootstrap/default.back-v1-0.pb`)
+    const address = clusterAddress(Bootstrap.decode(readFileSync(bootstrap)), 'sds-grpc')
+    assert('path' in address)
+    assert.equal(statSync(address.path).mode & 0o777, 0o600)
+  })
+})
