@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { dependsOnBackend, ExplainedPlane } from './explained.ts'
+import type { Scenario } from './scenario.ts'
 import { table } from './table.ts'
 
 describe('scenarios, explained', () => {
@@ -17,11 +18,16 @@ describe('scenarios, explained', () => {
     }
     const undecided = scenario.calls.flatMap(call => dependsOnBackend(call) ?? [])
     const name = undecided.length > 0 ? `${scenario.name} (where it goes; ${undecided[0]})` : scenario.name
-    // Explained calls come from the pod's own address; in the table all pods share the machine's, whose rules the row is about.
-    const todo =
-      scenario.name.startsWith('the address of the peer') && 'x-forwarded-for and shared addresses are not followed yet'
+    const todo = notYet(scenario)
     it(name, { todo }, async () => {
       assert.deepEqual(await plane.run(scenario), [])
     })
   }
 })
+
+/** What `explain` does not follow yet, with its reason. */
+function notYet({ name, config = '' }: Scenario): string | false {
+  if (config.includes('RequestAuthentication')) return 'tokens are verified while a request waits, which is not explained yet'
+  // In the table all pods share the machine's address, and rules about addresses look at x-forwarded-for.
+  return name.startsWith('the address of the peer') && 'x-forwarded-for and shared addresses are not followed yet'
+}
