@@ -1,6 +1,6 @@
 /**
- * A connection as a socket of Node's, for what needs one: TLS, and HTTP/2 over node:http2. Plain HTTP/1.1 and TCP connect by
- * net/connect.ts, whose transports read into a shared buffer.
+ * A connection as a socket of Node's, for what needs one: TLS. Plain connections are made by net/connect.ts, whose transports read into a
+ * shared buffer.
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { ConnectAttempt } from '../net/connect.ts'
