@@ -120,6 +120,11 @@ export class ProcessView implements AdminView {
     return Math.floor((Date.now() - this.#facts.startedAt) / 1000)
   }
 
+  async certificates(): Promise<unknown> {
+    const { certificateListing } = await import('./admin/certificates.ts')
+    return certificateListing(this.#facts.store, Date.now())
+  }
+
   serverInfo(): unknown {
     const { node, flags } = this.#facts
     const uptime = `${this.#uptimeSeconds}s`

@@ -139,6 +139,16 @@ describe('mutual TLS of mizzen up', { skip: envoyBinary() ? false : ENVOY_MISSIN
     assert(requests > 100)
   })
 
+  test('is told by /certs as Envoy tells it, without a key', async () => {
+    const [file = ''] = globSync(`${home}/**/bootstrap/default.back-v2-0.pb`)
+    const admin = Bootstrap.decode(readFileSync(file)).admin?.address?.address
+    assert(admin?.$case === 'socketAddress' && admin.value.portSpecifier?.$case === 'portValue')
+    const { body } = await get(`http://127.0.0.1:${admin.value.portSpecifier.value}/certs`)
+    const shown = JSON.parse(body).certificates.flatMap((each: { cert_chain: object[] }) => each.cert_chain)
+    assert.deepEqual(shown[0].subject_alt_names, [{ uri: 'spiffe://cluster.local/ns/default/sa/default' }])
+    assert(!body.includes('PRIVATE KEY'))
+  })
+
   test('keeps keys and tokens to their owner', () => {
     for (const file of globSync(`${home}/**/{*.token,*.identity.json,root.*.json,token-key.*.json}`))
       assert.equal(statSync(file).mode & 0o777, 0o600, file)

@@ -28,7 +28,7 @@ const JSON_FORMAT = 'json'
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/', { help: 'This page', show: () => html(index()) }],
-  ['/certs', { help: 'Certificates in use', show: () => json({ certificates: [] }) }],
+  ['/certs', { help: 'Certificates in use', show: async view => json(await view.certificates()) }],
   [
     '/clusters',
     {

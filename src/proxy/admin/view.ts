@@ -19,6 +19,7 @@ export interface AdminView {
   readonly listeners: Listing
   readonly logLevel: string
   serverInfo(): unknown
+  certificates(): Promise<unknown>
   configDump(query: DumpQuery): Promise<JsonValue | undefined>
   drainListeners(graceful: boolean): void
   failHealthCheck(failed: boolean): void
