@@ -23,6 +23,8 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   analyze: () => import('./analyze.ts'),
   xds: () => import('./xds.ts'),
   explain: () => import('./explain.ts'),
+  crds: () => import('./crds.ts'),
+  schema: () => import('./schema.ts'),
   'control-plane': () => import('./control-plane.ts'),
   token: () => import('./token.ts'),
   proxy: () => import('./proxy.ts'),

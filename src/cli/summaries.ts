@@ -9,6 +9,8 @@ export const SUMMARIES = {
   xds: 'print the configuration that a proxy would get',
   explain: 'where a request goes, and which line of which file says so',
   expand: 'print what mizzen.dev objects mean in the words of Istio',
+  crds: "print the mesh's kinds for Kubernetes (CustomResourceDefinitions)",
+  schema: 'print the JSON Schema of the kinds, for editors',
   'control-plane': 'run the control plane alone',
   token: 'a token by which a machine joins the mesh',
   proxy: 'run the data plane from an Envoy bootstrap',

@@ -45,7 +45,7 @@ export const PolicyTargetReference = message(
   {
     'x-kubernetes-validations': [
       {
-        rule: "[self.group, self.kind] in [['core','Service'], ['','Service'], ['gateway.networking.k8s.io','Gateway'], ['gateway.networking.k8s.io','GatewayClass'], ['networking.istio.io','ServiceEntry']]",
+        rule: "[has(self.group) ? self.group : '', self.kind] in [['core','Service'], ['','Service'], ['gateway.networking.k8s.io','Gateway'], ['gateway.networking.k8s.io','GatewayClass'], ['networking.istio.io','ServiceEntry']]",
         message:
           'Support kinds are core/Service, networking.istio.io/ServiceEntry, gateway.networking.k8s.io/Gateway, gateway.networking.k8s.io/GatewayClass',
       },

@@ -40,8 +40,14 @@ export function int32(options: TSchemaOptions = {}) {
   return Type.Integer({ minimum: -2147483648, maximum: 2147483647, ...options })
 }
 
-/** A length of time as Go writes it ("1h30m", "0.5s", "100ms"); parseDuration() of src/lib reads it. */
+/** A length of time of at least 1 ms as Go writes it ("1h30m", "0.5s", "100ms"); parseDuration() of src/lib reads it. */
 export function duration(options: TSchemaOptions = {}) {
+  const least = cel('expected a duration of at least 1ms', "duration(self) >= duration('1ms')")
+  return Type.String({ ...least, ...options, examples: ['5s'] })
+}
+
+/** A duration that may be 0. */
+export function durationOrZero(options: TSchemaOptions = {}) {
   return Type.String({ ...options, examples: ['5s'] })
 }
 
@@ -72,6 +78,11 @@ export function described<Schema extends TSchema>(description: string, schema: S
 /** Groups of fields of which a message may have one at most (protobuf's oneof). Checked by fits(); a CRD says it with its oneOf. */
 export function exclusive(...groups: readonly (readonly string[])[]): { 'x-exclusive': readonly (readonly string[])[] } {
   return { 'x-exclusive': groups }
+}
+
+/** Like exclusive(), where the kind's validate.ts has a sentence of its own for it. */
+export function alternatives(...groups: readonly (readonly string[])[]): { 'x-oneof': readonly (readonly string[])[] } {
+  return { 'x-oneof': groups }
 }
 
 /** A percentage; unset means what the field around it says. */

@@ -59,6 +59,8 @@ export const Listener = message(
 export type Listener = Static<typeof Listener>
 
 export const Listeners = Type.Array(Listener, {
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['name'],
   minItems: 1,
   maxItems: 64,
   ...cel(

@@ -1,7 +1,7 @@
 /** HTTPRoute: which HTTP requests go where, and what happens to them on the way. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
-import { message } from '../../schema/message.ts'
+import { described, message } from '../../schema/message.ts'
 import { backendRefFields, backendRefRules, commonRouteFields } from '../references.ts'
 import { gatewayDuration, headerName, hostname, objectName, sectionName } from '../values.ts'
 import { httpFilters } from './filters.ts'
@@ -53,8 +53,10 @@ export const HttpQueryMatch = message(
   { name: headerName({ description: 'case counts' }), value: Type.String({ minLength: 1, maxLength: 1024 }) },
 )
 
+const EVERY_PATH = { type: 'PathPrefix', value: '/' }
+
 export const HttpRouteMatch = message({
-  path: HttpPathMatch,
+  path: described('the path; default: all', HttpPathMatch, { default: EVERY_PATH }),
   headers: Type.Array(HttpHeaderMatch, { maxItems: 16, description: 'all of them; the first entry of a name counts' }),
   queryParams: Type.Array(HttpQueryMatch, { maxItems: 16, description: 'all of them' }),
   method: Method,
@@ -80,7 +82,11 @@ const onePrefixMessage = 'When using replacePrefixMatch, exactly one PathPrefix 
 export const HttpRouteRule = message(
   {
     name: sectionName({ description: 'unique within the route' }),
-    matches: Type.Array(HttpRouteMatch, { maxItems: 64, description: 'any of them; default: every request' }),
+    matches: Type.Array(HttpRouteMatch, {
+      maxItems: 64,
+      default: [{ path: EVERY_PATH }],
+      description: 'any of them; default: every request',
+    }),
     filters: httpFilters,
     backendRefs: Type.Array(HttpBackendRef, { maxItems: 16, description: 'none, and no filter that answers: 500' }),
     timeouts: message(
@@ -118,7 +124,7 @@ export const HttpRouteSpec = message({
   rules: Type.Array(HttpRouteRule, {
     minItems: 1,
     maxItems: 16,
-    default: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }] }],
+    default: [{ matches: [{ path: EVERY_PATH }] }],
     ...cel(
       [
         '(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128',

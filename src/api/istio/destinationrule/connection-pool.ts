@@ -1,11 +1,11 @@
 /** Connection pool and outlier detection settings, which DestinationRule and Sidecar share. In the integers 0 means unset. */
 import { type Static, Type } from 'typebox'
-import { described, duration, int32, message, uint32 } from '../../schema/message.ts'
+import { described, duration, durationOrZero, int32, message, uint32 } from '../../schema/message.ts'
 
 export const TcpKeepalive = message({
   probes: uint32({ description: "probes without answer until the connection is dead; default: the system's" }),
-  time: duration({ description: 'silence before the first probe' }),
-  interval: duration({ description: 'time between probes' }),
+  time: durationOrZero({ description: 'silence before the first probe' }),
+  interval: durationOrZero({ description: 'time between probes' }),
 })
 
 const TCPSettings = message({
@@ -13,7 +13,7 @@ const TCPSettings = message({
   connectTimeout: duration({ default: '10s' }),
   tcpKeepalive: described('probes on idle connections; default: the mesh configuration', TcpKeepalive),
   maxConnectionDuration: duration(),
-  idleTimeout: duration({ description: '"0s" turns it off' }),
+  idleTimeout: durationOrZero({ description: '"0s" turns it off' }),
 })
 
 const HTTPSettings = message({
@@ -21,7 +21,7 @@ const HTTPSettings = message({
   http2MaxRequests: int32({ description: 'default 2^32 - 1' }),
   maxRequestsPerConnection: int32({ default: 0, description: '0: no limit' }),
   maxRetries: int32({ description: 'default 2^32 - 1' }),
-  idleTimeout: duration({ description: 'goes before tcp.idleTimeout' }),
+  idleTimeout: durationOrZero({ description: 'goes before tcp.idleTimeout' }),
   h2UpgradePolicy: Type.Enum(['DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE']),
   useClientProtocol: Type.Boolean(),
   maxConcurrentStreams: int32(),

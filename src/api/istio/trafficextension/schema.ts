@@ -1,6 +1,6 @@
 /** TrafficExtension (extensions.istio.io): a WebAssembly module or a Lua script in the way of requests. */
 import { type Static, Type } from 'typebox'
-import { cel, described, exclusive, message } from '../../schema/message.ts'
+import { described, exclusive, message } from '../../schema/message.ts'
 import { policyTargetFields } from '../policy-target.ts'
 import { priority, trafficSelectors, wasmSettings, wasmUrl } from '../wasmplugin/schema.ts'
 
@@ -33,7 +33,10 @@ export const TrafficExtensionSpec = message(
   {},
   {
     ...exclusive(['wasm', 'lua']),
-    ...cel('selector and targetRefs exclude each other', '!has(self.selector) || !has(self.targetRefs)'),
+    'x-kubernetes-validations': [
+      { message: 'selector and targetRefs exclude each other', rule: '!has(self.selector) || !has(self.targetRefs)' },
+      { message: 'expected wasm or lua', rule: 'has(self.wasm) || has(self.lua)' },
+    ],
   },
 )
 export type TrafficExtensionSpec = Static<typeof TrafficExtensionSpec>

@@ -1,10 +1,14 @@
 /** VirtualService (networking.istio.io): which requests to a host go where, and what happens to them on the way. */
 import { type Static, Type } from 'typebox'
-import { duration, int32, mapOf, message, Percent, uint32 } from '../../schema/message.ts'
+import { alternatives, duration, int32, mapOf, message, Percent, uint32 } from '../../schema/message.ts'
 import { ExportTo, PortSelector } from '../selector.ts'
 
 /** One of the three is set; regex is RE2 and matches the whole value; prefix is a plain string prefix, not a path segment's. */
-export const StringMatch = message({ exact: Type.String(), prefix: Type.String(), regex: Type.String() })
+export const StringMatch = message(
+  { exact: Type.String(), prefix: Type.String(), regex: Type.String() },
+  {},
+  alternatives(['exact', 'prefix', 'regex']),
+)
 export type StringMatch = Static<typeof StringMatch>
 
 export const Destination = message(
@@ -52,19 +56,29 @@ export const HTTPRouteDestination = message(
 )
 export type HTTPRouteDestination = Static<typeof HTTPRouteDestination>
 
-export const HTTPRedirect = message({
-  uri: Type.String({ description: 'replaces the whole path' }),
-  authority: Type.String(),
-  scheme: Type.String(),
-  redirectCode: uint32({ default: 301 }),
-  port: uint32(),
-  derivePort: Type.Enum(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT']),
-  prefixRewrite: Type.String(),
-})
+export const HTTPRedirect = message(
+  {
+    uri: Type.String({ description: 'replaces the whole path' }),
+    authority: Type.String(),
+    scheme: Type.String(),
+    redirectCode: uint32({ default: 301 }),
+    port: uint32(),
+    derivePort: Type.Enum(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT']),
+    prefixRewrite: Type.String(),
+  },
+  {},
+  alternatives(['port', 'derivePort']),
+)
 export type HTTPRedirect = Static<typeof HTTPRedirect>
 
 export const HTTPDirectResponse = message(
-  { body: message({ string: Type.String(), bytes: Type.String({ description: 'base64' }) }) },
+  {
+    body: message(
+      { string: Type.String(), bytes: Type.String({ description: 'base64' }) },
+      {},
+      alternatives(['string', 'bytes']),
+    ),
+  },
   { status: uint32() },
 )
 export type HTTPDirectResponse = Static<typeof HTTPDirectResponse>
@@ -92,13 +106,16 @@ export const HTTPRetry = message({
 })
 export type HTTPRetry = Static<typeof HTTPRetry>
 
-const Delay = message({
-  fixedDelay: duration(),
-  exponentialDelay: duration(),
-  percentage: Percent,
-  percent: int32({ deprecated: true }),
-})
-const Abort = message({ httpStatus: int32(), grpcStatus: Type.String(), http2Error: Type.String(), percentage: Percent })
+const Delay = message(
+  { fixedDelay: duration(), exponentialDelay: duration(), percentage: Percent, percent: int32({ deprecated: true }) },
+  {},
+  alternatives(['fixedDelay', 'exponentialDelay']),
+)
+const Abort = message(
+  { httpStatus: int32(), grpcStatus: Type.String(), http2Error: Type.String(), percentage: Percent },
+  {},
+  alternatives(['httpStatus', 'grpcStatus', 'http2Error']),
+)
 /** Without a percentage a fault never happens: absent is 0 %. */
 export const HTTPFaultInjection = message({ delay: Delay, abort: Abort })
 export type HTTPFaultInjection = Static<typeof HTTPFaultInjection>

@@ -55,6 +55,9 @@ export const ReadinessProbe = message(
 )
 export type ReadinessProbe = Static<typeof ReadinessProbe>
 
+/** The address comes with the machine: what a WorkloadEntry demands of it is not demanded here. */
+const NO_ADDRESS_YET = { 'x-kubernetes-validations': [] }
+
 export const WorkloadGroupSpec = message(
   {
     metadata: message(
@@ -67,6 +70,6 @@ export const WorkloadGroupSpec = message(
     ),
     probe: described('how the health of a workload is found out', ReadinessProbe),
   },
-  { template: described('the entries themselves, without an address', WorkloadEntrySpec) },
+  { template: described('the entries themselves, without an address', WorkloadEntrySpec, NO_ADDRESS_YET) },
 )
 export type WorkloadGroupSpec = Static<typeof WorkloadGroupSpec>
