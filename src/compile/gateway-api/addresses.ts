@@ -22,7 +22,9 @@ export function addressing(gateway: KubernetesGateway, ports: readonly number[],
   const asked = gateway.spec.addresses ?? []
   const [first] = asked
   const own = { selector: { [GATEWAY_NAME]: gateway.name }, namespace: gateway.namespace }
-  const manual = first !== undefined && (asked.length > 1 || (first.type ?? 'IPAddress') !== 'IPAddress')
+  // Without a value, any address of that type will do: the one of the Gateway's own pods.
+  const anyWillDo = asked.every(({ type = 'IPAddress', value }) => !value && (type === 'IPAddress' || type === 'Hostname'))
+  const manual = !anyWillDo && first !== undefined && (asked.length > 1 || (first.type ?? 'IPAddress') !== 'IPAddress')
   if (!manual) return ownPods(gateway, ports, world, own)
   const hosts = asked.flatMap(({ type, value }) => (type === 'Hostname' && value ? [fullHost(value, gateway, world)] : []))
   const others = asked.filter(({ type }) => type !== 'Hostname').map(({ type = 'IPAddress', value = '' }) => `${type} "${value}"`)
@@ -33,12 +35,11 @@ export function addressing(gateway: KubernetesGateway, ports: readonly number[],
           message: `${others.join(', ')} cannot be had: expected addresses of type Hostname, naming a Service`,
         }
       : undefined
-  const services = hosts.flatMap(host => world.service(host) ?? [])
-  const [service] = services
+  const service = hosts.flatMap(host => serviceFor(host, gateway.namespace, world) ?? [])[0]
   const selected = service
     ? { selector: service.selector ?? { [GATEWAY_NAME]: gateway.name }, namespace: service.namespace }
     : own
-  return { ...selected, unsupported, ...reached(hosts, ports, world) }
+  return { ...selected, unsupported, ...reached(hosts, ports, gateway.namespace, world) }
 }
 
 /** The Service in front of a Gateway's own pods is called as Istio calls it, or carries the Gateway's name. */
@@ -52,7 +53,7 @@ function ownPods(
   const named = world.service(world.hostOf(`${name}-${spec.gatewayClassName}`, namespace))
   const labelled = world.objects.Service.find(object => object.namespace === namespace && object.labels[GATEWAY_NAME] === name)
   const service = named ?? (labelled && world.service(world.hostOf(labelled.name, namespace)))
-  if (service) return { ...own, unsupported: undefined, ...reached([service.hostname], ports, world) }
+  if (service) return { ...own, unsupported: undefined, ...reached([service.hostname], ports, namespace, world) }
   const pods = world.workloads.filter(pod => pod.namespace === namespace && hasLabels(pod.labels, own.selector))
   const addresses = [...new Set(pods.flatMap(pod => pod.addresses))].map(value => ({ type: 'IPAddress', value }))
   const message = `nothing serves it yet: expected pods with the label ${GATEWAY_NAME}=${name} or a Service "${name}-${spec.gatewayClassName}"`
@@ -60,7 +61,7 @@ function ownPods(
     ...own,
     addresses,
     unsupported: undefined,
-    unprogrammed: pods.length > 0 ? undefined : { reason: 'AddressNotAssigned', message },
+    unprogrammed: pods.length > 0 ? undefined : { reason: 'AddressNotUsable', message },
   }
 }
 
@@ -68,24 +69,35 @@ function fullHost(value: string, { namespace }: KubernetesGateway, world: World)
   return value.includes('.') ? value : world.hostOf(value, namespace)
 }
 
+/** Only what stands beside the Gateway can carry its listeners. */
+function serviceFor(host: string, namespace: string, world: World): Service | undefined {
+  const service = world.service(host)
+  return service?.namespace === namespace ? service : undefined
+}
+
 function reached(
   hosts: readonly string[],
   ports: readonly number[],
+  namespace: string,
   world: World,
 ): Pick<Addressing, 'addresses' | 'unprogrammed'> {
-  const missing = hosts.filter(host => !world.service(host))
-  const services = hosts.flatMap(host => world.service(host) ?? [])
+  const missing = hosts.filter(host => !serviceFor(host, namespace, world))
+  const services = hosts.flatMap(host => serviceFor(host, namespace, world) ?? [])
   const closed = services.flatMap(service =>
     ports.filter(port => !portOf(service, port)).map(port => `${service.hostname}:${port}`),
   )
   const open = services.filter(service => ports.some(port => portOf(service, port)))
   const external = open.flatMap(service => externalAddresses(service, world))
   const addresses = external.length > 0 ? external : open.map(service => ({ type: 'Hostname', value: service.hostname }))
-  if (hosts.length === 0) return { addresses, unprogrammed: { reason: 'Invalid', message: 'no address is left that can be had' } }
+  if (hosts.length === 0)
+    return { addresses, unprogrammed: { reason: 'UnsupportedAddress', message: 'no address is left that can be had' } }
   if (missing.length > 0)
-    return { addresses, unprogrammed: { reason: 'AddressNotUsable', message: `there is no Service ${quoted(missing)}` } }
+    return {
+      addresses,
+      unprogrammed: { reason: 'AddressNotUsable', message: `there is no Service ${quoted(missing)} in namespace "${namespace}"` },
+    }
   if (closed.length > 0)
-    return { addresses, unprogrammed: { reason: 'Invalid', message: `there is no Service port ${quoted(closed)}` } }
+    return { addresses, unprogrammed: { reason: 'AddressNotUsable', message: `there is no Service port ${quoted(closed)}` } }
   return { addresses, unprogrammed: undefined }
 }
 

@@ -199,7 +199,11 @@ function ancestors(targets: readonly Target[], bound: readonly BoundRoute[]) {
   for (const { binding, compiled } of bound) {
     const [first] = binding.listeners
     const destinations = [
-      ...compiled.http.flatMap(({ rule }) => (rule.action.kind === 'forward' ? rule.action.destinations : [])),
+      ...compiled.http.flatMap(({ rule }) =>
+        rule.action.kind === 'forward'
+          ? [...rule.action.destinations, ...rule.action.mirrors.map(mirror => mirror.destination)]
+          : [],
+      ),
       ...compiled.bytes.flatMap(rule => rule.destinations),
     ]
     if (!first || !destinations.some(({ host }) => hosts.has(host))) continue

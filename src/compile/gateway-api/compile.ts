@@ -19,9 +19,10 @@ import type { CompiledRoute } from './compiled-route.ts'
 import type { ObjectStatus } from './conditions.ts'
 import { isProgrammed, type ResolvedGateway, resolveGateways } from './gateways.ts'
 import { compileHttpRoute } from './http-route.ts'
+import { type Attached, settleKinds } from './kind-conflicts.ts'
 import { modelGateways } from './model-gateways.ts'
 import { gatewayNotYet, routeNotYet } from './not-yet.ts'
-import { bindingsOf } from './parents.ts'
+import { bindingsOf, isMeshParent } from './parents.ts'
 import { type BoundRoute, listenerSets, serviceSets } from './route-sets.ts'
 import { allRoutes, type RouteObject } from './routes.ts'
 import { classStatuses, gatewayStatuses, routeStatuses } from './status.ts'
@@ -67,7 +68,14 @@ export function gatewayApi(
     objects.BackendTLSPolicy,
   ]
   if (own.every(list => list.length === 0)) return NOTHING
-  const others = [objects.Service, objects.Secret, objects.ConfigMap, objects.Namespace, objects.InferencePool]
+  const others = [
+    objects.Service,
+    objects.ServiceEntry,
+    objects.Secret,
+    objects.ConfigMap,
+    objects.Namespace,
+    objects.InferencePool,
+  ]
   return compiled.get([...own, ...others, workloads, settings, services], () =>
     compileGatewayApi(objects, settings, services, workloads),
   )
@@ -84,7 +92,10 @@ function compileGatewayApi(
   const world = new World(objects, settings, services, workloads)
   const routes = allRoutes(world)
   const gateways = resolveGateways(world)
-  const bound = routes.flatMap(route => bind(route, gateways, world))
+  const bound = compileBound(
+    settleKinds(routes.flatMap(route => bindingsOf(route, gateways, world).map(binding => ({ route, binding })))),
+    world,
+  )
   const policies = resolveBackendTls(world, bound)
   return {
     gateways: modelGateways(gateways),
@@ -101,14 +112,15 @@ function compileGatewayApi(
   }
 }
 
-function bind(route: RouteObject, gateways: readonly ResolvedGateway[], world: World): BoundRoute[] {
-  let edge: CompiledRoute | undefined
-  let mesh: CompiledRoute | undefined
-  return bindingsOf(route, gateways, world).map(binding => {
-    const forMesh = binding.parent.kind === 'Service'
-    if (forMesh) mesh ??= compileRoute(route, true, world)
-    else edge ??= compileRoute(route, false, world)
-    const compiled = (forMesh ? mesh : edge) ?? compileRoute(route, forMesh, world)
+/** A route is compiled once for all its gateways, and once for the mesh. */
+function compileBound(attached: readonly Attached[], world: World): BoundRoute[] {
+  const edge = new Map<RouteObject, CompiledRoute>()
+  const mesh = new Map<RouteObject, CompiledRoute>()
+  return attached.map(({ route, binding }) => {
+    const forMesh = isMeshParent(binding.parent)
+    const done = forMesh ? mesh : edge
+    const compiled = done.get(route) ?? compileRoute(route, forMesh, world)
+    done.set(route, compiled)
     return { route, binding, compiled }
   })
 }
@@ -121,8 +133,15 @@ function compileRoute(route: RouteObject, forMesh: boolean, world: World): Compi
     route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute'
       ? compileHttpRoute(route, forMesh, world)
       : compileBytesRoute(route, forMesh, world)
-  const { http, bytes, unaccepted, unresolved, diagnostics } = made
-  const led = [http.map(({ rule }) => rule.action), bytes, unaccepted, unresolved, diagnostics.map(entry => entry.message)]
+  const { http, bytes, unaccepted, partial, unresolved, diagnostics } = made
+  const led = [
+    http.map(({ rule }) => rule.action),
+    bytes,
+    unaccepted,
+    partial,
+    unresolved,
+    diagnostics.map(entry => entry.message),
+  ]
   return compiledRoutes.get([route, forMesh, JSON.stringify(led)], () => made)
 }
 
@@ -140,17 +159,26 @@ function diagnosticsOf(
       return [diagnostic(listener.owner, ['spec', 'listeners', listener.index], { ...problem, effect })]
     }),
   )
-  const bindings = bound.flatMap(({ route, binding, compiled }) => {
-    const refusal = binding.refusal ?? compiled.unaccepted
-    if (!refusal) return []
-    const path = binding.refusal ? ['spec', 'parentRefs', binding.index] : ['spec']
-    return [diagnostic(route, path, { code: refusal.reason, level: 'error', message: refusal.message })]
-  })
+  const bindings = bound.flatMap(({ route, binding: { refusal, index } }) =>
+    refusal
+      ? [diagnostic(route, ['spec', 'parentRefs', index], { code: refusal.reason, level: 'error', message: refusal.message })]
+      : [],
+  )
   const compiled = new Set(bound.flatMap(entry => entry.compiled))
   const routes = new Set(bound.map(entry => entry.route))
   return [
-    ...gateways.flatMap(({ object, addressing }) => [
+    ...gateways.flatMap(({ object, addressing, clientCertificate }) => [
       ...gatewayNotYet(object),
+      ...(clientCertificate && 'refusal' in clientCertificate
+        ? [
+            diagnostic(object, ['spec', 'tls', 'backend', 'clientCertificateRef'], {
+              code: clientCertificate.refusal.reason,
+              level: 'error',
+              message: clientCertificate.refusal.message,
+              effect: 'backends see no certificate of the gateway',
+            }),
+          ]
+        : []),
       ...(addressing.unsupported
         ? [
             diagnostic(object, ['spec', 'addresses'], {

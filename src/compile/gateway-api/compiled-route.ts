@@ -21,6 +21,8 @@ export interface CompiledRoute {
   readonly bytes: readonly { readonly destinations: readonly TcpDestination[]; readonly path: Path }[]
   /** Why the route as a whole cannot be used. */
   readonly unaccepted: Refusal | undefined
+  /** What is wrong with some of its rules, while others are in force. */
+  readonly partial: Refusal | undefined
   /** The first reference that does not lead anywhere. */
   readonly unresolved: Refusal | undefined
   readonly diagnostics: readonly Diagnostic[]

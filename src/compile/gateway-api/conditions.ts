@@ -44,6 +44,8 @@ export interface AncestorStatus {
 export interface ObjectStatus {
   readonly object: Pick<ObjectHead, 'kind' | 'group' | 'namespace' | 'name'>
   readonly conditions?: readonly Condition[]
+  /** Of a GatewayClass. */
+  readonly supportedFeatures?: readonly { readonly name: string }[]
   readonly addresses?: readonly { readonly type: string; readonly value: string }[]
   readonly listeners?: readonly ListenerStatus[]
   readonly attachedListenerSets?: number

@@ -8,6 +8,7 @@ import type { KubernetesGateway, ListenerSet } from '../../api/registry.ts'
 import { compareText } from '../../model/age.ts'
 import type { ServerTls } from '../../model/gateway.ts'
 import { type Addressing, addressing } from './addresses.ts'
+import { certificateRef, type Resolution } from './certificate-refs.ts'
 import type { Refusal, RouteKind } from './conditions.ts'
 import { controllerOf } from './controllers.ts'
 import { markConflicts } from './listener-conflicts.ts'
@@ -45,6 +46,8 @@ export interface ResolvedGateway {
   readonly addressing: Addressing
   /** Infrastructure that cannot be had. */
   readonly invalidParameters: Refusal | undefined
+  /** What the Gateway shows to backends that want TLS: the name of a secret resource. */
+  readonly clientCertificate: Resolution<string> | undefined
 }
 
 /** Whether anything listens for it. */
@@ -80,6 +83,7 @@ export function resolveGateways(world: World): ResolvedGateway[] {
         sets,
         addressing: addressing(object, ports, world),
         invalidParameters: parameters(object, world),
+        clientCertificate: clientCertificate(object, world),
       },
     ]
   })
@@ -111,6 +115,13 @@ function parameters({ spec, namespace }: KubernetesGateway, world: World): Refus
   if (!ref || (ref.group === '' && ref.kind === 'ConfigMap' && world.configMap(namespace, ref.name))) return undefined
   const message = `infrastructure.parametersRef names ${ref.kind} "${ref.name}", which does not exist here: expected a ConfigMap`
   return { reason: 'InvalidParameters', message }
+}
+
+function clientCertificate(gateway: KubernetesGateway, world: World): Resolution<string> | undefined {
+  const ref = gateway.spec.tls?.backend?.clientCertificateRef
+  const found = ref && certificateRef(ref, gateway, world)
+  if (!found || !('refusal' in found) || found.refusal.reason === 'RefNotPermitted') return found
+  return { refusal: { ...found.refusal, reason: 'InvalidClientCertificateRef' } }
 }
 
 function resolveListener(

@@ -37,8 +37,9 @@ interface AnyRule {
 export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean, world: World): CompiledRoute {
   const diagnostics: Diagnostic[] = []
   const unresolved: Refusal[] = []
-  let unaccepted: Refusal | undefined
-  const http = rulesOf(route).flatMap((rule): RankedRule[] => {
+  const broken: Refusal[] = []
+  const rules = rulesOf(route)
+  const http = rules.flatMap((rule): RankedRule[] => {
     const { spec, path } = rule
     const backend = (ref: HttpBackendRef, at: Path) => {
       const found = backendOf(ref, at, route, forMesh, world)
@@ -49,7 +50,11 @@ export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean,
     const backends = (spec.backendRefs ?? []).map((ref, i) => ({ ref, backend: backend(ref, [...path, 'backendRefs', i]) }))
     const mirrors = mirrorsOf(spec, path, (ref, at) => backend(ref, at))
     const extension = [...(spec.filters ?? []), ...backends.flatMap(({ ref }) => ref.filters ?? [])].find(isUnknown)
-    if (extension) unaccepted ??= unknownFilter(extension)
+    if (extension) {
+      const refusal = unknownFilter(extension)
+      broken.push(refusal)
+      diagnostics.push(diagnostic(route, path, { code: refusal.reason, level: 'error', message: refusal.message }))
+    }
     const action = extension ? answer(500) : actionOf(rule, backends, mirrors)
     diagnostics.push(...httpNotYet(route, spec, path))
     return rule.matches.map(({ match, rank }, i) => ({
@@ -66,7 +71,9 @@ export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean,
       } satisfies HttpRule,
     }))
   })
-  return { route, http, bytes: [], unaccepted, unresolved: unresolved[0], diagnostics }
+  const [first] = broken
+  const unaccepted = broken.length === rules.length ? first : undefined
+  return { route, http, bytes: [], unaccepted, partial: unaccepted ? undefined : first, unresolved: unresolved[0], diagnostics }
 }
 
 function rulesOf(route: HTTPRoute | GRPCRoute): AnyRule[] {

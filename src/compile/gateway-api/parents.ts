@@ -16,16 +16,26 @@ export interface Binding {
   readonly controller: string
   /** Listeners that take the route, with the hosts that both are for. */
   readonly listeners: readonly { readonly listener: ResolvedListener; readonly hosts: readonly string[] }[]
-  /** The Service, and which of its ports; undefined: all. */
-  readonly service: { readonly service: Service; readonly port: number | undefined } | undefined
+  /** In the mesh: the Service, or those that a ServiceEntry makes. */
+  readonly services: readonly Service[]
+  /** Of the services; undefined: all. */
+  readonly port: number | undefined
   readonly refusal: Refusal | undefined
 }
+
+/** Whether the clients of services follow the route, rather than callers of a listener. */
+export function isMeshParent({ group = GATEWAY_GROUP, kind = 'Gateway' }: ParentReference): boolean {
+  return (group === '' && kind === 'Service') || (group === ENTRY_GROUP && kind === 'ServiceEntry')
+}
+
+/** Istio's group, whose ServiceEntry can be a parent as a Service can. */
+const ENTRY_GROUP = 'networking.istio.io'
 
 /** References to what is not there, or not served here, give nothing. */
 export function bindingsOf(route: RouteObject, gateways: readonly ResolvedGateway[], world: World): Binding[] {
   return (route.spec.parentRefs ?? []).flatMap((parent, index): Binding[] => {
     const { group = GATEWAY_GROUP, kind = 'Gateway' } = parent
-    if (group === '' && kind === 'Service') return [bindToService(route, parent, index, world)]
+    if (isMeshParent(parent)) return [bindToServices(route, parent, index, world)]
     if (kind !== 'Gateway' && kind !== 'ListenerSet' && kind !== 'XListenerSet') return []
     if (group !== GATEWAY_GROUP && group !== EXPERIMENTAL_GROUP) return []
     const namespace = parent.namespace ?? route.namespace
@@ -53,7 +63,7 @@ function bindToListeners(
     .map(({ listener }) => ({ listener, hosts: commonHosts(listener, hosts) }))
   const refusals = tried.flatMap(({ refusal }) => refusal ?? [])
   const refusal = listeners.length > 0 ? undefined : (worst(refusals) ?? noListener(parent))
-  return { parent, index, controller, listeners, service: undefined, refusal }
+  return { parent, index, controller, listeners, services: [], port: undefined, refusal }
 }
 
 /** The names that a listener and a route are both for. */
@@ -102,17 +112,31 @@ function noListener({ name, sectionName, port }: ParentReference): Refusal {
   return { reason: 'NoMatchingParent', message: `"${name}" has no listener${wanted && ` ${wanted}`}` }
 }
 
-function bindToService(route: RouteObject, parent: ParentReference, index: number, world: World): Binding {
+function bindToServices(route: RouteObject, parent: ParentReference, index: number, world: World): Binding {
   const base = { parent, index, controller: ISTIO_CONTROLLER, listeners: [] }
-  const host = world.hostOf(parent.name, parent.namespace ?? route.namespace)
-  const service = world.service(host)
-  const refuse = (message: string): Binding => ({ ...base, service: undefined, refusal: { reason: 'NoMatchingParent', message } })
-  if (!service) return refuse(`there is no Service "${host}"`)
-  const named = parent.sectionName === undefined ? undefined : service.ports.find(port => port.name === parent.sectionName)
-  if (parent.sectionName !== undefined && !named) return refuse(`Service "${host}" has no port named "${parent.sectionName}"`)
+  const services = servicesOf(parent, parent.namespace ?? route.namespace, world)
+  const refuse = (message: string): Binding => ({
+    ...base,
+    services: [],
+    port: undefined,
+    refusal: { reason: 'NoMatchingParent', message },
+  })
+  const [first] = services
+  const name = `${parent.kind} "${parent.namespace ?? route.namespace}/${parent.name}"`
+  if (!first) return refuse(`there is no ${name}`)
+  const { sectionName } = parent
+  const named = sectionName === undefined ? undefined : first.ports.find(port => port.name === sectionName)
+  if (sectionName !== undefined && !named) return refuse(`${name} has no port named "${sectionName}"`)
   const port = parent.port ?? named?.number
-  if (port !== undefined && !service.ports.some(entry => entry.number === port))
-    return refuse(`Service "${host}" has no port ${port}`)
+  if (port !== undefined && !first.ports.some(entry => entry.number === port)) return refuse(`${name} has no port ${port}`)
+  if (named && parent.port !== undefined && named.number !== parent.port)
+    return refuse(`${name} has port "${named.name}" under number ${named.number}, not ${parent.port}`)
   if (route.kind === 'UDPRoute') return refuse('sidecars do not route UDP')
-  return { ...base, service: { service, port }, refusal: undefined }
+  return { ...base, services, port, refusal: undefined }
+}
+
+function servicesOf({ kind, name }: ParentReference, namespace: string, world: World): Service[] {
+  const entry = world.objects.ServiceEntry.find(object => object.namespace === namespace && object.name === name)
+  const hosts = kind === 'Service' ? [world.hostOf(name, namespace)] : (entry?.spec.hosts ?? [])
+  return hosts.flatMap(host => world.service(host.toLowerCase()) ?? [])
 }

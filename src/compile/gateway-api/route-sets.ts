@@ -135,13 +135,13 @@ function tcpRules({ compiled, route }: BoundRoute, client: ClientMatch): TcpRule
 export function serviceSets(bound: readonly BoundRoute[]): RouteSet[] {
   const groups = new Map<string, BoundRoute[]>()
   for (const entry of bound) {
-    const service = entry.binding.service?.service
-    if (!service) continue
-    const producer = service.namespace === entry.route.namespace
-    const key = `${service.hostname} ${producer ? '*' : entry.route.namespace}`
-    const list = groups.get(key)
-    if (list) list.push(entry)
-    else groups.set(key, [entry])
+    for (const service of entry.binding.services) {
+      const producer = service.namespace === entry.route.namespace
+      const key = `${service.hostname} ${producer ? '*' : entry.route.namespace}`
+      const list = groups.get(key)
+      if (list) list.push(entry)
+      else groups.set(key, [entry])
+    }
   }
   return [...groups].map(([key, routes]) => {
     const [host = '', audience = '*'] = key.split(' ')
@@ -154,10 +154,10 @@ export function serviceSets(bound: readonly BoundRoute[]): RouteSet[] {
 }
 
 function meshSet(host: string, audience: string, ordered: readonly BoundRoute[]): RouteSet {
-  const ports = ordered.map(({ binding }) => binding.service?.port ?? 0).join()
+  const ports = ordered.map(({ binding }) => binding.port ?? 0).join()
   const made = ordered.map(({ compiled }) => compiled)
   return sets.get([...made, host, audience, ports], () => {
-    const ranked = ordered.flatMap(({ compiled, binding }) => compiled.http.map(rule => forPort(rule, binding.service?.port)))
+    const ranked = ordered.flatMap(({ compiled, binding }) => compiled.http.map(rule => forPort(rule, binding.port)))
     return {
       ...heads(ordered, host),
       name: `${host}~${audience}`,
@@ -178,7 +178,7 @@ function meshSet(host: string, audience: string, ordered: readonly BoundRoute[])
 }
 
 function portClient({ binding }: BoundRoute): ClientMatch {
-  const port = binding.service?.port
+  const port = binding.port
   return port === undefined ? ANY_CLIENT : { ...ANY_CLIENT, port }
 }
 

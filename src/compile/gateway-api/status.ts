@@ -11,29 +11,32 @@ import { isOurs } from './controllers.ts'
 import { isProgrammed, type ResolvedGateway, type ResolvedListener, type ResolvedSet } from './gateways.ts'
 import type { BoundRoute } from './route-sets.ts'
 import type { RouteObject } from './routes.ts'
+import { SUPPORTED_FEATURES } from './supported-features.ts'
 import type { World } from './world.ts'
 
 export function classStatuses({ objects }: World): ObjectStatus[] {
   return objects.GatewayClass.filter(({ spec }) => isOurs(spec.controllerName)).map(object => ({
     object,
     conditions: [condition('Accepted', undefined, 'Accepted', 'served by mizzen')],
+    supportedFeatures: SUPPORTED_FEATURES,
   }))
 }
 
 export function gatewayStatuses(gateways: readonly ResolvedGateway[], bound: readonly BoundRoute[]): ObjectStatus[] {
   const attached = attachedCounts(bound)
   return gateways.flatMap(gateway => {
-    const { object, listeners, sets, addressing, invalidParameters } = gateway
+    const { object, listeners, sets, addressing, invalidParameters, clientCertificate } = gateway
     const own = listeners.filter(({ owner }) => owner === object)
     const unaccepted = invalidParameters ?? addressing.unsupported ?? noValid(own)
     const unprogrammed = addressing.unprogrammed ?? noProgrammed(own)
+    const unresolved = clientCertificate && 'refusal' in clientCertificate ? clientCertificate.refusal : undefined
     const acceptedReason = !unaccepted && own.some(isInvalid) ? 'ListenersNotValid' : 'Accepted'
     const status: ObjectStatus = {
       object,
       conditions: [
         condition('Accepted', unaccepted, acceptedReason, 'accepted'),
         condition('Programmed', unprogrammed, 'Programmed', 'proxies have its configuration'),
-        condition('ResolvedRefs', undefined, 'ResolvedRefs', 'all references are resolved'),
+        condition('ResolvedRefs', unresolved, 'ResolvedRefs', 'all references are resolved'),
         ...insecure(gateway),
       ],
       addresses: addressing.addresses,
@@ -135,6 +138,13 @@ function parentStatus({ route, binding, compiled }: BoundRoute): ParentStatus {
     conditions: [
       condition('Accepted', refusal ?? compiled.unaccepted, 'Accepted', `${route.kind} is in force`),
       condition('ResolvedRefs', compiled.unresolved, 'ResolvedRefs', 'all references are resolved'),
+      ...partlyInvalid(compiled),
     ],
   }
+}
+
+/** There only while it is so; the API wants such a message to begin with what became of the rules. */
+function partlyInvalid({ partial }: BoundRoute['compiled']): Condition[] {
+  if (!partial) return []
+  return [{ type: 'PartiallyInvalid', status: 'True', reason: 'UnsupportedValue', message: `Dropped Rule: ${partial.message}` }]
 }
