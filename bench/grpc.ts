@@ -224,6 +224,8 @@ function bootstrap(port: number, admin: number): JsonValue {
     type: 'STATIC',
     connectTimeout: '10s',
     lbPolicy: 'LEAST_REQUEST',
+    // Envoy sends before it knows how many streams the backend takes, and sends again what is refused: more than the three it may by default.
+    circuitBreakers: { thresholds: [{ maxRetries: 1000 }] },
     typedExtensionProtocolOptions: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',

@@ -2,6 +2,7 @@
  * The part of a request's body that came while a filter made the request wait, or that is kept to be sent again.
  */
 import type { Headers } from '../http/headers.ts'
+import { KeptBytes } from '../net/kept-bytes.ts'
 
 /** While a filter waits, the client is paused at this many bytes. */
 const HOLD_LIMIT = 1024 * 1024
@@ -13,17 +14,19 @@ export interface BodyTaker {
 }
 
 export class HeldBody {
-  readonly #chunks: Buffer[] = []
+  readonly #bytes = new KeptBytes()
   #trailers: Headers | undefined
   #ended = false
-  size = 0
+
+  get size(): number {
+    return this.#bytes.length
+  }
 
   /** Copies the chunk. @returns false when no more should come for now */
   add(chunk: Uint8Array, last: boolean): boolean {
-    if (chunk.length > 0) this.#chunks.push(Buffer.from(chunk))
-    this.size += chunk.length
+    this.#bytes.append(chunk)
     this.#ended = last
-    return this.size < HOLD_LIMIT
+    return this.#bytes.length < HOLD_LIMIT
   }
 
   addTrailers(trailers: Headers): void {
@@ -32,11 +35,19 @@ export class HeldBody {
 
   /** Gives everything to `taker`; may be called again for another one. @returns whether it has room for more */
   deliver(taker: BodyTaker): boolean {
+    const bytes = this.#bytes
     let room = true
-    for (const [i, chunk] of this.#chunks.entries()) room = taker.onData(chunk, this.#ended && i === this.#chunks.length - 1)
-    if (this.#ended && this.#chunks.length === 0) taker.onData(EMPTY, true)
+    for (let i = 0; i < bytes.pieces; i++) room = taker.onData(bytes.piece(i), this.#ended && i === bytes.pieces - 1)
+    if (this.#ended && bytes.pieces === 0) taker.onData(EMPTY, true)
     if (this.#trailers !== undefined) taker.onTrailers(this.#trailers)
     return room
+  }
+
+  /** It is not needed any more: its memory serves others. */
+  release(): void {
+    this.#bytes.release()
+    this.#ended = false
+    this.#trailers = undefined
   }
 }
 

@@ -119,7 +119,9 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     const held = this.#held
     if (held === undefined) return
     this.#held = undefined
-    if (held.deliver(sink)) this.resumeBody()
+    const room = held.deliver(sink)
+    held.release()
+    if (room) this.resumeBody()
   }
 
   #runFilters(): void {
@@ -282,6 +284,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     record.endedAt = performance.now()
     if (this.#tunnel) this.services.stats.downstream_cx_upgrades_active--
     this.#timers?.stop()
+    this.#held?.release()
     this.#held = undefined
     const sink = this.#sink
     this.#sink = undefined

@@ -7,7 +7,7 @@
  */
 import type { Headers } from '../http/headers.ts'
 import type { ResetReason, StreamHandler, StreamWriter } from '../http/stream.ts'
-import { BodyQueue } from './body-queue.ts'
+import { KeptBytes } from '../net/kept-bytes.ts'
 import { type CANCEL, codeOf, type NO_ERROR } from './error-codes.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { ReceiveWindow } from './receive-window.ts'
@@ -70,7 +70,7 @@ export abstract class Http2Stream implements StreamWriter {
   #paused = false
   /** Passed on while paused: the peer gets no credit for it yet. */
   #held = 0
-  #queue: BodyQueue | undefined
+  #queue: KeptBytes | undefined
   #trailers: Headers | undefined
   /** `write` returned false, so `onWritable` is owed. */
   #owed = false
@@ -98,7 +98,7 @@ export abstract class Http2Stream implements StreamWriter {
     }
     if (sent < chunk.length || (last && !this.flushed)) {
       this.#queue ??= this.#wait()
-      this.#queue.push(chunk, sent)
+      this.#queue.append(chunk, sent)
       if (last) this.core.watch(this)
     }
     if (!this.core.outputBlocked && (this.#queue === undefined || this.#queue.length < HIGH_WATER_MARK)) return true
@@ -123,7 +123,7 @@ export abstract class Http2Stream implements StreamWriter {
     const queue = this.#queue
     if (queue === undefined || this.gone) return false
     let left = quota
-    while (!queue.isEmpty) {
+    while (queue.length > 0) {
       if (left <= 0 || this.core.outputBlocked || this.core.sendWindow <= 0) return true
       const chunk = queue.peek(left)
       const last = this.outgoingEnded && this.#trailers === undefined && chunk.length === queue.length
@@ -136,7 +136,7 @@ export abstract class Http2Stream implements StreamWriter {
       if (sent < chunk.length) break
     }
     if (queue.length <= LOW_WATER_MARK) this.#payOff()
-    if (!queue.isEmpty) return !this.gone && this.sendWindow > 0
+    if (queue.length > 0) return !this.gone && this.sendWindow > 0
     this.#queue = undefined
     if (this.flushed) this.onFlushed()
     else if (this.outgoingEnded && !this.gone) this.#end()
@@ -193,10 +193,10 @@ export abstract class Http2Stream implements StreamWriter {
     return from
   }
 
-  #wait(): BodyQueue {
+  #wait(): KeptBytes {
     this.progressAt = performance.now()
     this.core.wait(this)
-    return new BodyQueue()
+    return new KeptBytes()
   }
 
   #end(): void {
@@ -284,6 +284,7 @@ export abstract class Http2Stream implements StreamWriter {
   /** Out of the table: what the connection lent it goes back. */
   release(): void {
     this.gone = true
+    this.#queue?.release()
     this.#queue = undefined
     this.#trailers = undefined
     const held = this.#held

@@ -1,5 +1,6 @@
 /** Outgoing connections as transports. */
 import { connect, type OnReadOpts, type Socket } from 'node:net'
+import { READ_BUFFER } from './shared-read.ts'
 import { SocketTransport } from './socket-transport.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
@@ -24,12 +25,6 @@ export interface ConnectAttempt {
   /** Gives up silently. Nothing happens when the attempt is over. */
   cancel(): void
 }
-
-/**
- * One read buffer for all outgoing connections: parsing is synchronous, so no two reads are under way at a time. It saves the 64 KB
- * that each read would allocate (measured: 3.5 us a request and 20 MB of RSS).
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 
 export function connectTransport(target: ConnectTarget, options: ConnectOptions, listener: ConnectListener): ConnectAttempt {
   const attempt = new Attempt(options.timeoutMs, listener)

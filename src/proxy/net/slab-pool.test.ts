@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { giveSlab, LARGE_SLAB, SMALL_SLAB, takeLargeSlab, takeSmallSlab } from './slab-pool.ts'
+import { ManualClock } from '../../lib/clock.ts'
+import { giveSlab, LARGE_SLAB, SlabPool, SMALL_SLAB, takeLargeSlab, takeSmallSlab } from './slab-pool.ts'
 
 test('giveSlab() makes a slab available again, by its size', () => {
   const small = takeSmallSlab()
@@ -12,11 +13,19 @@ test('giveSlab() makes a slab available again, by its size', () => {
   assert.equal(takeSmallSlab(), small)
 })
 
-test('giveSlab() keeps no more than a megabyte of large slabs', () => {
-  const slabs = Array.from({ length: 40 }, takeLargeSlab)
-  for (const slab of slabs) giveSlab(slab)
-  const known = new Set(slabs)
-  let kept = 0
-  while (known.has(takeLargeSlab())) kept++
-  assert.ok(kept * LARGE_SLAB <= 1024 * 1024, `${kept} kept`)
+test('a pool keeps what is in use now and then, and gives up what nobody needed for two seconds', () => {
+  const clock = new ManualClock()
+  const pool = new SlabPool(SMALL_SLAB, 4, 20, clock)
+  const use = (count: number) => {
+    const slabs = Array.from({ length: count }, () => pool.take())
+    for (const slab of slabs) pool.give(slab)
+    return new Set(slabs)
+  }
+  const first = use(30)
+  clock.advance(1900)
+  assert.equal([...use(20)].filter(slab => first.has(slab)).length, 20)
+  clock.advance(150)
+  assert.equal([...use(20)].filter(slab => first.has(slab)).length, 20)
+  clock.advance(4000)
+  assert.equal([...use(20)].filter(slab => first.has(slab)).length, 4)
 })

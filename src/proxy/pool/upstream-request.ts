@@ -5,7 +5,7 @@
 import type { UpstreamStream } from '../cluster/cluster.ts'
 import type { Headers } from '../http/headers.ts'
 import type { ClientConnection, ClientStream, RequestHead, ResetReason, ResponseHandler, ResponseHead } from '../http/stream.ts'
-
+import { KeptBytes } from '../net/kept-bytes.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 
 /** The pool, as its requests see it. */
@@ -77,6 +77,8 @@ export class UpstreamRequest implements UpstreamStream, ResponseHandler {
   fail(reason: ResetReason, connectError: string): void {
     if (this.#state !== WAITING) return
     this.#state = OVER
+    this.#early?.release()
+    this.#early = undefined
     this.connectError = connectError
     this.#handler.onReset(reason)
   }
@@ -116,6 +118,7 @@ export class UpstreamRequest implements UpstreamStream, ResponseHandler {
   reset(reason: ResetReason): void {
     if (this.#state === WAITING) {
       this.#state = OVER
+      this.#early?.release()
       this.#early = undefined
       this.#owner.onWithdrawn(this)
       return
@@ -195,8 +198,7 @@ class EarlyBody {
   trailers: Headers | undefined
   /** `write` returned false, so `onWritable` is owed. */
   blocked = false
-  readonly #chunks: Buffer[] = []
-  #length = 0
+  readonly #bytes = new KeptBytes()
   #last = false
 
   get ended(): boolean {
@@ -204,21 +206,26 @@ class EarlyBody {
   }
 
   write(chunk: Uint8Array, last: boolean): boolean {
-    if (chunk.length > 0) this.#chunks.push(Buffer.from(chunk))
-    this.#length += chunk.length
+    this.#bytes.append(chunk)
     this.#last ||= last
-    if (this.#length < EARLY_LIMIT) return true
+    if (this.#bytes.length < EARLY_LIMIT) return true
     this.blocked = true
     return false
   }
 
   /** @returns whether the stream takes more */
   flush(stream: ClientStream): boolean {
+    const bytes = this.#bytes
     let room = true
-    for (const chunk of this.#chunks) room = stream.write(chunk, false)
+    for (let i = 0; i < bytes.pieces; i++) room = stream.write(bytes.piece(i), false)
+    bytes.release()
     if (this.trailers !== undefined) stream.writeTrailers(this.trailers)
     else if (this.#last) stream.write(NOTHING, true)
     return room
+  }
+
+  release(): void {
+    this.#bytes.release()
   }
 }
 

@@ -64,6 +64,7 @@ export class ConnectTunnel implements RequestSink, ConnectOwner, TransportHandle
     this.#action.applyResponseHeaders(headers, request.head, request)
     request.respond({ status: 200, headers }, false)
     this.#early.deliver(this)
+    this.#early.release()
   }
 
   onConnectFailed(reason: 'connect-failure' | 'connect-timeout' | 'overflow', error: Error | undefined): void {

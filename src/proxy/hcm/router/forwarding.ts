@@ -92,7 +92,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
       replay.add(chunk, last)
       // Too much to keep: it is sent once.
       if (replay.size > this.#options.bufferLimit) {
-        this.#replay = undefined
+        this.#forgetBody()
         this.#retry?.giveUp()
       }
     }
@@ -282,7 +282,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
   /** The response goes to the client: no other try any more. */
   #commit(): void {
     this.#committed = true
-    this.#replay = undefined
+    this.#forgetBody()
     this.#timers?.committed()
   }
 
@@ -336,11 +336,17 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     this.#request.fail(failure, headers)
   }
 
+  #forgetBody(): void {
+    this.#replay?.release()
+    this.#replay = undefined
+  }
+
   /** Nothing more is sent, heard or waited for. */
   #end(): void {
     if (this.#over) return
     this.#over = true
     this.#attempt?.cancel()
+    this.#forgetBody()
     this.#retry?.end()
     this.#timers?.stop()
     if (this.#backoff !== undefined) this.#request.services.timers.stop(this.#backoff)
