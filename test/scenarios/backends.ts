@@ -2,10 +2,14 @@
  * The applications of the scenario topology: real servers in the test's own process, one a pod, that tell what they saw and misbehave
  * when a request asks them to (x-echo-* headers).
  */
+import { readFileSync } from 'node:fs'
 import http from 'node:http'
+import https from 'node:https'
 import net, { type AddressInfo, type Server } from 'node:net'
+import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import * as grpc from '@grpc/grpc-js'
 import { EchoService } from './echo-service.ts'
 import { decodeFrames, encodeFrame, websocketAccept } from './websocket.ts'
@@ -35,8 +39,29 @@ export function forgetFailures(): void {
   failures.clear()
 }
 
-export async function startEcho(pod: string, served: string): Promise<Backend> {
-  const server = http.createServer(async (request, response) => {
+export function startEcho(pod: string, served: string): Promise<Backend> {
+  return echo(pod, served, handle => http.createServer(handle))
+}
+
+/** Over TLS with the directory's certificate, to which the client may show its own: x-client-certificate among the headers tells its subject. */
+export function startTlsEcho(pod: string, served: string, certificates: string): Promise<Backend> {
+  const [cert, key] = ['cert.pem', 'key.pem'].map(name => readFileSync(path.join(certificates, name)))
+  return echo(pod, served, handle =>
+    https.createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+      const { socket } = request
+      if (socket instanceof TLSSocket)
+        request.headers['x-client-certificate'] = socket.getPeerX509Certificate()?.subject ?? 'none'
+      handle(request, response)
+    }),
+  )
+}
+
+async function echo(
+  pod: string,
+  served: string,
+  serve: (handle: http.RequestListener) => http.Server | https.Server,
+): Promise<Backend> {
+  const server = serve(async (request, response) => {
     backend.received += 1
     const asked = (name: string) => String(request.headers[`x-echo-${name}`] ?? '')
     const key = asked('key')

@@ -6,10 +6,10 @@ import { decodeFrames, encodeFrame } from './websocket.ts'
 
 /** Where a caller's traffic goes in. */
 export interface Entry {
-  /** HTTP_PROXY port of a pod's sidecar, or the gateway's port. */
-  readonly port: number
+  /** HTTP_PROXY port of a pod's sidecar, or the gateway's port; undefined: whom it calls decides (`forwards`). */
+  readonly port: number | undefined
   readonly proxy: boolean
-  /** "service:port" -> local port of the sidecar's forward. */
+  /** "service:port" -> local port of the sidecar's forward, or, for a stranger, of the pod itself. */
   readonly forwards: ReadonlyMap<string, number>
 }
 
@@ -31,7 +31,7 @@ export function callHttp(entry: Entry, call: HttpCall, url: string): Promise<Htt
       resolve({ status, headers, body, tookMs: performance.now() - started })
     const request = http.request({
       host: '127.0.0.1',
-      port: entry.port,
+      port: portTo(entry, target),
       method: call.method ?? 'GET',
       path: entry.proxy ? url : target.pathname + target.search,
       // The authority as it is written: `new URL` drops ":80".
@@ -80,7 +80,7 @@ export function callWebSocket(entry: Entry, call: WebSocketCall): Promise<WebSoc
   return new Promise((resolve, reject) => {
     const request = http.request({
       host: '127.0.0.1',
-      port: entry.port,
+      port: portTo(entry, target),
       path: entry.proxy ? httpUrl : target.pathname + target.search,
       headers: {
         host: target.host,
@@ -104,6 +104,10 @@ export function callWebSocket(entry: Entry, call: WebSocketCall): Promise<WebSoc
     })
     request.end()
   })
+}
+
+function portTo(entry: Entry, { hostname, port }: URL): number {
+  return entry.port ?? forwardPort(entry, `${hostname}:${port || 80}`)
 }
 
 /** Port of the caller's sidecar that leads to a service. */

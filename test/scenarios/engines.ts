@@ -13,10 +13,11 @@ export const ENVOY_MISSING = 'no Envoy at $MIZZEN_ENVOY or .tools/envoy: run sh 
 
 export type Command = readonly [command: string, ...args: string[]]
 
-export function envoyCommand(bootstrap: string): Command {
+/** @param identity as for mizzen's proxy: an agent beside Envoy gets the certificate, and is to be ended by SIGTERM, which it passes on */
+export function envoyCommand(bootstrap: string, identity?: string): Command {
   const binary = envoyBinary()
   if (!binary) throw new Error(`Cannot start Envoy: ${ENVOY_MISSING}`)
-  return [
+  const envoy: Command = [
     binary,
     '-c',
     bootstrap,
@@ -26,9 +27,24 @@ export function envoyCommand(bootstrap: string): Command {
     '-l',
     process.env['MIZZEN_SCENARIO_LOGS'] ?? 'error',
   ]
+  if (identity === undefined) return envoy
+  return [
+    process.execPath,
+    SMALL,
+    path.join(repository, 'dist/agent.js'),
+    '-c',
+    bootstrap,
+    '--identity',
+    identity,
+    '--',
+    ...envoy,
+  ]
 }
 
-/** The bundle that `npm ci` builds: what users run. */
-export function mizzenCommand(bootstrap: string): Command {
-  return [process.execPath, '--max-semi-space-size=1', path.join(repository, 'dist/proxy.js'), '-c', bootstrap]
+const SMALL = '--max-semi-space-size=1'
+
+/** The bundle that `npm ci` builds: what users run. @param identity file that tells how it comes by its certificate; undefined: it gets none */
+export function mizzenCommand(bootstrap: string, identity?: string): Command {
+  const own = identity === undefined ? [] : ['--identity', identity]
+  return [process.execPath, SMALL, path.join(repository, 'dist/proxy.js'), '-c', bootstrap, ...own]
 }

@@ -10,9 +10,9 @@ import { Explainer } from '../../src/explain/request/explain.ts'
 import { Store } from '../../src/source/store.ts'
 import { parseObjects } from './objects.ts'
 import type { Call, Caller, Expected, HttpCall, HttpExpectation, Scenario } from './scenario.ts'
-import { startTopology, type Topology } from './topology.ts'
+import { filled, startTopology, type Topology } from './topology.ts'
 
-const WORKLOADS: Readonly<Record<Caller, string>> = {
+const WORKLOADS: Readonly<Record<Exclude<Caller, 'stranger'>, string>> = {
   client: 'default/client',
   'second-client': 'second/second-client',
   gateway: 'istio-system/istio-ingressgateway-0',
@@ -48,11 +48,13 @@ export class ExplainedPlane {
 
   /** @returns what differs from what the row expects; empty: it holds */
   async run(scenario: Scenario): Promise<string[]> {
-    const config = this.#filled(scenario.config ?? '')
+    const config = filled(scenario.config ?? '', this.#topology)
     this.#row.publish(await parseObjects(scenario.name, config))
     const { mesh } = compile(this.#store.snapshot().objects)
     const explainer = new Explainer(mesh)
     return scenario.calls.flatMap(call => {
+      // No proxy of the mesh sees a stranger's call before it is there.
+      if (call.from === 'stranger') return []
       const proxy = proxyNamed(mesh, WORKLOADS[call.from])
       const question = this.#question(call)
       const answer = explainer.explain(proxy, callFor(mesh, proxy, question).call, true)
@@ -60,15 +62,11 @@ export class ExplainedPlane {
     })
   }
 
-  #filled(text: string): string {
-    return text.replaceAll('{{outside}}', String(this.#topology.outside.port))
-  }
-
   #question(call: Call): Question {
     switch (call.kind) {
       case 'http':
         return {
-          url: this.#filled(call.url),
+          url: filled(call.url, this.#topology),
           headers: Object.entries(call.headers ?? {}),
           ...(call.method && { method: call.method }),
         }
@@ -112,9 +110,10 @@ export class ExplainedPlane {
   }
 
   #behind(address: string, workload: string | undefined) {
-    const { backends, outside } = this.#topology
+    const { backends, outside, outsideTls } = this.#topology
     const port = Number(address.slice(address.lastIndexOf(':') + 1))
-    if (port === outside.port) return outside
+    const stranger = [outside, outsideTls].find(server => server.port === port)
+    if (stranger) return stranger
     return backends.find(backend => workload?.slice(workload.indexOf('/') + 1) === backend.pod)
   }
 
@@ -199,6 +198,9 @@ function answerDifferences({ headers, body }: HttpExpectation, action: Extract<A
   return found
 }
 
+/** What a handshake brings to light, which no configuration says. */
+const OF_CERTIFICATES: ReadonlySet<string> = new Set(['x-forwarded-client-cert', 'x-client-certificate'])
+
 /** The request as the backend sees it. */
 function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }: Forward): string[] {
   if (!request) return []
@@ -209,7 +211,7 @@ function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }
   if (typeof host === 'string' && host !== request.authority)
     found.push(`expected host ${host} of ${url}, explain says ${request.authority}`)
   for (const [name, wanted] of Object.entries(expect.seen ?? {})) {
-    if (name.startsWith('x-envoy-')) continue
+    if (name.startsWith('x-envoy-') || OF_CERTIFICATES.has(name)) continue
     const value = request.headersRemoved.includes(name) ? undefined : (request.headersSet[name] ?? headers[name])
     if (!fits(wanted, value)) found.push(`expected header ${name} to be ${wanted}, explain says ${value}`)
   }

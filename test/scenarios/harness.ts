@@ -19,11 +19,12 @@ import { callHttp, callTcp, callWebSocket, forwardPort } from './client.ts'
 import { envoyCommand, mizzenCommand } from './engines.ts'
 import { differences, shareDifferences } from './expectation.ts'
 import { callGrpc } from './grpc-call.ts'
+import { Identities } from './identities.ts'
 import { parseObjects } from './objects.ts'
 import { ProxylessCaller } from './proxyless.ts'
 import { repeat } from './repeat.ts'
-import type { Call, Caller, Engine, GrpcCall, HttpCall, Scenario, TcpCall } from './scenario.ts'
-import { type ProxyPod, startTopology, type Topology } from './topology.ts'
+import type { Call, Caller, GrpcCall, HttpCall, Scenario, Sides, TcpCall } from './scenario.ts'
+import { filled, type ProxyPod, startTopology, type Topology } from './topology.ts'
 
 const SYNC_DEADLINE_MS = 10_000
 /** Envoy acknowledges when its main thread has accepted an update; its workers take it over a moment later, and nothing tells when. */
@@ -32,7 +33,7 @@ const ENVOY_WORKERS_MS = 60
 const PARALLEL = 8
 
 export class Harness {
-  readonly #engine: Engine
+  readonly #sides: Sides
   readonly #topology: Topology
   readonly #folder: string
   readonly #store = new Store()
@@ -40,22 +41,24 @@ export class Harness {
   readonly #row = this.#store.source()
   readonly #controlPlane = new ControlPlane(this.#store)
   readonly #ads = new AdsServer({ source: this.#controlPlane, quietMs: 5, onEvent: event => this.#heard(event) })
-  readonly #children: ChildProcess[] = []
+  readonly #children: { readonly child: ChildProcess; readonly signal: NodeJS.Signals }[] = []
   /** Without proxies: the callers as gRPC applications. */
   readonly #applications = new Map<Caller, ProxylessCaller>()
   /** What a client refused since the row began, a sentence each. */
   readonly #refusals: string[] = []
   #closeGrpc: (() => Promise<void>) | undefined
 
-  private constructor(engine: Engine, topology: Topology, folder: string) {
-    this.#engine = engine
+  #identities: Identities | undefined
+
+  private constructor(sides: Sides, topology: Topology, folder: string) {
+    this.#sides = sides
     this.#topology = topology
     this.#folder = folder
   }
 
-  static async start(engine: Engine): Promise<Harness> {
-    const folder = await mkdtemp(path.join(tmpdir(), `mizzen-scenarios-${engine}-`))
-    const harness = new Harness(engine, await startTopology({ proxies: engine !== 'grpc' }), folder)
+  static async start(sides: Sides): Promise<Harness> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'mizzen-scenarios-'))
+    const harness = new Harness(sides, await startTopology({ proxies: sides.callers !== 'grpc' }), folder)
     try {
       await harness.#startAll()
     } catch (error) {
@@ -67,15 +70,18 @@ export class Harness {
 
   async #startAll(): Promise<void> {
     const socket = path.join(this.#folder, 'xds.sock')
-    const server = await serveAds({
-      ads: this.#ads,
-      listen: [{ path: socket }, { host: '127.0.0.1', port: 0 }],
-      services: [new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })],
-    })
-    this.#closeGrpc = () => server.close(100)
     this.#base.publish(await parseObjects('topology.yaml', this.#topology.manifests))
-    if (this.#engine === 'grpc') return this.#startApplications(server)
-    for (const proxy of this.#topology.proxies) await this.#startProxy(proxy, socket)
+    const identities = await Identities.open(this.#folder, this.#controlPlane)
+    this.#identities = identities
+    const rateLimits = new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })
+    const { admit, services } = identities.trust
+    const known = { listen: [{ path: socket }], admit, services: [...services, rateLimits] }
+    // Applications without a proxy have no identity.
+    const open = { listen: [{ host: '127.0.0.1', port: 0 }], services: [rateLimits] }
+    const server = await serveAds({ ads: this.#ads, ...(this.#sides.callers === 'grpc' ? open : known) })
+    this.#closeGrpc = () => server.close(100)
+    if (this.#sides.callers === 'grpc') return this.#startApplications(server)
+    for (const proxy of this.#topology.proxies) await this.#startProxy(proxy, identities, socket)
     await Promise.all(this.#topology.proxies.map(proxy => ready(proxy)))
     await this.#synced()
   }
@@ -93,7 +99,10 @@ export class Harness {
     if (event.kind === 'nacked') this.#refusals.push(`${event.node} refused ${event.resources.join(', ')}: ${event.detail}`)
   }
 
-  async #startProxy(proxy: ProxyPod, socket: string): Promise<void> {
+  async #startProxy(proxy: ProxyPod, identities: Identities, socket: string): Promise<void> {
+    const isBackend = this.#topology.backends.some(({ pod }) => pod === proxy.pod)
+    const engine = isBackend ? this.#sides.backends : this.#sides.callers
+    const files = await identities.filesOf(proxy, socket)
     const bootstrap = path.join(this.#folder, `${proxy.pod}.pb`)
     const identity = {
       type: proxy.type,
@@ -101,29 +110,36 @@ export class Harness {
       namespace: proxy.namespace,
       ip: '127.0.0.1',
       workload: proxy.pod,
-      serviceAccount: 'default',
+      serviceAccount: proxy.serviceAccount,
       labels: proxy.labels,
       annotations: proxy.annotations,
       interception: 'NONE',
     } as const
     await writeFile(
       bootstrap,
-      encodeBootstrap({ identity, admin: { host: '127.0.0.1', port: proxy.adminPort }, controlPlane: { path: socket } }),
+      encodeBootstrap({
+        identity,
+        admin: { host: '127.0.0.1', port: proxy.adminPort },
+        // An Envoy asks its agent; only what has the token asks the control plane.
+        controlPlane: { path: engine === 'envoy' ? files.xdsSocket : socket },
+        secrets: files.sdsSocket,
+      }),
     )
-    const [command, ...args] = this.#engine === 'envoy' ? envoyCommand(bootstrap) : mizzenCommand(bootstrap)
+    const [command, ...args] = (engine === 'envoy' ? envoyCommand : mizzenCommand)(bootstrap, files.identity)
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.on('data', bytes => {
       if (process.env['MIZZEN_SCENARIO_LOGS']) process.stderr.write(`${proxy.pod}: ${bytes}`)
     })
-    this.#children.push(child)
+    // An agent takes its Envoy with it when it is asked to end.
+    this.#children.push({ child, signal: engine === 'envoy' ? 'SIGTERM' : 'SIGKILL' })
   }
 
   /** @returns what differs from what the row expects; empty: it holds */
   async run(scenario: Scenario): Promise<string[]> {
-    const config = (scenario.config ?? '').replaceAll('{{outside}}', String(this.#topology.outside.port))
+    const config = filled(scenario.config ?? '', this.#topology)
     this.#row.publish(await parseObjects(scenario.name, config))
     await this.#synced()
-    if (this.#engine === 'envoy') await sleep(ENVOY_WORKERS_MS)
+    if (Object.values(this.#sides).includes('envoy')) await sleep(ENVOY_WORKERS_MS)
     forgetFailures()
     const found: string[] = []
     for (const call of scenario.calls) found.push(...(await this.#call(call)))
@@ -145,7 +161,7 @@ export class Harness {
   }
 
   async #http(call: HttpCall): Promise<string[]> {
-    const url = call.url.replace('{{outside}}', String(this.#topology.outside.port))
+    const url = filled(call.url, this.#topology)
     const entry = this.#topology.entries[call.from]
     const outcomes = await repeat(call.times ?? 1, call.parallel ? (call.times ?? 1) : call.expect.share ? PARALLEL : 1, () =>
       callHttp(entry, call, url),
@@ -231,15 +247,16 @@ export class Harness {
   async close(): Promise<void> {
     await Promise.all([...this.#applications.values()].map(application => application.close()))
     await Promise.all(
-      this.#children.map(child => {
+      this.#children.map(({ child, signal }) => {
         if (child.exitCode !== null || child.signalCode !== null) return undefined
         const gone = new Promise(resolve => child.once('exit', resolve))
-        child.kill('SIGKILL')
+        child.kill(signal)
         return gone
       }),
     )
     await this.#closeGrpc?.()
     this.#ads.close()
+    this.#identities?.close()
     this.#controlPlane.close()
     await this.#topology.close()
     await rm(this.#folder, { recursive: true, force: true })

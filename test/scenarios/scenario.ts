@@ -6,6 +6,12 @@ export const ENGINES = ['envoy', 'mizzen', 'grpc'] as const
 /** grpc: applications that are their own data plane (@grpc/grpc-js-xds); only rows that make nothing but gRPC calls. */
 export type Engine = (typeof ENGINES)[number]
 
+/** Who runs what: the pods that call and the gateway, and the pods that are called. */
+export interface Sides {
+  readonly callers: Engine
+  readonly backends: Engine
+}
+
 export function fits({ calls }: Scenario, engine: Engine): boolean {
   return engine !== 'grpc' || calls.every(call => call.kind === 'grpc')
 }
@@ -16,6 +22,8 @@ export interface Scenario {
   /** Istio and Kubernetes objects on top of the topology; objects without a namespace are in `default`. */
   readonly config?: string
   readonly calls: readonly Call[]
+  /** Both sides of a connection make it: it also runs with mizzen's proxy on one side and Envoy on the other. */
+  readonly mixed?: boolean
   /** What makes the same call end differently each time (buckets, endpoints left out): who is asked beforehand cannot know. */
   readonly history?: string
   readonly skip?: Partial<Record<Engine, string>>
@@ -25,7 +33,10 @@ export type Call = HttpCall | TcpCall | GrpcCall | WebSocketCall
 
 export interface HttpCall {
   readonly kind: 'http'
-  /** The pod that calls, through its sidecar's HTTP_PROXY; "gateway": from outside, through the ingress gateway. */
+  /**
+   * The pod that calls, through its sidecar's HTTP_PROXY; "gateway": from outside, through the ingress gateway; "stranger": from outside, to a pod's own
+   * port, in plaintext.
+   */
   readonly from: Caller
   readonly url: string
   readonly method?: string
@@ -38,7 +49,7 @@ export interface HttpCall {
   readonly expect: HttpExpectation
 }
 
-export type Caller = 'client' | 'second-client' | 'gateway'
+export type Caller = 'client' | 'second-client' | 'gateway' | 'stranger'
 
 /** A value, a pattern, or null: must be absent. */
 export type Expected = string | RegExp | null

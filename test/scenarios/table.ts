@@ -4,6 +4,7 @@ import { actions } from './table/actions.ts'
 import { authz } from './table/authz.ts'
 import { balancing } from './table/balancing.ts'
 import { gatewayApi } from './table/gateway-api.ts'
+import { identity } from './table/identity.ts'
 import { jwt } from './table/jwt.ts'
 import { matching } from './table/matching.ts'
 import { ownKinds } from './table/own-kinds.ts'
@@ -20,4 +21,5 @@ export const table: readonly Scenario[] = [
   ...gatewayApi,
   ...authz,
   ...jwt,
+  ...identity,
 ]

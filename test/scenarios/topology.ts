@@ -2,7 +2,8 @@
  * The fixed topology under every scenario: two client pods in two namespaces, an ingress gateway, and backends in versions. Written as the
  * Kubernetes objects that `mizzen up` would make of manifests: pods without addresses of their own, whose ports are annotations.
  */
-import { type Backend, startEcho, startGrpc, startTcp } from './backends.ts'
+import path from 'node:path'
+import { type Backend, startEcho, startGrpc, startTcp, startTlsEcho } from './backends.ts'
 import type { Entry } from './client.ts'
 import { freePorts } from './ports.ts'
 import type { Caller } from './scenario.ts'
@@ -11,6 +12,8 @@ export interface ProxyPod {
   readonly type: 'sidecar' | 'router'
   readonly namespace: string
   readonly pod: string
+  /** Its own: the service's, or the caller's name. */
+  readonly serviceAccount: string
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly adminPort: number
@@ -23,6 +26,8 @@ export interface Topology {
   readonly backends: readonly Backend[]
   /** A server that no object knows: what ServiceEntries lead to. */
   readonly outside: Backend
+  /** The same with TLS, and a question for the client's certificate. */
+  readonly outsideTls: Backend
   readonly entries: Readonly<Record<Caller, Entry>>
   close(): Promise<void>
 }
@@ -72,6 +77,9 @@ const services: readonly Service[] = [
   },
 ]
 
+/** cert.pem and key.pem: the outside server's, which is its own authority, and nobody's of the mesh. */
+const CERTIFICATES = path.resolve(import.meta.dirname, '../golden/certificates')
+
 const forwarded = services.filter(service => service.protocol !== 'http')
 
 export interface TopologyOptions {
@@ -82,6 +90,8 @@ export interface TopologyOptions {
 export async function startTopology(options: TopologyOptions): Promise<Topology> {
   const backends: Backend[] = []
   const proxies: ProxyPod[] = []
+  /** Where a pod of each service is reached from outside the mesh. */
+  const inbound = new Map<string, number>()
   const pods = services.flatMap(service =>
     Object.entries(service.replicas).flatMap(([version, count]) =>
       Array.from({ length: count }, (_, i) => ({ service, version, pod: `${service.name}-${version}-${i}` })),
@@ -92,10 +102,12 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     backends.push(backend)
     const [admin = 0, free = 0, httpProxy = 0] = await freePorts(3)
     const listen = options.proxies ? free : backend.port
+    inbound.set(`${service.name}:${service.port}`, listen)
     proxies.push({
       type: 'sidecar',
       namespace: service.namespace,
       pod,
+      serviceAccount: service.name,
       labels: { app: service.name, version },
       annotations: {
         'mizzen.dev/capture': 'ports',
@@ -112,6 +124,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     type: 'router',
     namespace: 'istio-system',
     pod: 'istio-ingressgateway-0',
+    serviceAccount: 'istio-ingressgateway',
     labels: { app: 'istio-ingressgateway', istio: 'ingressgateway' },
     annotations: {
       'mizzen.dev/capture': 'ports',
@@ -120,17 +133,24 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     adminPort: gatewayAdmin,
   })
   const outside = await startEcho('outside', 'outside v1')
+  const outsideTls = await startTlsEcho('outside-tls', 'outside tls', CERTIFICATES)
   return {
-    manifests: [...namespaceManifests(), ...services.map(serviceManifest), ...proxies.map(podManifest)].join('---\n'),
+    manifests: [
+      ...namespaceManifests(),
+      ...services.map(serviceManifest),
+      ...proxies.map(pod => podManifest(pod, options.proxies)),
+    ].join('---\n'),
     proxies,
     backends,
     outside,
+    outsideTls,
     entries: {
       client: client.entry,
       'second-client': second.entry,
       gateway: { port: gatewayPort, proxy: false, forwards: new Map() },
+      stranger: { port: undefined, proxy: false, forwards: inbound },
     },
-    close: async () => void (await Promise.all([...backends, outside].map(backend => backend.close()))),
+    close: async () => void (await Promise.all([...backends, outside, outsideTls].map(backend => backend.close()))),
   }
 }
 
@@ -145,6 +165,7 @@ async function clientProxy(name: string, namespace: string): Promise<{ proxy: Pr
       type: 'sidecar',
       namespace,
       pod: name,
+      serviceAccount: name,
       labels: { app: name },
       annotations: {
         'mizzen.dev/capture': 'ports',
@@ -176,20 +197,30 @@ spec:
 `
 }
 
-function podManifest({ pod, namespace, labels, annotations }: ProxyPod): string {
+/** @param identity whether its proxy has a certificate */
+function podManifest({ pod, namespace, serviceAccount, labels, annotations }: ProxyPod, identity: boolean): string {
   const containerPorts = Object.keys(JSON.parse(annotations['mizzen.dev/inbound'] ?? '{}')).map(Number)
   return `apiVersion: v1
 kind: Pod
 metadata:
   name: ${pod}
   namespace: ${namespace}
-  labels: ${JSON.stringify(labels)}
-  annotations: ${JSON.stringify(annotations)}
+  labels: ${JSON.stringify({ ...labels, ...(identity && { 'security.istio.io/tlsMode': 'istio' }) })}
+  annotations: ${JSON.stringify({ ...annotations, 'mizzen.dev/identity': String(identity) })}
 spec:
+  serviceAccountName: ${serviceAccount}
   containers: [{name: app, image: app, ports: ${JSON.stringify(containerPorts.map(containerPort => ({ containerPort })))}}]
 status:
   phase: Running
   podIP: 127.0.0.1
   conditions: [{type: Ready, status: "True"}]
 `
+}
+
+/** A row's text with what only this run knows. */
+export function filled(text: string, { outside, outsideTls }: Topology): string {
+  return text
+    .replaceAll('{{outside}}', String(outside.port))
+    .replaceAll('{{outside-tls}}', String(outsideTls.port))
+    .replaceAll('{{certificates}}', CERTIFICATES)
 }

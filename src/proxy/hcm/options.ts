@@ -5,12 +5,12 @@ import { Cidr } from '../../lib/cidr.ts'
 import {
   HttpConnectionManager_CodecType as CodecType,
   HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashesAction,
-  HttpConnectionManager_ForwardClientCertDetails as ForwardClientCertDetails,
   type HttpConnectionManager,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
 import { type Http2Options, http2Options } from '../http2/options.ts'
+import { ClientCertificateRule } from './client-certificate.ts'
 import type { EscapedSlashes, PathRules } from './path.ts'
 
 export interface HcmOptions {
@@ -27,8 +27,7 @@ export interface HcmOptions {
   readonly appendForwardedPort: boolean
   /** internal_address_config; empty: nobody is internal. */
   readonly internalRanges: readonly Cidr[]
-  /** Keep x-forwarded-client-cert of clients without a certificate (ALWAYS_FORWARD_ONLY). */
-  readonly forwardClientCertificate: boolean
+  readonly clientCertificate: ClientCertificateRule
   readonly via: string
   readonly path: PathRules
   /** Whether any of `path` asks for work. */
@@ -93,7 +92,7 @@ export function readOptions(config: HttpConnectionManager): HcmOptions {
     internalRanges: (config.internalAddressConfig?.cidrRanges ?? []).map(
       range => new Cidr(range.addressPrefix, range.prefixLen ?? 0),
     ),
-    forwardClientCertificate: config.forwardClientCertDetails === ForwardClientCertDetails.ALWAYS_FORWARD_ONLY,
+    clientCertificate: ClientCertificateRule.read(config),
     via: config.via,
     path,
     normalizes: path.normalize || path.mergeSlashes || path.escapedSlashes !== 'keep',

@@ -76,8 +76,7 @@ export function prepareRequestHead(
   }
   if (options.generateRequestId && ((edge && !options.preserveExternalRequestId) || !headers.has('x-request-id')))
     headers.set('x-request-id', randomUUID())
-  // There is no mutual TLS here yet, so nobody can vouch for what a client says of its certificate.
-  if (!options.forwardClientCertificate) headers.remove('x-forwarded-client-cert')
+  options.clientCertificate.apply(headers, connection)
   if (options.via !== '') appendVia(headers, options.via)
   return undefined
 }

@@ -34,6 +34,8 @@ export class Connection {
   readonly alpn: string
   /** Who the client is, where TLS was terminated and it showed a certificate, which has verified if anything was to be verified. */
   readonly peer: Peer | undefined
+  /** SPIFFE ids of the certificate that the client was shown; none where TLS was not terminated here. */
+  readonly ownUriSans: readonly string[]
   /** Whether new work should be refused: the filter chain it came by is on its way out. */
   readonly drain: Drain
 
@@ -42,7 +44,7 @@ export class Connection {
     facts: ConnectionFacts,
     socket: Socket,
     drain: Drain,
-    tls?: { readonly alpn: string; readonly peer: Peer | undefined },
+    tls?: { readonly alpn: string; readonly peer: Peer | undefined; readonly ownUriSans?: readonly string[] },
   ) {
     this.facts = facts
     this.socket = socket
@@ -50,6 +52,7 @@ export class Connection {
     this.secure = tls !== undefined
     this.alpn = tls?.alpn ?? ''
     this.peer = tls?.peer
+    this.ownUriSans = tls?.ownUriSans ?? []
   }
 
   /** "ip:port" that the client meant to reach, where original_dst found it out. */

@@ -38,6 +38,8 @@ export interface Terminated {
   readonly alpn: string
   /** undefined: the client showed no certificate. */
   readonly peer: Peer | undefined
+  /** SPIFFE ids of the certificate that it was shown. */
+  readonly ownUriSans: readonly string[]
 }
 
 export class TlsTermination {
@@ -114,7 +116,7 @@ export class TlsTermination {
       // node:tls clears it only for sockets of its own servers, and node:http2 waits for that.
       Reflect.set(secure, 'secureConnecting', false)
       const alpn = typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : ''
-      done({ socket: secure, alpn, peer: certificate && new PeerCertificate(certificate) })
+      done({ socket: secure, alpn, peer: certificate && new PeerCertificate(certificate), ownUriSans: built.ownUriSans })
     })
   }
 }

@@ -9,6 +9,8 @@ import type {
 } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import type { Secret } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/secret.ts'
 import type { CommonTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { readDataSource } from './data-source.ts'
+import { PeerCertificate } from './peer.ts'
 import type { SecretSlot, Secrets } from './secrets.ts'
 import { secureContext } from './secure-context.ts'
 import { merged, type PeerValidation, peerValidation } from './validation.ts'
@@ -17,6 +19,8 @@ export interface BuiltContext extends PeerValidation {
   readonly secure: SecureContext
   /** There is a trusted_ca, or system roots, or a hash that a peer's certificate is to have: one is asked for. */
   readonly asksForCertificate: boolean
+  /** URIs in the first certificate that is shown: SPIFFE ids. */
+  readonly ownUriSans: readonly string[]
 }
 
 export class TlsContext {
@@ -67,7 +71,7 @@ export class TlsContext {
     const certificates = [...(common?.tlsCertificates ?? []), ...this.#certificates.flatMap(slot => certificateOf(slot.secret))]
     const secure = secureContext(certificates, validation, common?.tlsParams)
     const peer = peerValidation(validation)
-    return { secure, asksForCertificate: validation !== undefined, ...peer }
+    return { secure, asksForCertificate: validation !== undefined, ownUriSans: uriSansOf(certificates[0]), ...peer }
   }
 }
 
@@ -89,6 +93,12 @@ function validationOf(secret: Secret | undefined): CertificateValidationContext 
 
 function certificateOf(secret: Secret | undefined): TlsCertificate[] {
   return secret?.type?.$case === 'tlsCertificate' ? [secret.type.value] : []
+}
+
+function uriSansOf(certificate: TlsCertificate | undefined): readonly string[] {
+  const chain = readDataSource('certificate_chain', certificate?.certificateChain)
+  if (chain === undefined) return []
+  return new PeerCertificate(new (process.getBuiltinModule('node:crypto').X509Certificate)(chain)).uriSans
 }
 
 function refuseUnsupported(common: CommonTlsContext | undefined): void {

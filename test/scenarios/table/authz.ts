@@ -122,7 +122,12 @@ const rows: Scenario[] = [
   },
   {
     name: 'an identity cannot be shown without mutual TLS, so that nobody has it',
-    config: policy(`{${echo}, rules: [{from: [{source: {namespaces: ["*"]}}]}]}`),
+    config: `${policy(`{${echo}, rules: [{from: [{source: {namespaces: ["*"]}}]}]}`)}
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: plaintext}
+spec: {mtls: {mode: DISABLE}}
+---`,
     calls: [http('http://echo/', denied)],
   },
   {
