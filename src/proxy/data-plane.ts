@@ -26,6 +26,7 @@ import { SdsServers } from './config/secret-servers.ts'
 import { type SecretServers, SecretUpdates, type Subscriptions } from './config/secret-updates.ts'
 import type { ProxyContext } from './context.ts'
 import type { ProxyFlags } from './flags.ts'
+import { loadHealthChecks } from './health/load.ts'
 import { Drain } from './listener/drain.ts'
 import { listenAddress } from './listener/listen-address.ts'
 import { Listeners } from './listener/listeners.ts'
@@ -97,6 +98,7 @@ export class DataPlane implements ProcessFacts {
       resolver: systemResolver,
       stats: this.stats,
       readBalancing: cluster => compileBalancing(cluster, random),
+      startActiveHealth: loadHealthChecks,
     })
     this.#context = {
       timers: systemTimerWheel(),

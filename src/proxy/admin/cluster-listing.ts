@@ -1,7 +1,9 @@
 /** GET /clusters: what is known of each host. */
+import { HealthStatus } from '../../xds/gen/envoy/config/core/v3/health_check.ts'
 import type { ClusterHost } from '../cluster/cluster-host.ts'
 import type { ClusterRecord } from '../cluster/cluster-record.ts'
 import type { ClusterSet } from '../cluster/cluster-set.ts'
+import { isUsable } from '../cluster/endpoint.ts'
 import type { Listing } from './view.ts'
 
 const GAUGES: ReadonlySet<string> = new Set(['cx_active', 'rq_active', 'rq_pending_active'])
@@ -71,7 +73,15 @@ function hostStatus(host: ClusterHost): unknown {
       value: String(value),
       ...(GAUGES.has(name) && { type: 'GAUGE' }),
     })),
-    health_status: { eds_health_status: HEALTH[host.health] ?? 'UNKNOWN', ...(host.ejected && { failed_outlier_check: true }) },
+    health_status: {
+      eds_health_status: HEALTH[host.health] ?? 'UNKNOWN',
+      ...(host.failedCheck && { failed_active_health_check: true }),
+      ...(host.ejected && { failed_outlier_check: true }),
+      ...(host.degradedCheck && { failed_active_degraded_check: true }),
+      ...(host.leaving && { pending_dynamic_removal: true }),
+      ...(host.unknownCheck && { pending_active_hc: true }),
+      ...(host.checkTimedOut && { active_hc_timeout: true }),
+    },
     weight: host.weight,
     hostname: host.hostname,
     priority: host.priority,
@@ -83,6 +93,14 @@ function hostStatus(host: ClusterHost): unknown {
 const HEALTH = ['HEALTHY', 'HEALTHY', 'UNHEALTHY', 'DRAINING', 'TIMEOUT', 'DEGRADED']
 
 function healthFlags(host: ClusterHost): string {
-  if (host.ejected) return '/failed_outlier_check'
-  return host.healthy ? 'healthy' : '/failed_eds_health'
+  const flags =
+    (host.failedCheck ? '/failed_active_hc' : '') +
+    (host.ejected ? '/failed_outlier_check' : '') +
+    (isUsable(host.health) ? '' : '/failed_eds_health') +
+    (host.degradedCheck ? '/degraded_active_hc' : '') +
+    (host.health === HealthStatus.DEGRADED ? '/degraded_eds_health' : '') +
+    (host.leaving ? '/pending_dynamic_removal' : '') +
+    (host.unknownCheck ? '/pending_active_hc' : '') +
+    (host.checkTimedOut ? '/active_hc_timeout' : '')
+  return flags || 'healthy'
 }

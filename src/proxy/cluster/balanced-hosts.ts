@@ -17,6 +17,9 @@ export interface BalancedHostsOptions {
   readonly keeper: HostKeeper
   /** Logical DNS: see HostTable. */
   readonly movable: boolean
+  /** See HostTable; with active checks. */
+  readonly checked: boolean
+  readonly keepLeaving: boolean
 }
 
 export class BalancedHosts implements HostSource {
@@ -29,7 +32,7 @@ export class BalancedHosts implements HostSource {
 
   constructor(options: BalancedHostsOptions) {
     this.#options = options
-    this.#table = new HostTable(options.sockets, () => this.#rebalance(), options.movable)
+    this.#table = new HostTable({ ...options, onHealth: () => this.#rebalance() })
   }
 
   get hosts(): readonly ClusterHost[] {
@@ -47,6 +50,15 @@ export class BalancedHosts implements HostSource {
     if (added > 0 || removed.length > 0) stats.membership_change++
     this.#overprovisioning = overprovisioning
     for (const host of removed) keeper.onRemoved(host)
+    this.#rebalance()
+  }
+
+  /** A host that was kept though it is no longer assigned has failed its checks. */
+  leave(host: ClusterHost): void {
+    const { stats, keeper } = this.#options
+    this.#table.remove(host)
+    stats.membership_change++
+    keeper.onRemoved(host)
     this.#rebalance()
   }
 

@@ -7,7 +7,16 @@ import type { Host } from '../balance/host.ts'
 import type { Labels } from '../balance/labels.ts'
 import type { HttpPool } from '../pool/http-pool.ts'
 import { HostStats } from './cluster-stats.ts'
-import { addressText, type Endpoint, type EndpointTraits, isUsable, type Locality, localityText } from './endpoint.ts'
+import {
+  addressText,
+  type Endpoint,
+  type EndpointCheck,
+  type EndpointTraits,
+  isUsable,
+  type Locality,
+  localityText,
+  PLAIN_CHECK,
+} from './endpoint.ts'
 import type { Ejectable } from './outlier-detector.ts'
 import type { TransportSocket } from './transport-socket.ts'
 
@@ -16,6 +25,16 @@ export type HostTarget =
   | { readonly ip: string; readonly port: number }
   | { readonly ip: undefined; readonly name: string; readonly port: number }
   | { readonly path: string }
+
+export interface HostOptions {
+  readonly target: HostTarget
+  /** Empty: its address. */
+  readonly hostname: string
+  readonly transportSocket: TransportSocket
+  readonly check?: EndpointCheck
+  /** The host was ejected or let in again, or active checks changed their mind. */
+  readonly onHealth: () => void
+}
 
 export class ClusterHost implements Host, Ejectable {
   address: string
@@ -33,14 +52,24 @@ export class ClusterHost implements Host, Ejectable {
   health: HealthStatus = 0
   healthy = true
   ejected = false
+  /** The last active checks failed, or there was none yet. */
+  failedCheck = false
+  degradedCheck = false
+  /** No active check has ended yet. */
+  unknownCheck = false
+  /** The last failure was a check without an answer. */
+  checkTimedOut = false
+  /** No longer assigned, and kept while it passes its checks. */
+  leaving = false
   active = 0
   readonly stats = new HostStats()
   /** By protocol, priority and, with auto_sni, name. */
   readonly pools = new Map<string, HttpPool>()
+  readonly check: EndpointCheck
   readonly #onHealth: () => void
 
-  /** @param onHealth called when the host was ejected or let in again */
-  constructor(target: HostTarget, hostname: string, transportSocket: TransportSocket, onHealth: () => void) {
+  constructor({ target, hostname, transportSocket, check = PLAIN_CHECK, onHealth }: HostOptions) {
+    this.check = check
     this.target = target
     this.transportSocket = transportSocket
     this.#onHealth = onHealth
@@ -73,7 +102,7 @@ export class ClusterHost implements Host, Ejectable {
     this.localityWeight = traits.localityWeight
     this.labels = traits.labels
     this.health = traits.health
-    this.healthy = isUsable(this.health) && !this.ejected
+    this.#judge()
     return changed
   }
 
@@ -86,8 +115,51 @@ export class ClusterHost implements Host, Ejectable {
 
   setEjected(ejected: boolean): void {
     this.ejected = ejected
-    this.healthy = isUsable(this.health) && !ejected
+    this.#judge()
     this.#onHealth()
+  }
+
+  /** From now on it is checked actively: it counts as ill until the first check passes. */
+  awaitCheck(): void {
+    if (this.check.disabled) return
+    this.failedCheck = true
+    this.unknownCheck = true
+    this.#judge()
+  }
+
+  /** It is well as far as active checks and the assignment go. */
+  get passesChecks(): boolean {
+    return !this.failedCheck && isUsable(this.health)
+  }
+
+  setChecked({ failed, degraded, timedOut }: { failed: boolean; degraded: boolean; timedOut: boolean }): void {
+    const before = this.failedCheck
+    const known = this.unknownCheck || before !== failed || this.degradedCheck !== degraded
+    this.failedCheck = failed
+    this.degradedCheck = degraded
+    this.checkTimedOut = failed && timedOut
+    this.unknownCheck = false
+    this.#judge()
+    if (failed && !before) this.#abandonConnections()
+    if (known) this.#onHealth()
+  }
+
+  /** Where it is checked: at its own address, unless the assignment names another. */
+  checkTarget(): { readonly target: HostTarget; readonly address: string } {
+    const { port, address } = this.check
+    if (port === 0 && address === '') return { target: this.target, address: this.address }
+    const at = { ip: address || this.ip, port: port || this.port }
+    return { target: at, address: addressText(at.ip, at.port) }
+  }
+
+  #judge(): void {
+    this.healthy = isUsable(this.health) && !this.ejected && !this.failedCheck
+  }
+
+  /** Requests under way finish; whoever comes later, in a panic, gets new connections. */
+  #abandonConnections(): void {
+    this.drain()
+    this.pools.clear()
   }
 
   /** Connections end as they become idle; requests under way finish. */

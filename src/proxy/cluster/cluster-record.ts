@@ -1,6 +1,7 @@
 /**
  * What there is under one cluster name: the cluster in use, the one that is to replace it, and the counters that outlive both.
  */
+import { HealthStats } from '../health/stats.ts'
 import type { StatGroup, StatsRegistry } from '../telemetry/stats.ts'
 import { breakerStats } from './circuit-breaker.ts'
 import { ClusterStats } from './cluster-stats.ts'
@@ -18,10 +19,14 @@ export class ClusterRecord implements ClusterCounters {
   active: UpstreamCluster | undefined
   /** Waits for its first endpoints. */
   warming: UpstreamCluster | undefined
-  readonly #groups: readonly StatGroup[]
+  readonly #groups: StatGroup[]
+  readonly #statName: string
+  #health: HealthStats | undefined
+  #registry: StatsRegistry | undefined
 
   constructor(name: string, statName: string, addedViaApi: boolean, bytes: Uint8Array) {
     this.name = name
+    this.#statName = statName
     this.addedViaApi = addedViaApi
     this.bytes = bytes
     const prefix = `cluster.${statName}`
@@ -49,7 +54,24 @@ export class ClusterRecord implements ClusterCounters {
     return this.warming ?? this.active
   }
 
+  /** Only clusters that check their hosts have these. */
+  health(): HealthStats {
+    if (!this.#health) {
+      this.#health = new HealthStats()
+      const group = {
+        prefix: `cluster.${this.#statName}.health_check`,
+        family: 'envoy_cluster_health_check',
+        labels: { envoy_cluster_name: this.#statName },
+        values: this.#health,
+      }
+      this.#groups.push(group)
+      this.#registry?.add(group)
+    }
+    return this.#health
+  }
+
   publish(registry: StatsRegistry): void {
+    this.#registry = registry
     for (const group of this.#groups) registry.add(group)
   }
 

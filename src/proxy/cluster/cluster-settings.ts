@@ -11,6 +11,7 @@ import { RoutingPriority } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { ClusterConfig } from '../../xds/gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster.ts'
 import { unpack } from '../../xds/wire/any.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
+import { type HealthSettings, readHealthChecks } from '../health/settings.ts'
 import type { Secrets } from '../tls/secrets.ts'
 import { type BreakerLimits, breakerLimits } from './circuit-breaker.ts'
 import type { ResourcePriority } from './cluster.ts'
@@ -41,6 +42,9 @@ export interface ClusterSettings {
   readonly connection: ConnectorSettings
   readonly breakers: Readonly<Record<ResourcePriority, BreakerLimits>>
   readonly outlier: OutlierSettings | undefined
+  readonly health: HealthSettings | undefined
+  /** Hosts that are no longer assigned go at once, also while they pass their checks. */
+  readonly ignoreHealthOnRemoval: boolean
   readonly sockets: TransportSockets
 }
 
@@ -66,9 +70,18 @@ export function readCluster(message: Cluster, secrets: Secrets): ClusterSettings
         high: limits(message, RoutingPriority.HIGH),
       },
       outlier: outlierSettings(message.outlierDetection),
+      health: readHealth(message, discovery, http),
+      ignoreHealthOnRemoval: message.ignoreHealthOnHostRemoval,
       sockets,
     }
   })
+}
+
+function readHealth(message: Cluster, { kind }: DiscoverySettings, { protocol }: HttpSettings): HealthSettings | undefined {
+  const health = readHealthChecks(message.healthChecks, message.name, protocol === 'http2')
+  if (health && (kind === 'original-destination' || kind === 'forward-proxy'))
+    throw new Error('health_checks of a cluster whose hosts are named by requests are not supported, expected endpoints')
+  return health
 }
 
 function limits(message: Cluster, priority: RoutingPriority): BreakerLimits {

@@ -13,8 +13,9 @@ import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { PooledConnection } from '../pool/pooled-connection.ts'
 import type { ClusterContext } from './cluster-context.ts'
-import type { ClusterHost } from './cluster-host.ts'
+import type { HostTarget } from './cluster-host.ts'
 import { connectSocket } from './socket-attempt.ts'
+import type { TransportSocket } from './transport-socket.ts'
 
 export interface ConnectorSettings {
   /** Milliseconds; 0: no limit. Covers TCP, TLS and HTTP/2's SETTINGS, not name resolution. */
@@ -33,6 +34,13 @@ export type CodecChoice = 'http1' | 'http2' | 'auto'
 export interface TlsName {
   readonly sni: string | undefined
   readonly verifySni: boolean
+}
+
+/** What a host must tell of itself to be connected to. */
+export interface ConnectorTarget {
+  readonly target: HostTarget
+  readonly address: string
+  readonly transportSocket: TransportSocket
 }
 
 export interface TransportListener {
@@ -57,7 +65,7 @@ export class Connector {
   }
 
   /** A connection for a pool. */
-  http(host: ClusterHost, choice: CodecChoice, name: TlsName, pooled: PooledConnection): ConnectAttempt {
+  http(host: ConnectorTarget, choice: CodecChoice, name: TlsName, pooled: PooledConnection): ConnectAttempt {
     const failed = (error: Error) => pooled.failed(error, false)
     return this.#resolved(host, failed, target => {
       const tls = host.transportSocket?.attempt({ ...name, target: host.address, alpn: ALPN[choice] })
@@ -76,7 +84,7 @@ export class Connector {
   }
 
   /** A connection of its own, for the TCP proxy. */
-  tcp(host: ClusterHost, listener: TransportListener): ConnectAttempt {
+  tcp(host: ConnectorTarget, listener: TransportListener): ConnectAttempt {
     const failed = (error: Error) => listener.onTransportFailed(error)
     return this.#resolved(host, failed, target => {
       const tls = host.transportSocket?.attempt({ target: host.address, sni: undefined, verifySni: false, alpn: [] })
@@ -102,7 +110,11 @@ export class Connector {
   }
 
   /** Calls `connect` at once for addresses, and after its name is resolved for a host that has only a name. */
-  #resolved(host: ClusterHost, failed: (error: Error) => void, connect: (target: NetTarget) => ConnectAttempt): ConnectAttempt {
+  #resolved(
+    host: ConnectorTarget,
+    failed: (error: Error) => void,
+    connect: (target: NetTarget) => ConnectAttempt,
+  ): ConnectAttempt {
     const { target } = host
     if ('path' in target) return connect({ path: target.path })
     if (target.ip !== undefined) return connect(this.#tcpTarget(target.ip, target.port))

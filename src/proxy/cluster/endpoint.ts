@@ -6,7 +6,11 @@ import type { Address } from '../../xds/gen/envoy/config/core/v3/address.ts'
 import type { Metadata } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { HealthStatus } from '../../xds/gen/envoy/config/core/v3/health_check.ts'
 import type { ClusterLoadAssignment } from '../../xds/gen/envoy/config/endpoint/v3/endpoint.ts'
-import type { LbEndpoint, LocalityLbEndpoints } from '../../xds/gen/envoy/config/endpoint/v3/endpoint_components.ts'
+import type {
+  Endpoint_HealthCheckConfig,
+  LbEndpoint,
+  LocalityLbEndpoints,
+} from '../../xds/gen/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type Labels, lbLabels } from '../balance/labels.ts'
 
 /** What may change while a host stays the same host. */
@@ -17,6 +21,18 @@ export interface EndpointTraits {
   readonly localityWeight: number
   readonly labels: Labels
   readonly health: HealthStatus
+}
+
+/** How an endpoint is checked actively, where that differs from how it is used. */
+export interface EndpointCheck {
+  /** 0: the endpoint's. */
+  readonly port: number
+  /** IP address; empty: the endpoint's. */
+  readonly address: string
+  /** In place of the check's host or authority; may be empty. */
+  readonly hostname: string
+  /** Never checked, and well as far as checks go. */
+  readonly disabled: boolean
 }
 
 export interface Locality {
@@ -34,8 +50,10 @@ export interface Endpoint extends EndpointTraits {
   /** As configured; may be empty. */
   readonly hostname: string
   readonly metadata: Metadata | undefined
+  readonly check: EndpointCheck
 }
 
+export const PLAIN_CHECK: EndpointCheck = { port: 0, address: '', hostname: '', disabled: false }
 const NOWHERE: Locality = { region: '', zone: '', subZone: '' }
 
 /** An assignment, read. */
@@ -90,7 +108,17 @@ function readEndpoint(message: LbEndpoint, group: LocalityLbEndpoints, names: bo
     labels: lbLabels(message.metadata),
     health: message.healthStatus,
     metadata: message.metadata,
+    check: readCheck(identifier.value.healthCheckConfig),
   }
+}
+
+function readCheck(message: Endpoint_HealthCheckConfig | undefined): EndpointCheck {
+  if (!message) return PLAIN_CHECK
+  const { portValue: port, hostname, disableActiveHealthCheck: disabled } = message
+  const address = message.address && readAddress(message.address, false)
+  if (address?.path !== undefined) throw new Error(`health_check_config has the pipe "${address.path}", expected an IP address`)
+  if (port > 65_535) throw new Error(`health_check_config has the port ${port}, expected at most 65535`)
+  return { port: port || (address?.port ?? 0), address: address?.host ?? '', hostname, disabled }
 }
 
 function readAddress(message: Address | undefined, names: boolean): { host: string; port: number; path: string | undefined } {

@@ -2,7 +2,7 @@
  * The hosts of a cluster that gets its endpoints told: an update keeps the objects of those that stay.
  */
 import { ClusterHost, targetOf } from './cluster-host.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint, EndpointCheck } from './endpoint.ts'
 import type { TransportSockets } from './transport-socket.ts'
 
 export interface HostChange {
@@ -13,26 +13,31 @@ export interface HostChange {
   readonly removed: readonly ClusterHost[]
 }
 
+export interface HostTableOptions {
+  readonly sockets: TransportSockets
+  /** The health of a host has changed, by outlier detection or by active checks. */
+  readonly onHealth: () => void
+  /** Logical DNS: a host is its name, and its address may change. */
+  readonly movable: boolean
+  /** There are active checks. */
+  readonly checked: boolean
+  /** Hosts that are no longer assigned stay while they pass their checks. */
+  readonly keepLeaving: boolean
+}
+
 export class HostTable {
   /** In the order of the assignment. */
   hosts: readonly ClusterHost[] = []
   #byKey = new Map<string, ClusterHost>()
-  readonly #sockets: TransportSockets
-  readonly #onHealth: () => void
-  readonly #movable: boolean
+  readonly #options: HostTableOptions
 
-  /**
-   * @param onHealth a host was ejected or let in again
-   * @param movable logical DNS: a host is its name, and its address may change
-   */
-  constructor(sockets: TransportSockets, onHealth: () => void, movable: boolean) {
-    this.#sockets = sockets
-    this.#onHealth = onHealth
-    this.#movable = movable
+  constructor(options: HostTableOptions) {
+    this.#options = options
   }
 
   /** @param endpoints all there are, names resolved; of several with one address the first counts */
   update(endpoints: readonly Endpoint[]): HostChange {
+    const { sockets, onHealth, movable, checked, keepLeaving } = this.#options
     const before = this.#byKey
     const after = new Map<string, ClusterHost>()
     let changed = false
@@ -40,17 +45,28 @@ export class HostTable {
     for (const endpoint of endpoints) {
       const key = this.#key(endpoint)
       if (after.has(key)) continue
-      const socket = this.#sockets.choose(endpoint.metadata)
+      const socket = sockets.choose(endpoint.metadata)
       let host = before.get(key)
-      if (host === undefined || host.transportSocket !== socket) {
-        host = new ClusterHost(targetOf(endpoint), endpoint.hostname, socket, this.#onHealth)
+      if (host === undefined || host.transportSocket !== socket || !sameCheck(host.check, endpoint.check)) {
+        const { hostname, check } = endpoint
+        host = new ClusterHost({ target: targetOf(endpoint), hostname, transportSocket: socket, check, onHealth })
+        if (checked) host.awaitCheck()
         added++
       } else {
         before.delete(key)
-        if (this.#movable && host.ip !== endpoint.host) host.moveTo(endpoint.host)
+        host.leaving = false
+        if (movable && host.ip !== endpoint.host) host.moveTo(endpoint.host)
       }
       if (host.update(endpoint)) changed = true
       after.set(key, host)
+    }
+    if (keepLeaving) {
+      for (const [key, host] of before) {
+        if (after.has(key) || !host.passesChecks) continue
+        before.delete(key)
+        host.leaving = true
+        after.set(key, host)
+      }
     }
     const removed = [...before.values()]
     this.#byKey = after
@@ -58,9 +74,19 @@ export class HostTable {
     return { changed: changed || added > 0 || removed.length > 0, added, removed }
   }
 
+  /** A host that is no longer assigned, and was kept: it is gone now. */
+  remove(host: ClusterHost): void {
+    for (const [key, other] of this.#byKey) if (other === host) this.#byKey.delete(key)
+    this.hosts = [...this.#byKey.values()]
+  }
+
   #key(endpoint: Endpoint): string {
     if (endpoint.path !== undefined) return endpoint.path
-    if (this.#movable) return `${endpoint.hostname} ${endpoint.port}`
+    if (this.#options.movable) return `${endpoint.hostname} ${endpoint.port}`
     return `${endpoint.host} ${endpoint.port} ${endpoint.hostname}`
   }
+}
+
+function sameCheck(a: EndpointCheck, b: EndpointCheck): boolean {
+  return a.port === b.port && a.address === b.address && a.hostname === b.hostname && a.disabled === b.disabled
 }

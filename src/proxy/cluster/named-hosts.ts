@@ -67,7 +67,8 @@ export class NamedHosts implements HostSource {
     const target = this.#target(key)
     if (!target) return undefined
     this.#count(1)
-    return new ClusterHost(target, target.ip ?? target.name, this.#options.socket, () => {})
+    const hostname = target.ip ?? target.name
+    return new ClusterHost({ target, hostname, transportSocket: this.#options.socket, onHealth() {} })
   }
 
   #target(text: string): NamedTarget | undefined {

@@ -59,6 +59,15 @@ export class OutlierDetector {
     else this.#external(host, 503)
   }
 
+  get letsInByHealthCheck(): boolean {
+    return this.#options.settings.letInByHealthCheck
+  }
+
+  /** An ejected host has proved to be well. */
+  letIn(host: Ejectable): void {
+    this.#letIn(host)
+  }
+
   /** The host left the cluster. */
   forget(host: Ejectable): void {
     if (host.ejected) this.#options.stats.ejections_active--

@@ -22,6 +22,8 @@ export interface OutlierSettings {
   /** Of the cluster's hosts. */
   readonly maxEjectionPercent: number
   readonly alwaysEjectOne: boolean
+  /** A passed active health check ends an ejection. */
+  readonly letInByHealthCheck: boolean
 }
 
 export function outlierSettings(message: OutlierDetection | undefined): OutlierSettings | undefined {
@@ -45,5 +47,6 @@ export function outlierSettings(message: OutlierDetection | undefined): OutlierS
     jitterMs: durationMs(message.maxEjectionTimeJitter) ?? 0,
     maxEjectionPercent: Math.min(100, message.maxEjectionPercent ?? 10),
     alwaysEjectOne: message.alwaysEjectOneHost ?? false,
+    letInByHealthCheck: message.successfulActiveHealthCheckUnejectHost ?? true,
   }
 }

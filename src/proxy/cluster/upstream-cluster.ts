@@ -4,8 +4,10 @@
  */
 import type { BuildBalancer } from '../balance/build.ts'
 import type { Host, HostOdds, PickContext } from '../balance/host.ts'
+import type { HealthStats } from '../health/stats.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { HttpPool } from '../pool/http-pool.ts'
+import type { ActiveHealth } from './active-health.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { AttemptOutcome, Cluster, ConnectOwner, PendingConnect, ResourcePriority, UpstreamStream } from './cluster.ts'
@@ -25,6 +27,8 @@ import { TcpConnect } from './tcp-connect.ts'
 export interface ClusterCounters {
   readonly stats: ClusterStats
   readonly outlier: OutlierStats
+  /** Made at the first call. */
+  health(): HealthStats
 }
 
 const POOL_KEYS: Readonly<Record<CodecChoice, Readonly<Record<ResourcePriority, string>>>> = {
@@ -44,6 +48,8 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   readonly #source: HostSource
   readonly #balanced: BalancedHosts | undefined
   readonly #outlier: OutlierDetector | undefined
+  #health: ActiveHealth | undefined
+  readonly #startHealth: (() => ActiveHealth) | undefined
   #dns: DnsDiscovery | undefined
   #cancelWait: (() => void) | undefined
   /** Who waits for the first endpoints. */
@@ -66,13 +72,34 @@ export class UpstreamCluster implements Cluster, HostKeeper {
       this.#source = new NamedHosts({ settings: discovery, socket, stats, clock, keeper: this })
     } else {
       const movable = discovery.kind === 'dns' && discovery.dns.logical
-      this.#balanced = new BalancedHosts({ sockets: settings.sockets, build, stats, keeper: this, movable })
+      const { sockets, health } = settings
+      const checked = health !== undefined && context.startActiveHealth !== undefined
+      const told = discovery.kind === 'eds' || (discovery.kind === 'dns' && !discovery.dns.logical)
+      const keepLeaving = checked && told && !settings.ignoreHealthOnRemoval
+      this.#balanced = new BalancedHosts({ sockets, build, stats, keeper: this, movable, checked, keepLeaving })
       this.#source = this.#balanced
     }
     if (outlier) {
       const hostCount = () => this.hosts.length
       this.#outlier = new OutlierDetector({ settings: outlier, stats: counters.outlier, clock, random, hostCount })
     }
+    const { health } = settings
+    const start = context.startActiveHealth
+    this.#startHealth =
+      health &&
+      start &&
+      (() =>
+        start({
+          settings: health,
+          stats: counters.health(),
+          connector: this.#connector,
+          sockets: settings.sockets,
+          clock,
+          random,
+          hasTraffic: () => stats.upstream_cx_total > 0,
+          onChecked: (host, passed) => this.#onChecked(host, passed),
+          onSettled: () => this.#ready(),
+        }))
   }
 
   get hosts(): readonly ClusterHost[] {
@@ -117,7 +144,13 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   /** @param assignment all there is from now on */
   assign(assignment: Assignment): void {
     this.#balanced?.assign(assignment)
-    this.#ready()
+    if (!this.#startHealth) {
+      this.#ready()
+      return
+    }
+    // Ready when something is known of every host.
+    this.#health ??= this.#startHealth()
+    this.#health.update(this.hosts)
   }
 
   /** There is no assignment: nothing to wait for, and what was assigned before stays. */
@@ -205,6 +238,15 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     host.drain()
   }
 
+  #onChecked(host: ClusterHost, passed: boolean): void {
+    if (passed) {
+      if (this.#outlier?.letsInByHealthCheck && host.ejected && !host.failedCheck) this.#outlier.letIn(host)
+    } else if (host.leaving && host.failedCheck) {
+      this.#balanced?.leave(host)
+      this.#health?.update(this.hosts)
+    }
+  }
+
   #ready(): void {
     this.#cancelWait?.()
     const onReady = this.#onReady
@@ -216,6 +258,7 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     this.#onReady = undefined
     this.#cancelWait?.()
     this.#dns?.stop()
+    this.#health?.stop()
     this.#source.stop()
     this.#outlier?.stop()
   }

@@ -71,7 +71,7 @@ export function fullName(stat: Stat): string {
 
 /** Fields that go up and down; all others are counters. Envoy's names for them, wherever they occur. */
 const GAUGE =
-  /(_active|_open|_buffered|^membership_(?!change)|^remaining_|^total_listeners_|^total_filter_chains_|^(live|uptime|state|connected_state|concurrency|version|warming_clusters|active_clusters|memory_\w+|total_connections|workers_started)$)/
+  /(_active|_open|_buffered|^membership_(?!change)|^remaining_|^(healthy|degraded)$|^total_listeners_|^total_filter_chains_|^(live|uptime|state|connected_state|concurrency|version|warming_clusters|active_clusters|memory_\w+|total_connections|workers_started)$)/
 
 export function isGauge(field: string): boolean {
   return GAUGE.test(field)

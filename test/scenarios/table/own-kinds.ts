@@ -19,7 +19,6 @@ spec: {host: ${host}, trafficPolicy: {connectionPool: {http: {maxRequestsPerConn
 const SPENT = 'what came before has spent the bucket'
 const EJECTED = 'what came before has had the endpoint left out'
 const NOT_YET = { mizzen: 'the proxy has no rate limit filters yet' }
-const NO_HEALTH_CHECKS = { mizzen: 'the proxy has no active health checks yet' }
 
 const failFirst = (n: number, key: string, status = 503) => ({
   headers: { 'x-echo-fail-first': `${n}`, 'x-echo-key': key, 'x-echo-fail-status': `${status}` },
@@ -160,7 +159,6 @@ const resilience: Scenario[] = [
       http('http://solo/', { status: 503, body: /no healthy upstream/ }),
     ],
     history: EJECTED,
-    skip: NO_HEALTH_CHECKS,
   },
   {
     name: 'HealthCheck: an endpoint that passes is used',
