@@ -3,6 +3,7 @@
  * in TLS and hands it to the codec.
  */
 import { isIPv6, type NetConnectOpts } from 'node:net'
+import type { Clock } from '../../lib/clock.ts'
 import type { Cluster_DnsLookupFamily } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { Http1ClientConnection } from '../http1/client-connection.ts'
 import { DEFAULT_HEAD_LIMITS } from '../http1/head-reader.ts'
@@ -12,8 +13,8 @@ import { acceptTransport } from '../net/accept.ts'
 import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { PooledConnection } from '../pool/pooled-connection.ts'
-import type { ClusterContext } from './cluster-context.ts'
 import type { HostTarget } from './cluster-host.ts'
+import type { Resolver } from './resolver.ts'
 import { connectSocket } from './socket-attempt.ts'
 import type { TransportSocket } from './transport-socket.ts'
 
@@ -26,6 +27,13 @@ export interface ConnectorSettings {
   readonly keepAliveMs: number | undefined
   readonly dnsFamily: Cluster_DnsLookupFamily
   readonly http2: Http2Options
+}
+
+/** What ClusterContext has for it. */
+export interface ConnectorContext {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly resolver: Resolver
 }
 
 /** What a codec is chosen by. 'auto': what TLS agrees on. */
@@ -57,9 +65,9 @@ const ALPN: Readonly<Record<CodecChoice, readonly string[]>> = {
 
 export class Connector {
   readonly #settings: ConnectorSettings
-  readonly #context: ClusterContext
+  readonly #context: ConnectorContext
 
-  constructor(settings: ConnectorSettings, context: ClusterContext) {
+  constructor(settings: ConnectorSettings, context: ConnectorContext) {
     this.#settings = settings
     this.#context = context
   }
