@@ -20,7 +20,8 @@ module.exports = {
     only('lib', []),
     only('model', ['lib']),
     only('api', ['lib']),
-    only('compile', ['api', 'model', 'lib']),
+    // Patches of EnvoyFilters are Envoy's messages as users write them: reading them is all that compile/ knows of Envoy.
+    only('compile', ['api', 'model', 'lib', 'xds/wire']),
     only('source', ['api', 'lib']),
     only('xds/gen', []),
     only('xds/wire', ['xds/gen', 'lib']),

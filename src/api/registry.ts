@@ -181,7 +181,7 @@ export const kinds = {
   WorkloadEntry: istio('WorkloadEntry', networking, allVersions, WorkloadEntrySpec, validateWorkloadEntry),
   WorkloadGroup: withoutEffect(istio('WorkloadGroup', networking, allVersions, WorkloadGroupSpec, validateWorkloadGroup)),
   Sidecar: istio('Sidecar', networking, allVersions, SidecarSpec, validateSidecar),
-  EnvoyFilter: withoutEffect(istio('EnvoyFilter', networking, ['v1alpha3'], EnvoyFilterSpec, validateEnvoyFilter)),
+  EnvoyFilter: istio('EnvoyFilter', networking, ['v1alpha3'], EnvoyFilterSpec, validateEnvoyFilter),
   ProxyConfig: withoutEffect(istio('ProxyConfig', networking, ['v1beta1'], ProxyConfigSpec, validateProxyConfig)),
   PeerAuthentication: istio('PeerAuthentication', security, newVersions, PeerAuthenticationSpec, validatePeerAuthentication),
   RequestAuthentication: istio(

@@ -6,6 +6,7 @@
 import type { ConfigMap, DestinationRule, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
+import { inOrder } from '../model/envoy-patch.ts'
 import type { Gateway } from '../model/gateway.ts'
 import type { Certificate, Mesh } from '../model/mesh.ts'
 import type { RouteSet } from '../model/route-set.ts'
@@ -19,6 +20,7 @@ import { checkSecurity } from './check-security.ts'
 import { checkHostConflicts } from './conflicts.ts'
 import { compileDestinationRule } from './destination-rule.ts'
 import { compareDiagnostics, type Diagnostic, diagnostic } from './diagnostic.ts'
+import { checkEnvoyFilter, compileEnvoyFilter } from './envoy-filter.ts'
 import { compileGateway } from './gateway.ts'
 import { gatewayApi } from './gateway-api/compile.ts'
 import type { ObjectStatus } from './gateway-api/conditions.ts'
@@ -111,6 +113,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
       before?.accessPolicies,
       oldestFirst([...objects.AuthorizationPolicy.map(accessPolicyOf), ...access.accessPolicies]),
     ),
+    envoyFilters: kept(before?.envoyFilters, inOrder(objects.EnvoyFilter.map(envoyFilterOf), settings)),
     certificates: keptMap(before?.certificates, new Map([...certificatesOf(objects.Secret), ...edge.certificates])),
   }
   let diagnostics: readonly Diagnostic[] | undefined
@@ -124,6 +127,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
         ...checkSecurity(objects, mesh),
+        ...objects.EnvoyFilter.flatMap(checkEnvoyFilter),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),
         ...access.problems,
@@ -141,6 +145,7 @@ const workloadsOf = remembering((pods: readonly Pod[]) => pods.map(workloadOf))
 const peerPolicyOf = remembering(compilePeerAuthentication)
 const tokenPolicyOf = remembering(compileRequestAuthentication)
 const accessPolicyOf = remembering(compileAuthorizationPolicy)
+const envoyFilterOf = remembering(compileEnvoyFilter)
 const certificateOf = remembering((secret: Secret) => compileCertificate(secret))
 const sets = new IdentityMemo<RouteSet>()
 const rules = new IdentityMemo<TrafficRule>()

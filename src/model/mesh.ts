@@ -6,6 +6,7 @@
 
 import type { AccessPolicy } from './access-policy.ts'
 import type { Alert } from './alert.ts'
+import type { EnvoyFilter } from './envoy-patch.ts'
 import type { Gateway } from './gateway.ts'
 import type { PeerPolicy } from './peer-policy.ts'
 import type { ProxyRule } from './proxy-rule.ts'
@@ -36,6 +37,8 @@ export interface Mesh {
   readonly peerPolicies: readonly PeerPolicy[]
   readonly tokenPolicies: readonly TokenPolicy[]
   readonly accessPolicies: readonly AccessPolicy[]
+  /** In the order in which they are applied. */
+  readonly envoyFilters: readonly EnvoyFilter[]
   /** Certificates with their keys by "namespace/name". */
   readonly certificates: ReadonlyMap<string, Certificate>
 }

@@ -1,10 +1,19 @@
 /** The model as readable JSON: origins in one line, maps as objects, and without what says nothing. */
+
+import { MESSAGES } from '../../src/compile/envoy-patch-value.ts'
+import type { EnvoyPatch } from '../../src/model/envoy-patch.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
-import type { JsonValue } from '../../src/xds/wire/json.ts'
+import { bytesToJson, type JsonValue } from '../../src/xds/wire/json.ts'
 
 export function modelJson(mesh: Mesh): JsonValue {
-  const { settings: _, ...rest } = mesh
-  return json(rest) ?? {}
+  const { settings: _, envoyFilters, ...rest } = mesh
+  const readable = envoyFilters.map(filter => ({ ...filter, patches: filter.patches.map(withReadableValue) }))
+  return json({ ...rest, envoyFilters: readable }) ?? {}
+}
+
+/** A patch's value is an encoded message. */
+function withReadableValue(patch: EnvoyPatch): object {
+  return { ...patch, value: bytesToJson(MESSAGES[patch.target], patch.value) }
 }
 
 function json(value: unknown): JsonValue | undefined {

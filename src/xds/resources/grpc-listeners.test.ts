@@ -44,6 +44,7 @@ const mesh: Mesh = {
   peerPolicies: [],
   tokenPolicies: [],
   accessPolicies: [],
+  envoyFilters: [],
   certificates: new Map(),
 }
 

@@ -19,6 +19,8 @@ const NAMESPACES = ['shop', 'bank']
 const NAMES = ['a', 'b', 'c', 'd']
 const SEEDS = [1, 2, 3, 4, 5, 6]
 const EDITS = 25
+const HTTP_MANAGER = 'envoy.filters.network.http_connection_manager'
+const FAULT = 'envoy.filters.http.fault'
 
 class Plane {
   readonly #share = new Store()
@@ -106,6 +108,7 @@ function edit(objects: Map<string, AnyObject>, pick: Pick): string {
     'EndpointSlice',
     'ServiceEntry',
     'Sidecar',
+    'EnvoyFilter',
   ])
   const key = `${kind} ${namespace}/${name}`
   if (objects.has(key) && pick([true, false, false])) {
@@ -162,6 +165,35 @@ function make(kind: string, namespace: string, name: string, host: string, pick:
       const hosts = [pick(['other.test', 'extra.test'])]
       const ports = [{ number: 80, name: 'http', protocol: 'HTTP' }]
       return read('networking.istio.io/v1', kind, namespace, name, { spec: { hosts, ports, resolution: 'DNS', exportTo } })
+    }
+    case 'EnvoyFilter': {
+      const host = `${pick(NAMES)}.${pick(NAMESPACES)}.svc.cluster.local`
+      const vhost = pick([undefined, { name: `${host}:80` }, { route: { name: 'default' } }])
+      const context = pick(['ANY', 'SIDECAR_OUTBOUND'])
+      const cluster = { service: host }
+      const added = { name: `added-${name}`, type: 'STATIC', connect_timeout: '1s' }
+      const patches = [
+        { applyTo: 'CLUSTER', match: { context, cluster }, patch: { operation: 'MERGE', value: { connect_timeout: '3s' } } },
+        { applyTo: 'CLUSTER', match: { context, cluster }, patch: { operation: 'REMOVE' } },
+        { applyTo: 'CLUSTER', match: { context }, patch: { operation: 'ADD', value: added } },
+        {
+          applyTo: 'HTTP_ROUTE',
+          match: { context, routeConfiguration: { portNumber: pick([0, 80, 8080]), vhost } },
+          patch: { operation: pick(['MERGE', 'INSERT_FIRST']), value: { name: 'patched', match: { prefix: '/z' } } },
+        },
+        {
+          applyTo: 'VIRTUAL_HOST',
+          match: { context, routeConfiguration: { vhost } },
+          patch: { operation: 'MERGE', value: { include_attempt_count_in_response: true } },
+        },
+        {
+          applyTo: 'HTTP_FILTER',
+          match: { context, listener: { filterChain: { filter: { name: HTTP_MANAGER, subFilter: { name: FAULT } } } } },
+          patch: { operation: 'REMOVE' },
+        },
+      ]
+      const configPatches = [pick(patches), pick(patches)]
+      return read('networking.istio.io/v1alpha3', kind, namespace, name, { spec: { priority: pick([0, 1]), configPatches } })
     }
     default: {
       const egress = [{ hosts: pick([['./*'], ['*/*'], ['shop/*', './*']]) }]

@@ -30,7 +30,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
   const known = mesh.workloads.get(`${namespace}/${name}`)
   const kind = text(metadata['GENERATOR']) === 'grpc' ? 'grpc' : type === 'router' ? 'gateway' : 'sidecar'
   const { region = '', zone = '', subZone: subzone = '' } = node.locality ?? {}
-  const proxyLabels = known?.labels ?? labels(metadata['LABELS'])
+  const proxyLabels = known?.labels ?? texts(metadata['LABELS'])
   const proxied = { namespace, labels: proxyLabels, proxySettings: known?.proxySettings }
   const ownAddresses = (text(metadata['INSTANCE_IPS']) || address).split(',').filter(Boolean)
   return {
@@ -48,7 +48,8 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     namedPorts: known?.namedPorts ?? new Map(),
     virtualHostsApart: metadata['VIRTUAL_HOSTS'] === 'apart',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
-    identity: known?.identity ?? labels(metadata['ANNOTATIONS'])[IDENTITY] !== 'false',
+    identity: known?.identity ?? texts(metadata['ANNOTATIONS'])[IDENTITY] !== 'false',
+    metadata: texts(metadata),
   }
 }
 
@@ -66,7 +67,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function labels(value: unknown): Labels {
+function texts(value: unknown): Labels {
   if (typeof value !== 'object' || value === null) return {}
   return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }

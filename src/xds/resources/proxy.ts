@@ -28,6 +28,7 @@ import { redirectListeners } from './listeners-redirect.ts'
 import { lookupFamily } from './lookup-family.ts'
 import { forwardTunnel, HTTP_PROXY_TUNNEL } from './names.ts'
 import { meshFor } from './own-settings.ts'
+import { withPatches } from './patch/apply.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { httpProxyRoutes } from './routes-http-proxy.ts'
@@ -46,6 +47,10 @@ export type ProxyResources = ReadonlyMap<ResourceType, ResourceSet>
 /** A set in which nothing changed since the last call for the same proxy is the same object. */
 export function resourcesFor(whole: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const mesh = meshFor(whole, proxy)
+  return withPatches(resourcesOf(mesh, proxy, cache), mesh, proxy, cache)
+}
+
+function resourcesOf(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const view = viewOf(mesh, proxy)
   switch (proxy.kind) {
     case 'sidecar':

@@ -23,6 +23,8 @@ export class ResourceCache {
   /** The last set of each proxy. */
   readonly #own = new Map<string, ListedSet>()
   readonly #layered = new Map<string, LayeredSet>()
+  /** The last set of each type that was made of another. */
+  readonly #derived = new WeakMap<object, Map<ResourceType, WeakRef<ListedSet>>>()
 
   /** @param inputs the objects it is made of, beside what `view.key` says @param variant where there are several of one type */
   shared(
@@ -72,11 +74,24 @@ export class ResourceCache {
     return now
   }
 
+  /** What is made of a set and of `scene` alone, for all who share both. */
+  derived(set: ResourceSet, scene: object, type: ResourceType, make: () => readonly EncodedResource[]): ResourceSet {
+    return this.#made.get([set, scene, type], () => {
+      const last = this.#derived.get(scene) ?? new Map<ResourceType, WeakRef<ListedSet>>()
+      this.#derived.set(scene, last)
+      const now = settle(last.get(type)?.deref(), make())
+      last.set(type, new WeakRef(now))
+      return now
+    })
+  }
+
   /** A proxy that is gone. */
   forget(proxy: string): void {
     for (const type of RESOURCE_TYPES) {
-      this.#own.delete(`${type} ${proxy}`)
-      this.#layered.delete(`${type} ${proxy}`)
+      for (const key of [`${type} ${proxy}`, `${type} patched ${proxy}`]) {
+        this.#own.delete(key)
+        this.#layered.delete(key)
+      }
     }
   }
 }

@@ -4,22 +4,13 @@
  * JSON needs reflection, which costs a process about 20 MB, so the descriptors are loaded at the first use: import this module
  * dynamically where most runs do not need it (the proxy's admin endpoint), statically where they do (tests, command line).
  */
-import { createFileRegistry, fromBinary, fromJson, type JsonValue, type Registry, toBinary, toJson } from '@bufbuild/protobuf'
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
-import { descriptors } from '../gen/descriptors.ts'
-import { messageName } from './type-url.ts'
+import { type DescMessage, fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf'
+import { findSchema, registry } from './registry.ts'
 
 export type { JsonValue } from '@bufbuild/protobuf'
 
-let loaded: Registry | undefined
-
-function registry(): Registry {
-  loaded ??= createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(descriptors, 'base64')))
-  return loaded
-}
-
-function schema(type: string) {
-  const found = registry().getMessage(messageName(type))
+function schema(type: string): DescMessage {
+  const found = findSchema(type)
   if (!found)
     throw new Error(`Cannot convert "${type}" to or from JSON: no such message among the known Envoy types (proto/roots.txt)`)
   return found
@@ -34,7 +25,12 @@ export function bytesToJson(type: string, bytes: Uint8Array, names: 'json' | 'pr
   return toJson(schema(type), fromBinary(schema(type), bytes), { registry: registry(), useProtoFieldName: names === 'proto' })
 }
 
-/** @param type a message name or type URL @throws with the path of the field when the JSON does not fit the message */
-export function jsonToBytes(type: string, json: JsonValue): Uint8Array {
-  return toBinary(schema(type), fromJson(schema(type), json, { registry: registry() }))
+/**
+ * @param type a message name or type URL
+ * @param unknown what becomes of fields that the message does not have
+ * @throws with the path of the field when the JSON does not fit the message
+ */
+export function jsonToBytes(type: string, json: JsonValue, unknown: 'refuse' | 'ignore' = 'refuse'): Uint8Array {
+  const options = { registry: registry(), ignoreUnknownFields: unknown === 'ignore' }
+  return toBinary(schema(type), fromJson(schema(type), json, options))
 }
