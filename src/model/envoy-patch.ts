@@ -6,8 +6,7 @@ import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { compileFullMatch } from '../lib/regex.ts'
 import { type Aged, compareAge } from './age.ts'
 import type { Origin } from './origin.ts'
-import { isFor, type PolicyTarget } from './policy-target.ts'
-import type { MeshProxy } from './proxy.ts'
+import { isFor, type PolicyTarget, type TargetedWorkload } from './policy-target.ts'
 import type { MeshSettings } from './settings.ts'
 
 export interface EnvoyFilter extends Aged, PolicyTarget {
@@ -118,11 +117,16 @@ export function inOrder(filters: readonly EnvoyFilter[], { rootNamespace }: Mesh
   return [...filters].sort((a, b) => a.priority - b.priority || isRoot(a) - isRoot(b) || compareAge(a, b))
 }
 
+/** What of a proxy tells which patches are for it. */
+export interface PatchedProxy extends TargetedWorkload {
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
 const NONE: readonly EnvoyPatch[] = []
 const lists = new IdentityMemo<readonly EnvoyPatch[]>()
 
 /** Those for this proxy, in order; the same list for all proxies that have the same. @param filters inOrder() */
-export function patchesFor(filters: readonly EnvoyFilter[], proxy: MeshProxy, settings: MeshSettings): readonly EnvoyPatch[] {
+export function patchesFor(filters: readonly EnvoyFilter[], proxy: PatchedProxy, settings: MeshSettings): readonly EnvoyPatch[] {
   if (filters.length === 0 || proxy.kind === 'grpc') return NONE
   const found = filters
     .filter(filter => isFor(filter, proxy, settings.rootNamespace))
@@ -130,7 +134,7 @@ export function patchesFor(filters: readonly EnvoyFilter[], proxy: MeshProxy, se
   return found.length === 0 ? NONE : lists.get(found, () => found)
 }
 
-function concerns({ context, proxy: condition }: EnvoyPatch, proxy: MeshProxy): boolean {
+function concerns({ context, proxy: condition }: EnvoyPatch, proxy: PatchedProxy): boolean {
   if (context !== undefined && (context === 'gateway') !== (proxy.kind === 'gateway')) return false
   const told = proxy.metadata ?? {}
   if (Object.entries(condition.metadata).some(([key, value]) => told[key] !== value)) return false
