@@ -80,6 +80,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       const line = words(event)
       if (line) say(event.kind === 'nacked' ? paint(line, 'red') : line)
     },
+    onNote: say,
     onRollout({ proxies, tookMs }) {
       if (proxies.length > 0) say(paint(`a change is live on ${proxies.length} proxies in ${Math.round(tookMs)} ms`, 'green'))
     },

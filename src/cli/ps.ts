@@ -9,7 +9,7 @@ export const USAGE = `Usage: mizzen ps [DIR] [-o json]
 
 What runs of the mesh of DIR; without DIR, of the mesh of this directory, or of the only one that runs.
 
-  -o, --output json   {ingress, dashboard, controlPlane, workloads}
+  -o, --output json   {ingress, dashboard, controlPlane, workloads, rollouts}
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -27,7 +27,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 /** What scripts may rely on. */
-function publicStatus({ ingress, dashboard, controlPlane, workloads }: MeshStatus) {
+function publicStatus({ ingress, dashboard, controlPlane, workloads, rollouts }: MeshStatus) {
   return {
     ingress,
     dashboard,
@@ -41,10 +41,11 @@ function publicStatus({ ingress, dashboard, controlPlane, workloads }: MeshStatu
       pid,
       proxyPid,
     })),
+    rollouts,
   }
 }
 
-function text({ directory, phase, ingress, dashboard, workloads, problems }: MeshStatus): string {
+function text({ directory, phase, ingress, dashboard, workloads, rollouts, problems }: MeshStatus): string {
   const rows = workloads.map(({ namespace, name, version, engine, phase, restarts, pid, proxyPid }) => [
     namespace,
     name,
@@ -62,6 +63,11 @@ function text({ directory, phase, ingress, dashboard, workloads, problems }: Mes
     `  dashboard  ${dashboard}\n\n`,
     table(['NAMESPACE', 'NAME', 'VERSION', 'ENGINE', 'STATE', 'RESTARTS', 'PID', 'PROXY'], rows),
     ...(reasons.length > 0 ? ['\n', ...reasons] : []),
+    ...(rollouts.length > 0 ? ['\n', ...rollouts.map(rolloutLine)] : []),
     ...problems.map(problem => `\n${problem}\n`),
   ].join('')
+}
+
+function rolloutLine({ destination, percent, step, steps, phase, reason }: MeshStatus['rollouts'][number]): string {
+  return `${destination}: ${percent} %, step ${step} of ${steps}, ${phase}${reason === '' ? '' : `: ${reason}`}\n`
 }

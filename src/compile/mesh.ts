@@ -30,6 +30,7 @@ import { readMeshConfig } from './mesh-config.ts'
 import { ownAccess } from './mizzen/access.ts'
 import { checkOwnConflicts } from './mizzen/conflicts.ts'
 import { ownParts } from './mizzen/own.ts'
+import type { RolloutShares } from './mizzen/weighted-destination-rule.ts'
 import { objectsOfMesh } from './namespaces.ts'
 import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
@@ -47,6 +48,8 @@ export interface CompileOptions {
   readonly settings?: MeshSettings
   /** Where Services without a clusterIP get a virtual address from; "": they stay without. @default "10.96.0.0/12" */
   readonly serviceRange?: string
+  /** Where the roll-outs of WeightedDestinationRules are. Give the same map until one has moved. @default none has begun */
+  readonly shares?: RolloutShares
 }
 
 export interface Compiled {
@@ -65,7 +68,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
   const objects = objectsOfMesh(all, settings)
   const before = previous?.mesh
   const workloads = workloadsOf(objects.Pod)
-  const own = ownParts(objects, settings)
+  const own = ownParts(objects, settings, options.shares)
   const range = options.serviceRange ?? SERVICE_RANGE
   const { services, endpoints } = knownServices(objects, settings, workloads, range, own.services)
   const known = kept(before?.services, services)

@@ -3,6 +3,7 @@
  * it; files, the laptop's kubelet and later the cluster feed the store.
  */
 import { type Compiled, type CompileOptions, compile } from '../compile/mesh.ts'
+import type { RolloutShares } from '../compile/mizzen/weighted-destination-rule.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Diagnostic } from '../source/diagnostic.ts'
 import type { Store } from '../source/store.ts'
@@ -16,13 +17,13 @@ const DIAGNOSE_AFTER_MS = 25
 
 export class ControlPlane implements ResourceSource {
   readonly #store: Store
-  readonly #options: CompileOptions
+  #options: CompileOptions
   readonly #cache = new ResourceCache()
   readonly #listeners = new Set<(change: Change) => void>()
   readonly #diagnosticListeners = new Set<(all: readonly Diagnostic[]) => void>()
   readonly #unsubscribe: () => void
   #compiled: Compiled
-  #revision: number
+  #revision: number | undefined
   #failure: Diagnostic | undefined
   #telling: NodeJS.Timeout | undefined
 
@@ -45,6 +46,13 @@ export class ControlPlane implements ResourceSource {
   get diagnostics(): readonly Diagnostic[] {
     this.#update()
     return this.#failure ? [this.#failure, ...this.#compiled.diagnostics] : this.#compiled.diagnostics
+  }
+
+  /** Roll-outs have moved: what this says holds from now on. */
+  setShares(shares: RolloutShares): void {
+    this.#options = { ...this.#options, shares }
+    this.#revision = undefined
+    this.#changed()
   }
 
   resolve(node: Node): ProxyResources | undefined {

@@ -1,4 +1,5 @@
 /** The control plane alone: files in, xDS out, for proxies that somebody else runs. */
+import type { WeightedDestinationRule } from '../api/registry.ts'
 import { systemClock } from '../lib/clock.ts'
 import { aboutFile, type Diagnostic } from '../source/diagnostic.ts'
 import { FileSource } from '../source/files/file-source.ts'
@@ -7,6 +8,8 @@ import { AdsServer } from '../xds/server/ads-server.ts'
 import { type ListenAddress, serveAds } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
 import { ControlPlane } from './control-plane.ts'
+import { Ramps } from './ramps/ramps.ts'
+import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
 import { RateLimitService } from './rate-limit/service.ts'
 import { type RolloutResult, Rollouts } from './rollout.ts'
 import { serveStatusPage } from './status-page.ts'
@@ -41,6 +44,8 @@ export interface StandaloneOptions {
   /** Problems of the configuration that are new. */
   readonly onDiagnostics: (appeared: readonly Diagnostic[]) => void
   readonly onServerEvent: (event: ServerEvent) => void
+  /** A roll-out has moved. */
+  readonly onNote: (line: string) => void
   /** A change of the configuration has got around. */
   readonly onRollout: (result: RolloutResult) => void
 }
@@ -65,6 +70,9 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     limits: () => controlPlane.mesh.rateLimits,
     onProblem: message => options.onDiagnostics([aboutFile('', 'error', 'rate-limit-redis', message)]),
   })
+  const ramps = rampsByTime(store, controlPlane, options)
+  store.subscribe(() => ramps.update())
+  ramps.update()
   store.subscribe(() => void rollouts.begin(Date.now()).then(options.onRollout))
   store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
   const { trustDomain, trustDomainAliases } = controlPlane.mesh.settings
@@ -96,9 +104,30 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     await Promise.all([known.close(), open.close()])
   } finally {
     trust.close()
+    ramps.close()
     ads.close()
     rateLimits.close()
     controlPlane.close()
     files.close()
   }
+}
+
+/** Nobody here counts what fails; a rule that asks for it is told so, once. */
+function rampsByTime(store: Store, controlPlane: ControlPlane, { onDiagnostics, onNote }: StandaloneOptions): Ramps {
+  const told = new WeakSet<WeightedDestinationRule>()
+  return new Ramps({
+    clock: systemClock,
+    plans: () => {
+      const rules = store.snapshot().objects.WeightedDestinationRule
+      const appeared = rules.filter(rule => !told.has(rule))
+      for (const rule of appeared) told.add(rule)
+      const warnings = appeared.flatMap(uncounted)
+      if (warnings.length > 0) onDiagnostics(warnings)
+      return rolloutPlans(rules, () => controlPlane.mesh.settings)
+    },
+    mayBegin: () => true,
+    count: undefined,
+    apply: shares => controlPlane.setShares(shares),
+    tell: onNote,
+  })
 }

@@ -1,11 +1,11 @@
 /**
- * The application of these tests: says who it is, calls others when asked to, and misbehaves on command. HTTP on $PORT, or an echo over
+ * The application of these tests: says who it is, calls others when asked to, and misbehaves on command, or always when FAILS is set. HTTP on $PORT, or an echo over
  * TCP when PROTOCOL says so.
  */
 import http from 'node:http'
 import net from 'node:net'
 
-const { PORT = '8080', HOST = '0.0.0.0', HOSTNAME = '', VERSION = '', PROTOCOL = 'http' } = process.env
+const { PORT = '8080', HOST = '0.0.0.0', HOSTNAME = '', VERSION = '', PROTOCOL = 'http', FAILS = '' } = process.env
 const me = `${HOSTNAME} ${VERSION}`
 
 const routes = {
@@ -40,7 +40,8 @@ async function serve(request, response) {
   const url = new URL(request.url, 'http://me')
   try {
     const route = routes[url.pathname]
-    if (route) await route(url.searchParams, response)
+    if (FAILS) response.writeHead(500).end(`${me} fails\n`)
+    else if (route) await route(url.searchParams, response)
     else response.end(`${me} ${request.url}\n`)
   } catch (error) {
     response.writeHead(599).end(String(error.cause ?? error))

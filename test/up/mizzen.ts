@@ -34,6 +34,7 @@ export interface Ps {
   readonly dashboard: string
   readonly controlPlane: string
   readonly workloads: readonly Workload[]
+  readonly rollouts: readonly { readonly destination: string; readonly percent: number; readonly phase: string }[]
 }
 
 export class Sandbox {

@@ -41,7 +41,7 @@ for (const engine of ['mizzen', 'envoy'] as const) {
       const ps = await mesh().up('--engine', engine)
       const url = urlOf(ps)
       assert.equal(ps.ingress[0]?.host, '*')
-      assert.deepEqual(Object.keys(ps).toSorted(), ['controlPlane', 'dashboard', 'ingress', 'workloads'])
+      assert.deepEqual(Object.keys(ps).toSorted(), ['controlPlane', 'dashboard', 'ingress', 'rollouts', 'workloads'])
       assert.deepEqual(
         ps.workloads.map(
           workload => `${workload.namespace}/${workload.name} ${workload.version} ${workload.engine} ${workload.ready}`,

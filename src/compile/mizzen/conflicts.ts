@@ -19,7 +19,6 @@ export function checkOwnConflicts(objects: Objects, mesh: Mesh): Diagnostic[] {
     ...sameThing(layers, own),
     ...objects.DestinationRule.flatMap(object => overruled(object, layers, mesh)),
     ...hostRoutes(objects, mesh, own),
-    ...objects.WeightedDestinationRule.flatMap(object => rollout(object, object.spec.rollout !== undefined)),
   ]
 }
 
@@ -101,16 +100,4 @@ function loses(object: ObjectHead, path: Path, host: string, winner: { readonly 
     effect: 'that counts, and what stands here does not',
     fix: 'keep one of the two',
   })
-}
-
-function rollout(object: ObjectHead, wanted: boolean): Diagnostic[] {
-  if (!wanted) return []
-  return [
-    diagnostic(object, ['spec', 'rollout'], {
-      code: 'not-yet',
-      level: 'warning',
-      message: 'rollout has no effect in this version of mizzen',
-      effect: 'the weights of the destinations hold',
-    }),
-  ]
 }

@@ -1,5 +1,5 @@
 /** All of mizzen's own objects: what they add to the mesh. */
-import type { ObjectHead } from '../../api/object.ts'
+import { type ObjectHead, resourceName } from '../../api/object.ts'
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { Objects } from '../objects.ts'
@@ -12,22 +12,23 @@ import type { Parts } from './parts.ts'
 import { compileRateLimit } from './rate-limit.ts'
 import { compileRetry } from './retry.ts'
 import { compileVirtualGateway } from './virtual-gateway.ts'
-import { compileWeightedDestinationRule } from './weighted-destination-rule.ts'
+import { compileWeightedDestinationRule, type RolloutShares } from './weighted-destination-rule.ts'
 
 const memo = new IdentityMemo<Parts>()
+const NONE_BEGUN: RolloutShares = new Map()
 const all = new IdentityMemo<Parts>()
 
 /** The same object as long as no list of these objects has changed. */
-export function ownParts(objects: Objects, settings: MeshSettings): Parts {
+export function ownParts(objects: Objects, settings: MeshSettings, shares: RolloutShares = NONE_BEGUN): Parts {
   const { RateLimit, CircuitBreaker, Retry, LoadBalancingRule, WeightedDestinationRule, HealthCheck } = objects
   const { VirtualGateway, HTTPProxy, GRPCProxy, AlertRule } = objects
   const traffic = [RateLimit, CircuitBreaker, Retry, LoadBalancingRule, WeightedDestinationRule, HealthCheck]
-  return all.get([...traffic, VirtualGateway, HTTPProxy, GRPCProxy, AlertRule, settings], () =>
-    joined(partsOfAll(objects, settings)),
+  return all.get([...traffic, VirtualGateway, HTTPProxy, GRPCProxy, AlertRule, settings, shares], () =>
+    joined(partsOfAll(objects, settings, shares)),
   )
 }
 
-function partsOfAll(objects: Objects, settings: MeshSettings): Parts[] {
+function partsOfAll(objects: Objects, settings: MeshSettings, shares: RolloutShares): Parts[] {
   const each = <T extends ObjectHead>(list: readonly T[], compile: (object: T, settings: MeshSettings) => Parts) =>
     list.map(object => memo.get([object, settings], () => compile(object, settings)))
   return [
@@ -35,7 +36,10 @@ function partsOfAll(objects: Objects, settings: MeshSettings): Parts[] {
     ...each(objects.CircuitBreaker, compileCircuitBreaker),
     ...each(objects.Retry, compileRetry),
     ...each(objects.LoadBalancingRule, compileLoadBalancingRule),
-    ...each(objects.WeightedDestinationRule, compileWeightedDestinationRule),
+    ...objects.WeightedDestinationRule.map(object => {
+      const share = shares.get(resourceName(object))
+      return memo.get([object, settings, share], () => compileWeightedDestinationRule(object, settings, share))
+    }),
     ...each(objects.HealthCheck, compileHealthCheck),
     ...each(objects.VirtualGateway, compileVirtualGateway),
     ...each(objects.HTTPProxy, compileHttpProxy),

@@ -15,6 +15,8 @@ import { type GrpcServer, serveAds } from '../../xds/server/grpc.ts'
 import type { ServerEvent } from '../../xds/server/server-event.ts'
 import { ControlPlane } from '../control-plane.ts'
 import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
+import { Ramps } from '../ramps/ramps.ts'
+import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
 import { type StatusPage, serveStatusPage } from '../status-page.ts'
@@ -22,6 +24,7 @@ import { Trust } from '../trust/trust.ts'
 import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
 import type { Journal } from './console/journal.ts'
+import { destinationCounts } from './destination-counts.ts'
 import { FileObjects } from './file-objects.ts'
 import { lookUp } from './isolate/dns/names.ts'
 import { type DnsServer, serveDns } from './isolate/dns/server.ts'
@@ -58,6 +61,8 @@ export interface LaptopMeshOptions {
 
 /** Where the status page listens, or on the next port that is free: Istio's proxies have 15000 to 15090, this one is free there. */
 const STATUS_PORT = 15080
+/** Roll-outs begin when everything runs, or when something has had so long to do so. */
+const ROLLOUT_PATIENCE_MS = 30_000
 
 export class LaptopMesh {
   readonly #options: LaptopMeshOptions
@@ -68,6 +73,7 @@ export class LaptopMesh {
   readonly #ads: AdsServer
   readonly #rateLimits: RateLimitService
   readonly #rollouts: Rollouts
+  readonly #ramps: Ramps
   readonly #kubelet: Kubelet
   readonly #teller: DiagnosticTeller
   #trust: Trust | undefined
@@ -87,6 +93,7 @@ export class LaptopMesh {
     this.#controlPlane = new ControlPlane(this.#store)
     this.#rateLimits = new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })
     this.#rollouts = new Rollouts(systemClock, () => this.#ads)
+    this.#ramps = this.#newRamps()
     this.#ads = new AdsServer({ source: this.#controlPlane, onEvent: event => this.#onServerEvent(event) })
     this.#kubelet = new Kubelet({
       around: this.#surroundings(),
@@ -120,6 +127,7 @@ export class LaptopMesh {
     this.#store.subscribe(change => this.#onConfiguration(change))
     this.#store.subscribeDiagnostics(() => this.#tellDiagnostics())
     this.#controlPlane.subscribeDiagnostics(() => this.#tellDiagnostics())
+    this.#ramps.update()
   }
 
   /** Everything that can run is ready, and every proxy knows it; what cannot run stands in `status.problems`. */
@@ -164,6 +172,7 @@ export class LaptopMesh {
           reason: pod.reason,
         }
       }),
+      rollouts: this.#ramps.status,
       problems: [...this.#problems.files, ...this.#problems.plan],
     }
   }
@@ -171,6 +180,7 @@ export class LaptopMesh {
   /** Stops pods, then what serves them. */
   async close(): Promise<void> {
     this.#files.close()
+    this.#ramps.close()
     await this.#kubelet.close()
     this.#trust?.close()
     this.#dns?.close()
@@ -199,6 +209,22 @@ export class LaptopMesh {
     return trust
   }
 
+  #newRamps(): Ramps {
+    const { journal, onChange } = this.#options
+    const patient = systemClock.now() + ROLLOUT_PATIENCE_MS
+    return new Ramps({
+      clock: systemClock,
+      plans: () => rolloutPlans(this.#store.snapshot().objects.WeightedDestinationRule, () => this.#controlPlane.mesh.settings),
+      mayBegin: () => this.ready || systemClock.now() > patient,
+      count: destination => destinationCounts(this.#kubelet.pods, destination),
+      apply: shares => this.#controlPlane.setShares(shares),
+      tell: (text, tone) => {
+        journal.tell(text, tone)
+        onChange()
+      },
+    })
+  }
+
   #surroundings(): PodSurroundings {
     const { network, state, ledger, journal, env } = this.#options
     return {
@@ -225,6 +251,7 @@ export class LaptopMesh {
     const isOfFiles = (object: AnyObject) => object.kind !== 'Pod'
     const touched = [...change.added, ...change.removed, ...change.updated.map(({ after }) => after)]
     if (!touched.some(isOfFiles)) return
+    this.#ramps.update()
     const words = changeWords(change)
     if (words) void this.#followRollout(words.text, savedAt(words.files, this.#options.cwd))
     if (this.#replanning) return

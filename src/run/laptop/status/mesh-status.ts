@@ -1,5 +1,6 @@
 /** What a running laptop mesh tells of itself: to `mizzen ps` through a file in its state directory, and to the status page. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { RolloutStatus } from '../../ramps/ramps.ts'
 import type { StateDirectory } from '../state/directory.ts'
 
 export interface MeshStatus {
@@ -13,6 +14,8 @@ export interface MeshStatus {
   /** Where proxies get their configuration: "unix:/...". */
   readonly controlPlane: string
   readonly workloads: readonly WorkloadStatus[]
+  /** Of WeightedDestinationRules, begun or ended. */
+  readonly rollouts: readonly RolloutStatus[]
   /** Why parts of the manifests are not running: whole messages. */
   readonly problems: readonly string[]
 }
