@@ -21,14 +21,26 @@ async function mizzen(...args: readonly string[]) {
 test('main() prints the commands for "help", for "--help" and for nothing at all', async () => {
   const help = await mizzen('help')
   assert.equal(help.code, 0)
-  for (const verb of ['up', 'down', 'ps', 'logs', 'validate', 'xds', 'control-plane', 'token', 'proxy', 'version']) {
+  for (const verb of [
+    'up',
+    'down',
+    'ps',
+    'logs',
+    'validate',
+    'gateway-status',
+    'xds',
+    'control-plane',
+    'token',
+    'proxy',
+    'version',
+  ]) {
     assert.match(help.stdout, new RegExp(`^  ${verb} `, 'm'))
   }
   assert.deepEqual(await mizzen('--help'), help)
   assert.deepEqual(await mizzen(), help)
 })
 
-for (const verb of ['up', 'down', 'ps', 'logs', 'validate', 'xds', 'control-plane', 'token', 'version']) {
+for (const verb of ['up', 'down', 'ps', 'logs', 'validate', 'gateway-status', 'xds', 'control-plane', 'token', 'version']) {
   test(`main() lets "${verb}" tell its own usage`, async () => {
     const own = await mizzen(verb, '--help')
     assert.equal(own.code, 0)

@@ -21,6 +21,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   down: () => import('./down.ts'),
   validate: () => import('./validate.ts'),
   analyze: () => import('./analyze.ts'),
+  'gateway-status': () => import('./gateway-status.ts'),
   xds: () => import('./xds.ts'),
   explain: () => import('./explain.ts'),
   crds: () => import('./crds.ts'),

@@ -1,6 +1,7 @@
 /** The mesh of files, for commands that look at configuration without running anything. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { ObjectStatus } from '../compile/gateway-api/conditions.ts'
 import { compile } from '../compile/mesh.ts'
 import { readMeshConfig } from '../compile/mesh-config.ts'
 import type { Objects } from '../compile/objects.ts'
@@ -22,6 +23,8 @@ export interface MeshFlags {
 
 export interface ReadMesh {
   readonly mesh: Mesh
+  /** What the objects of the Gateway API are told. */
+  readonly statuses: readonly ObjectStatus[]
   /** Tells on standard error what is wrong: what is shown is what a proxy would get in spite of it. */
   readonly tell: () => void
 }
@@ -33,7 +36,7 @@ export async function readMesh(flags: MeshFlags, io: Io, complete: (objects: Obj
   const { meshConfig, serviceRange } = flags
   const { settings, problems } =
     meshConfig === undefined ? { settings: DEFAULT_SETTINGS, problems: [] } : readMeshConfig(await readText(meshConfig, io))
-  const { mesh, diagnostics } = compile(complete(store.snapshot().objects), {
+  const { mesh, statuses, diagnostics } = compile(complete(store.snapshot().objects), {
     settings,
     ...(serviceRange !== undefined && { serviceRange }),
   })
@@ -42,7 +45,7 @@ export async function readMesh(flags: MeshFlags, io: Io, complete: (objects: Obj
     const all: readonly Diagnostic[] = [...store.diagnostics(), ...diagnostics]
     for (const diagnostic of all) io.stderr.write(`${formatDiagnostic(diagnostic, { colour: false })}\n`)
   }
-  return { mesh, tell }
+  return { mesh, statuses, tell }
 }
 
 function same(objects: Objects): Objects {

@@ -6,6 +6,7 @@ export const SUMMARIES = {
   down: 'stop a mesh that runs on this machine',
   validate: 'check manifests without running anything',
   analyze: 'find what is wrong between manifests, as istioctl analyze does',
+  'gateway-status': 'what Gateways and routes would be told in their status',
   xds: 'print the configuration that a proxy would get',
   explain: 'where a request goes, and which line of which file says so',
   expand: 'print what mizzen.dev objects mean in the words of Istio',

@@ -12,6 +12,8 @@ export interface Gateway {
   /** Of the proxies; absent: any. */
   readonly proxyNamespace?: string
   readonly servers: readonly GatewayServer[]
+  /** Name of the secret that its proxies show to backends that want TLS by a rule with `gatewayCertificate`; absent: none. */
+  readonly backendCredential?: string
   readonly created: string
   readonly origin: Origin
 }

@@ -151,6 +151,8 @@ export interface ClientTls {
   /** The authorities themselves, PEM; goes before `ca`. */
   readonly authority?: string
   readonly credentialName: string
+  /** A gateway with a certificate for backends shows it (Gateway API). */
+  readonly gatewayCertificate?: true
   readonly subjectAltNames: readonly string[]
   readonly sni: string
   readonly skipVerify: boolean

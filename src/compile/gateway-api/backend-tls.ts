@@ -114,6 +114,7 @@ function authorityOf({ spec, namespace }: BackendTLSPolicy, world: World): Autho
     subjectAltNames: names.length > 0 ? names : [validation.hostname],
     sni: validation.hostname,
     skipVerify: false,
+    gatewayCertificate: true,
   } as const
   if (validation.wellKnownCACertificates) {
     if (validation.wellKnownCACertificates === 'System') return { tls, unaccepted: undefined, unresolved: undefined }

@@ -21,7 +21,7 @@ import { isProgrammed, type ResolvedGateway, resolveGateways } from './gateways.
 import { compileHttpRoute } from './http-route.ts'
 import { type Attached, settleKinds } from './kind-conflicts.ts'
 import { modelGateways } from './model-gateways.ts'
-import { gatewayNotYet, routeNotYet } from './not-yet.ts'
+import { gatewayNotYet, policyNotYet, routeNotYet } from './not-yet.ts'
 import { bindingsOf, isMeshParent } from './parents.ts'
 import { type BoundRoute, listenerSets, serviceSets } from './route-sets.ts'
 import { allRoutes, type RouteObject } from './routes.ts'
@@ -193,6 +193,6 @@ function diagnosticsOf(
     ...bindings,
     ...[...compiled].flatMap(entry => entry.diagnostics),
     ...[...routes].flatMap(routeNotYet),
-    ...policies.flatMap(policy => policy.diagnostics),
+    ...policies.flatMap(policy => [...policy.diagnostics, ...policyNotYet(policy.object)]),
   ]
 }

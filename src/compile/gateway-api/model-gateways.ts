@@ -13,7 +13,7 @@ export function modelGateways(resolved: readonly ResolvedGateway[]): Gateway[] {
     gateway.listeners.filter(isProgrammed).map(listener => {
       const isolated = isInside(listener, gateway.listeners)
       const { selector, namespace } = gateway.addressing
-      const variant = JSON.stringify([selector, namespace, listener.tls, isolated])
+      const variant = JSON.stringify([selector, namespace, listener.tls, isolated, gateway.clientCertificate])
       return gateways.get([listener.owner, gateway.object, listener.index, variant], () =>
         modelGateway(listener, gateway, isolated),
       )
@@ -23,7 +23,7 @@ export function modelGateways(resolved: readonly ResolvedGateway[]): Gateway[] {
 
 function modelGateway(
   { owner, index, listener, tls, attachment }: ResolvedListener,
-  { addressing, object }: ResolvedGateway,
+  { addressing, object, clientCertificate }: ResolvedGateway,
   isolated: boolean,
 ): Gateway {
   const origin = originOf(owner, ['spec', 'listeners', index])
@@ -45,6 +45,7 @@ function modelGateway(
         origin,
       },
     ],
+    ...(clientCertificate && 'found' in clientCertificate ? { backendCredential: clientCertificate.found } : {}),
     created: object.creationTimestamp ?? '',
     origin,
   }

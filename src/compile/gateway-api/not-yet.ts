@@ -1,7 +1,7 @@
 /** Fields of the Gateway API that are valid and do nothing here, said of each object that has one. */
 import type { HttpRouteRule } from '../../api/gateway/httproute/schema.ts'
 import type { ObjectHead, Path } from '../../api/object.ts'
-import type { KubernetesGateway } from '../../api/registry.ts'
+import type { BackendTLSPolicy, KubernetesGateway } from '../../api/registry.ts'
 import { type Diagnostic, diagnostic } from '../diagnostic.ts'
 import type { RouteObject } from './routes.ts'
 
@@ -36,17 +36,27 @@ export function routeNotYet(route: RouteObject): Diagnostic[] {
 export function gatewayNotYet(gateway: KubernetesGateway): Diagnostic[] {
   const { spec } = gateway
   const found: Diagnostic[] = []
-  if (spec.tls?.backend?.clientCertificateRef)
-    found.push(
-      notYet(
-        gateway,
-        ['spec', 'tls', 'backend'],
-        'tls.backend.clientCertificateRef',
-        'backends see no certificate of the gateway',
-      ),
-    )
+  const { labels, annotations } = spec.infrastructure ?? {}
+  for (const [field, entries] of Object.entries({ labels, annotations })) {
+    if (Object.keys(entries ?? {}).length > 0)
+      found.push(
+        notYet(
+          gateway,
+          ['spec', 'infrastructure', field],
+          `infrastructure.${field}`,
+          'what runs for the Gateway does not carry them',
+        ),
+      )
+  }
   if (spec.defaultScope === 'All') found.push(notYet(gateway, ['spec', 'defaultScope'], 'defaultScope', 'only parentRefs count'))
   return found
+}
+
+export function policyNotYet(policy: BackendTLSPolicy): Diagnostic[] {
+  const options = Object.keys(policy.spec.options ?? {})
+  if (options.length === 0) return []
+  const path = ['spec', 'options', options[0] ?? '']
+  return [notYet(policy, path, `options ${options.map(name => `"${name}"`).join(', ')}`, 'TLS has its default settings')]
 }
 
 function notYet(object: ObjectHead, path: Path, what: string, effect: string): Diagnostic {

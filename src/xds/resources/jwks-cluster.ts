@@ -37,7 +37,7 @@ export function placeOf(uri: string): Place {
 
 function cluster(settings: MeshSettings, name: string, { tls, host, port }: Place): Cluster {
   const simple = { mode: 'simple', certificate: '', key: '', ca: '', crl: '', credentialName: '', skipVerify: false } as const
-  const context = { systemRoots: settings.systemRoots, subjectAltNames: [], http2: false }
+  const context = { systemRoots: settings.systemRoots, subjectAltNames: [], http2: false, gatewayCredential: '' }
   return Cluster.fromPartial({
     name,
     connectTimeout: duration(settings.connectTimeoutMs),

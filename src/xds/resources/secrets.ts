@@ -32,7 +32,7 @@ export function gatewaySecrets(
   return [...found.values()]
 }
 
-/** Those that traffic rules show to servers or check them with (credentialName), from the proxy's own namespace. */
+/** Those that traffic rules show to servers or check them with (credentialName), from the proxy's own namespace, and the one a gateway shows to backends. */
 export function clientSecrets(mesh: Mesh, view: View, encoder: Encoder): EncodedResource[] {
   const names = new Set(
     view.scope.services.flatMap(service => {
@@ -40,13 +40,18 @@ export function clientSecrets(mesh: Mesh, view: View, encoder: Encoder): Encoded
       return clusterInputs(view, service, rule, undefined).flatMap(({ policy }) => policy?.tls?.credentialName || [])
     }),
   )
-  return [...names].flatMap(name => {
+  const { backendCredential } = view
+  const shown = backendCredential && mesh.certificates.get(certificateKey(backendCredential, view.namespace))
+  const gatewayPair = shown ? keyPair(certificateSecret(backendCredential), shown) : undefined
+  const own = gatewayPair ? [encoder.encode(Secret, gatewayPair.name, gatewayPair)] : []
+  const named = [...names].flatMap(name => {
     const own = mesh.certificates.get(`${view.namespace}/${name}`)
     const ca = mesh.certificates.get(`${view.namespace}/${name}-cacert`) ?? own
     return [keyPair(certificateSecret(name), own), authority(authoritySecret(name), ca)].flatMap(secret =>
       secret ? [encoder.encode(Secret, secret.name, secret)] : [],
     )
   })
+  return [...own, ...named]
 }
 
 /** A name with a scheme says its namespace itself; the scheme of a Secret is not part of its key. */

@@ -22,6 +22,8 @@ export interface TlsContext {
   /** Names that a service says its certificate has. */
   readonly subjectAltNames: readonly string[]
   readonly http2: boolean
+  /** Name of the secret that a gateway shows where the rule lets it; "": none. */
+  readonly gatewayCredential: string
 }
 
 /** The part of a cluster that says how its connections are secured. */
@@ -32,7 +34,12 @@ export function clusterTls(inputs: ClusterInputs): Pick<Cluster, 'transportSocke
   const tls = policy?.tls
   if (tls && tls.mode !== 'mesh') {
     const http2 = isHttp2(port.protocol)
-    const context = { systemRoots: settings.systemRoots, subjectAltNames: service.subjectAltNames, http2 }
+    const context = {
+      systemRoots: settings.systemRoots,
+      subjectAltNames: service.subjectAltNames,
+      http2,
+      gatewayCredential: view.backendCredential,
+    }
     return { ...none, transportSocket: upstreamTls(tls, context) }
   }
   if (!view.identity) return none
@@ -80,11 +87,12 @@ export function upstreamTls(tls: ClientTls | undefined, context: TlsContext): Tr
   if (!tls || tls.mode === 'disable' || tls.mode === 'mesh') return undefined
   const { credentialName } = tls
   const mutual = tls.mode === 'mutual'
+  const shown = (mutual && credentialName) || (tls.gatewayCertificate && context.gatewayCredential)
   const message = UpstreamTlsContext.fromPartial({
     sni: tls.sni,
     commonTlsContext: {
       tlsCertificates: mutual && !credentialName ? [{ certificateChain: file(tls.certificate), privateKey: file(tls.key) }] : [],
-      tlsCertificateSdsSecretConfigs: mutual && credentialName ? [adsSecret(certificateSecret(credentialName))] : [],
+      tlsCertificateSdsSecretConfigs: shown ? [adsSecret(certificateSecret(shown))] : [],
       validationContextType: validation(tls, context),
       alpnProtocols: context.http2 ? ['h2'] : ['http/1.1'],
     },

@@ -3,6 +3,7 @@
  * made from it: the view holds only what makes a difference.
  */
 import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
+import { gatewaysOf } from '../../model/gateway-ports.ts'
 import type { ClientMatch } from '../../model/http-rule.ts'
 import { hasLabels, type Labels, labelsKey } from '../../model/labels.ts'
 import { type Locality, localityKey } from '../../model/locality.ts'
@@ -38,6 +39,8 @@ export interface View {
   readonly labels: Labels
   readonly locality: Locality
   readonly node: string
+  /** What a gateway shows to backends: the name of a secret; "": nothing. */
+  readonly backendCredential: string
   /** See MeshProxy.identity. */
   readonly identity: boolean
   /** Address families the proxy has. */
@@ -57,7 +60,19 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
   const { kind, namespace, locality, identity } = proxy
   const capture = proxy.capture.kind
   const forwards = proxy.capture.kind === 'ports' ? proxy.capture.forwards.map(forwardKey).sort() : []
-  const traits = [kind, capture, labelsKey(labels), localityKey(locality), family, node, forwards.join(), identity].join(';')
+  const shown = kind === 'gateway' ? gatewaysOf(mesh, proxy).find(gateway => gateway.backendCredential) : undefined
+  const backendCredential = shown?.backendCredential ?? ''
+  const traits = [
+    kind,
+    capture,
+    labelsKey(labels),
+    localityKey(locality),
+    family,
+    node,
+    forwards.join(),
+    identity,
+    backendCredential,
+  ].join(';')
   const scope = scopeOf(mesh, proxy)
   return views.get([scope, trafficRules, routes, peerPolicies, namespace, traits], () => {
     const key = [namespace, scope.sidecar?.namespace ?? '', scope.sidecar?.name ?? '', traits].join(';')
@@ -77,6 +92,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
       labels,
       locality,
       node,
+      backendCredential,
       identity,
       family,
       traits,
