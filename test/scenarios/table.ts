@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts'
 import { actions } from './table/actions.ts'
 import { authz } from './table/authz.ts'
 import { balancing } from './table/balancing.ts'
+import { extAuthz } from './table/ext-authz.ts'
 import { gatewayApi } from './table/gateway-api.ts'
 import { identity } from './table/identity.ts'
 import { jwt } from './table/jwt.ts'
@@ -22,4 +23,5 @@ export const table: readonly Scenario[] = [
   ...authz,
   ...jwt,
   ...identity,
+  ...extAuthz,
 ]

@@ -3,6 +3,7 @@
  * Kubernetes objects that `mizzen up` would make of manifests: pods without addresses of their own, whose ports are annotations.
  */
 import path from 'node:path'
+import { type Authorizers, startAuthorizers } from './authorizers.ts'
 import { type Backend, startEcho, startGrpc, startTcp, startTlsEcho } from './backends.ts'
 import type { Entry } from './client.ts'
 import { freePorts } from './ports.ts'
@@ -28,6 +29,8 @@ export interface Topology {
   readonly outside: Backend
   /** The same with TLS, and a question for the client's certificate. */
   readonly outsideTls: Backend
+  /** Who decides where a policy says so. */
+  readonly authorizers: Authorizers
   readonly entries: Readonly<Record<Caller, Entry>>
   close(): Promise<void>
 }
@@ -134,6 +137,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   })
   const outside = await startEcho('outside', 'outside v1')
   const outsideTls = await startTlsEcho('outside-tls', 'outside tls', CERTIFICATES)
+  const authorizers = await startAuthorizers()
   return {
     manifests: [
       ...namespaceManifests(),
@@ -144,13 +148,14 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     backends,
     outside,
     outsideTls,
+    authorizers,
     entries: {
       client: client.entry,
       'second-client': second.entry,
       gateway: { port: gatewayPort, proxy: false, forwards: new Map() },
       stranger: { port: undefined, proxy: false, forwards: inbound },
     },
-    close: async () => void (await Promise.all([...backends, outside, outsideTls].map(backend => backend.close()))),
+    close: async () => void (await Promise.all([...backends, outside, outsideTls, authorizers].map(server => server.close()))),
   }
 }
 
@@ -218,9 +223,11 @@ status:
 }
 
 /** A row's text with what only this run knows. */
-export function filled(text: string, { outside, outsideTls }: Topology): string {
+export function filled(text: string, { outside, outsideTls, authorizers }: Topology): string {
   return text
     .replaceAll('{{outside}}', String(outside.port))
     .replaceAll('{{outside-tls}}', String(outsideTls.port))
+    .replaceAll('{{authz-http}}', String(authorizers.httpPort))
+    .replaceAll('{{authz-grpc}}', String(authorizers.grpcPort))
     .replaceAll('{{certificates}}', CERTIFICATES)
 }

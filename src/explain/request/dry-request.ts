@@ -79,6 +79,8 @@ export class DryRequest implements HttpRequest {
 
   setCookie(): void {}
   resume(): void {}
+  awaitBody(): void {}
+  chooseRoute(): void {}
   forwardTo(_sink: RequestSink): void {}
   resumeBody(): void {}
   limitDuration(): void {}

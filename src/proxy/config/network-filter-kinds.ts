@@ -3,6 +3,7 @@
  */
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
 import { Config as DirectResponse } from '../../xds/gen/envoy/extensions/filters/network/direct_response/v3/config.ts'
+import { ExtAuthz as NetworkExtAuthzConfig } from '../../xds/gen/envoy/extensions/filters/network/ext_authz/v3/ext_authz.ts'
 import {
   HttpConnectionManager as HcmConfig,
   type Rds,
@@ -16,6 +17,7 @@ import type { RouteSource } from '../hcm/services.ts'
 import { type BuildGuard, type BuildNetworkFilter, type BuildTerminal, networkFilters } from '../listener/network-filters.ts'
 import { compileRoutes } from '../route/compile.ts'
 import { DirectAnswer, Echo } from '../tcp/answer.ts'
+import { NetworkExtAuthz, NetworkExtAuthzStats } from '../tcp/ext-authz.ts'
 import { NetworkRbac } from '../tcp/rbac.ts'
 import { TcpProxy } from '../tcp/tcp-proxy.ts'
 import type { RouteSlots } from './routes.ts'
@@ -36,7 +38,10 @@ export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
       ['envoy.extensions.filters.network.direct_response.v3.Config', directAnswer],
       ['envoy.extensions.filters.network.echo.v3.Echo', () => new Echo()],
     ]),
-    new Map<string, BuildGuard>([['envoy.extensions.filters.network.rbac.v3.RBAC', networkRbac]]),
+    new Map<string, BuildGuard>([
+      ['envoy.extensions.filters.network.rbac.v3.RBAC', networkRbac],
+      ['envoy.extensions.filters.network.ext_authz.v3.ExtAuthz', networkExtAuthz],
+    ]),
   )
 }
 
@@ -51,6 +56,21 @@ const networkRbac: BuildGuard = (bytes, { context }, next) => {
   return new NetworkRbac(new RbacRules({ ...config, rulesStatPrefix: '' }, stats), next, ({ facts }, details) =>
     context.log('debug', 'rbac', `connection from ${facts.remoteAddress} to port ${facts.localPort} denied: ${details}`),
   )
+}
+
+const networkExtAuthz: BuildGuard = (bytes, { context }, next) => {
+  const config = NetworkExtAuthzConfig.decode(bytes)
+  const stats = context.stats.shared(NetworkExtAuthzStats, {
+    prefix: `ext_authz.${config.statPrefix}`,
+    family: 'envoy_ext_authz',
+    labels: { envoy_ext_authz_prefix: config.statPrefix },
+  })
+  return new NetworkExtAuthz(config, next, {
+    clusters: context.clusters,
+    stats,
+    refused: ({ facts }, reason) =>
+      context.log('debug', 'ext_authz', `connection from ${facts.remoteAddress} to port ${facts.localPort} closed: ${reason}`),
+  })
 }
 
 function directAnswer(bytes: Uint8Array): DirectAnswer {

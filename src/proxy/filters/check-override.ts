@@ -4,11 +4,13 @@
 import { messageName } from '../../xds/wire/type-url.ts'
 import type { FilterOverride } from '../route/decision.ts'
 import { CORS_POLICY, corsOf } from './cors-policy.ts'
+import { EXT_AUTHZ_PER_ROUTE, routeAuthzOf } from './ext-authz/route-settings.ts'
 import { FAULT, faultOf } from './fault-rule.ts'
 
 const READERS: Readonly<Record<string, (override: FilterOverride) => unknown>> = {
   [CORS_POLICY]: corsOf,
   [FAULT]: faultOf,
+  [EXT_AUTHZ_PER_ROUTE]: routeAuthzOf,
 }
 
 /** Settings of filters that are not listed are left to whoever knows them. @throws when the settings cannot be honoured */

@@ -89,6 +89,13 @@ export interface HttpRequest extends ResponseContext {
 
   /** A filter that had said `wait` lets the request go on. */
   resume(): void
+  /**
+   * A filter that will say `wait` for the sake of the body: `enough` is called once, when more than `bytes` of it or all has come, and not
+   * before this returns.
+   */
+  awaitBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void
+  /** The head has changed: the route is looked up again. */
+  chooseRoute(): void
   /** The router takes the request: `sink` gets the body, beginning with what was held. */
   forwardTo(sink: RequestSink): void
   /** The upstream takes bytes of the body again. */

@@ -2,6 +2,7 @@
  * The HTTP filters this proxy has. The table is in the order in which they make sense, with the reason for each place; the order in which
  * they run is the configuration's.
  */
+import { ExtAuthz } from '../../xds/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz.ts'
 import { HTTPFault } from '../../xds/gen/envoy/extensions/filters/http/fault/v3/fault.ts'
 import { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import { RBAC as RbacConfig } from '../../xds/gen/envoy/extensions/filters/http/rbac/v3/rbac.ts'
@@ -14,6 +15,7 @@ import { compileFault } from '../filters/fault-rule.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { CorsFilter } from './cors.ts'
+import { ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts'
 import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
@@ -52,6 +54,12 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
     `${PREFIX}rbac.v3.RBAC`,
     (name, off, config, settings) =>
       new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats))),
+  ],
+  // Asks somebody else about what the rules before it have picked out.
+  [
+    `${PREFIX}ext_authz.v3.ExtAuthz`,
+    (name, off, config, settings) =>
+      new ExtAuthzFilter(name, off, ExtAuthz.decode(config), settings.clusters, group(settings, 'ext_authz', ExtAuthzStats)),
   ],
   // Before anything that costs: an injected error has to look like a service that was never reached.
   [

@@ -17,6 +17,7 @@ export class HeldBody {
   readonly #bytes = new KeptBytes()
   #trailers: Headers | undefined
   #ended = false
+  #limit = HOLD_LIMIT
 
   get size(): number {
     return this.#bytes.length
@@ -26,11 +27,27 @@ export class HeldBody {
   add(chunk: Uint8Array, last: boolean): boolean {
     this.#bytes.append(chunk)
     this.#ended = last
-    return this.#bytes.length < HOLD_LIMIT
+    return this.#bytes.length < this.#limit
   }
 
   addTrailers(trailers: Headers): void {
     this.#trailers = trailers
+  }
+
+  /** Nothing more will come. */
+  get complete(): boolean {
+    return this.#ended || this.#trailers !== undefined
+  }
+
+  /** A filter wants to see this many bytes: the client may send them. */
+  expect(bytes: number): void {
+    this.#limit = Math.max(this.#limit, bytes + 1)
+  }
+
+  /** A copy of its first bytes, for a filter that looks into it. */
+  start(most: number): Buffer {
+    const bytes = this.#bytes
+    return Buffer.concat(Array.from({ length: bytes.pieces }, (_, i) => bytes.piece(i))).subarray(0, most)
   }
 
   /** Gives everything to `taker`; may be called again for another one. @returns whether it has room for more */

@@ -55,6 +55,8 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   #nextFilter = 0
   /** The body so far, while a filter waits. */
   #held: HeldBody | undefined
+  /** A filter waits for this much of it. */
+  #awaited: { readonly bytes: number; readonly enough: (start: Buffer, whole: boolean) => void } | undefined
   #responseEnded = false
   #tunnel = false
   #cookies: string[] | undefined
@@ -91,21 +93,43 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.record.originalPath = head.path
     this.#startTimers()
     if (head.headers.has('expect')) this.#expectContinue()
-    const decision = this.routes?.match(head, this)
-    this.decision = decision
-    if (decision !== undefined && decision !== 'tls-required') {
-      this.record.virtualHost = decision.virtualHost
-      this.record.route = decision.route
-      this.record.origin = decision.origin
-      if (decision.action.kind === 'forward') {
-        this.record.cluster = services.clusters.get(decision.action.cluster)
-        this.#useIdleTimeout(decision.action.idleTimeoutMs)
-      }
-    }
+    this.chooseRoute()
+    const { decision } = this
     if (decision !== undefined && !upgradeAllowed(head, decision, services.options)) {
       services.stats.downstream_rq_ws_on_non_ws_route++
       this.fail(FAILURES.upgradeRefused)
     } else this.#runFilters()
+  }
+
+  /** By the head as it is now. */
+  chooseRoute(): void {
+    const { record, services } = this
+    const decision = this.routes?.match(this.head, this)
+    this.decision = decision
+    record.cluster = undefined
+    if (decision === undefined || decision === 'tls-required') return
+    record.virtualHost = decision.virtualHost
+    record.route = decision.route
+    record.origin = decision.origin
+    if (decision.action.kind !== 'forward') return
+    record.cluster = services.clusters.get(decision.action.cluster)
+    this.#useIdleTimeout(decision.action.idleTimeoutMs)
+  }
+
+  awaitBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void {
+    const held = this.#held ?? new HeldBody()
+    this.#held = held
+    held.expect(bytes)
+    this.#awaited = { bytes, enough }
+    if (held.complete || held.size > bytes) setImmediate(() => this.#bodyMoved())
+    else this.stream.resume()
+  }
+
+  #bodyMoved(): void {
+    const [awaited, held] = [this.#awaited, this.#held]
+    if (awaited === undefined || held === undefined || !(held.complete || held.size > awaited.bytes)) return
+    this.#awaited = undefined
+    awaited.enough(held.start(awaited.bytes), held.complete && held.size <= awaited.bytes)
   }
 
   /** A filter that had said `wait` lets the request go on. */
@@ -144,7 +168,10 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     if (last) this.#requestEnded()
     if (this.#sink !== undefined) {
       if (!this.#sink.onData(chunk, last)) this.stream.pause()
-    } else if (this.#held !== undefined && !this.#held.add(chunk, last)) this.stream.pause()
+    } else if (this.#held !== undefined) {
+      if (!this.#held.add(chunk, last)) this.stream.pause()
+      if (this.#awaited !== undefined) this.#bodyMoved()
+    }
     if (last) this.#endTunnel()
   }
 
@@ -152,6 +179,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.#requestEnded()
     if (this.#sink !== undefined) this.#sink.onTrailers(trailers)
     else this.#held?.addTrailers(trailers)
+    if (this.#awaited !== undefined) this.#bodyMoved()
     this.#endTunnel()
   }
 
@@ -286,6 +314,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.#timers?.stop()
     this.#held?.release()
     this.#held = undefined
+    this.#awaited = undefined
     const sink = this.#sink
     this.#sink = undefined
     sink?.cancel()

@@ -2,6 +2,7 @@
  * A downstream connection as the network filters get it: its socket, and what the listener filters found out about it.
  */
 import type { Socket } from 'node:net'
+import type { DynamicMetadata } from '../metadata/dynamic.ts'
 import type { Peer } from '../tls/peer.ts'
 import type { Drain } from './drain.ts'
 
@@ -38,6 +39,8 @@ export class Connection {
   readonly ownUriSans: readonly string[]
   /** Whether new work should be refused: the filter chain it came by is on its way out. */
   readonly drain: Drain
+  /** What network filters left behind for those after them; undefined: nothing. */
+  metadata: DynamicMetadata | undefined
 
   /** @param tls where it was terminated */
   constructor(

@@ -27,8 +27,9 @@ export class NetworkRbac implements TerminalFilter {
 
   /** Why a connection is refused; undefined: it is let through. */
   denial(connection: Connection): string | undefined {
-    const metadata = new DynamicMetadata()
     const { facts } = connection
+    const metadata = connection.metadata ?? new DynamicMetadata()
+    connection.metadata = metadata
     const subject = { head: undefined, facts, remoteAddress: facts.remoteAddress, principals: principalsOf(connection), metadata }
     const decision = this.#rules.decide(subject, fields => metadata.merge(FILTER, fields))
     return decision === undefined || decision.allowed ? undefined : denialDetails(decision)

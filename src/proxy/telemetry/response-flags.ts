@@ -12,6 +12,7 @@ export const Flag = {
   NoRouteFound: 'NR',
   DelayInjected: 'DI',
   FaultInjected: 'FI',
+  UnauthorizedExternalService: 'UAEX',
   DownstreamConnectionTermination: 'DC',
   UpstreamRetryLimitExceeded: 'URX',
   StreamIdleTimeout: 'SI',

@@ -1,5 +1,6 @@
 /** Who may do what: AuthorizationPolicy, by what needs no certificate. */
 import { http, type Scenario } from '../scenario.ts'
+import { oneRequestEach } from './one-request-each.ts'
 
 const policy = (spec: string, name = 'policy', metadata = '') => `
 apiVersion: security.istio.io/v1
@@ -11,18 +12,6 @@ spec: ${spec}
 const echo = 'selector: {matchLabels: {app: echo}}'
 const denied = { status: 403, body: 'RBAC: access denied' }
 const ok = { status: 200 }
-
-/** A connection keeps the policies it began with until it ends: no connection is used twice here. */
-const oneRequestEach = ['echo.default', 'other.default', 'far.second', 'grpc.default']
-  .map(
-    service => `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: ${service}, namespace: istio-system}
-spec: {host: ${service}.svc.cluster.local, trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}}
-`,
-  )
-  .join('---')
 
 const rows: Scenario[] = [
   {
