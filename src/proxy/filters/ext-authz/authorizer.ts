@@ -2,6 +2,7 @@
 import type { RequestHead } from '../../http/stream.ts'
 import type { Connection } from '../../listener/connection.ts'
 import type { DynamicMetadata } from '../../metadata/dynamic.ts'
+import type { TextTest } from '../../route/string-match.ts'
 import type { Ruling } from './ruling.ts'
 
 /** What is asked about: a request, or a connection of bytes. */
@@ -33,6 +34,15 @@ export interface Authorizer {
   readonly cluster: string
   /** @param done is called once, never before this returns @returns gives the question up */
   ask(question: Question, done: (ruling: Ruling) => void): () => void
+}
+
+/** What one that is asked over gRPC is told. */
+export interface GrpcAuthorizerOptions {
+  /** Headers of the request that it is told. */
+  readonly sends: TextTest
+  /** Filters whose metadata it is told. */
+  readonly metadataNamespaces: readonly string[]
+  readonly includeTlsSession: boolean
 }
 
 /** Tells the authorizer whether it sees the whole body. */

@@ -10,8 +10,7 @@ import { AttributeContext_HttpRequest } from '../../../xds/gen/envoy/service/aut
 import { CheckRequest, CheckResponse, type OkHttpResponse } from '../../../xds/gen/envoy/service/auth/v3/external_auth.ts'
 import type { RequestHead } from '../../http/stream.ts'
 import { principalsOf } from '../rbac/subject.ts'
-import { PARTIAL_BODY, type Question } from './authorizer.ts'
-import type { GrpcAuthorizerOptions } from './grpc-authorizer.ts'
+import { type GrpcAuthorizerOptions, PARTIAL_BODY, type Question } from './authorizer.ts'
 import type { EditKind, HeaderEdit, Ruling } from './ruling.ts'
 
 export function encodeCheck(question: Question, options: GrpcAuthorizerOptions): Uint8Array {

@@ -2,21 +2,12 @@
 import type { GrpcService } from '../../../xds/gen/envoy/config/core/v3/grpc_service.ts'
 import type { Clusters } from '../../cluster/cluster.ts'
 import { type GrpcTarget, grpcUnary, readGrpcTarget } from '../../cluster/grpc-unary.ts'
-import type { TextTest } from '../../route/string-match.ts'
-import type { Authorizer, Question } from './authorizer.ts'
+import type { Authorizer, GrpcAuthorizerOptions, Question } from './authorizer.ts'
 import type { Ruling } from './ruling.ts'
 
 const METHOD = '/envoy.service.auth.v3.Authorization/Check'
 /** Envoy's default of these two filters. */
 const TIMEOUT_MS = 200
-
-export interface GrpcAuthorizerOptions {
-  /** Headers of the request that it is told. */
-  readonly sends: TextTest
-  /** Filters whose metadata it is told. */
-  readonly metadataNamespaces: readonly string[]
-  readonly includeTlsSession: boolean
-}
 
 export class GrpcAuthorizer implements Authorizer {
   readonly cluster: string
