@@ -17,6 +17,8 @@ export interface Host {
   /** filter_metadata["envoy.lb"]: what subsets select by. */
   labels: ReadonlyMap<string, string>
   healthy: boolean
+  /** Milliseconds since the epoch: when it came, or passed its health checks again. undefined: nobody asks. */
+  readonly since?: number | undefined
   /** Requests (HTTP) or connections (TCP) under way: least request reads it. */
   active: number
 }

@@ -1,8 +1,8 @@
 /**
  * What a Cluster says of balancing: lb_policy with its *_lb_config, or load_balancing_policy; and common_lb_config.
  *
- * Without effect here: slow start (a new host gets its full share at once), zone aware routing (it needs a local cluster, which sidecars
- * do not have), update_merge_window.
+ * Slow start is read by slow-start.ts. Without effect here: zone aware routing (it needs a local cluster, which sidecars do not have),
+ * update_merge_window.
  */
 import {
   type Cluster,

@@ -19,6 +19,7 @@ export interface BalancedHostsOptions {
   readonly movable: boolean
   /** See HostTable; with active checks. */
   readonly checked: boolean
+  readonly now: () => number
   readonly keepLeaving: boolean
 }
 

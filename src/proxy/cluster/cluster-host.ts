@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly hostname: string
   readonly transportSocket: TransportSocket
   readonly check?: EndpointCheck
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   /** The host was ejected or let in again, or active checks changed their mind. */
   readonly onHealth: () => void
 }
@@ -62,13 +64,17 @@ export class ClusterHost implements Host, Ejectable {
   /** No longer assigned, and kept while it passes its checks. */
   leaving = false
   active = 0
+  since: number
   readonly stats = new HostStats()
   /** By protocol, priority and, with auto_sni, name. */
   readonly pools = new Map<string, HttpPool>()
   readonly check: EndpointCheck
+  readonly #now: () => number
   readonly #onHealth: () => void
 
-  constructor({ target, hostname, transportSocket, check = PLAIN_CHECK, onHealth }: HostOptions) {
+  constructor({ target, hostname, transportSocket, check = PLAIN_CHECK, now, onHealth }: HostOptions) {
+    this.since = now()
+    this.#now = now
     this.check = check
     this.target = target
     this.transportSocket = transportSocket
@@ -140,6 +146,7 @@ export class ClusterHost implements Host, Ejectable {
     this.checkTimedOut = failed && timedOut
     this.unknownCheck = false
     this.#judge()
+    if (before && !failed) this.since = this.#now()
     if (failed && !before) this.#abandonConnections()
     if (known) this.#onHealth()
   }

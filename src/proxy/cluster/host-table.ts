@@ -17,6 +17,8 @@ export interface HostTableOptions {
   readonly sockets: TransportSockets
   /** The health of a host has changed, by outlier detection or by active checks. */
   readonly onHealth: () => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   /** Logical DNS: a host is its name, and its address may change. */
   readonly movable: boolean
   /** There are active checks. */
@@ -37,7 +39,7 @@ export class HostTable {
 
   /** @param endpoints all there are, names resolved; of several with one address the first counts */
   update(endpoints: readonly Endpoint[]): HostChange {
-    const { sockets, onHealth, movable, checked, keepLeaving } = this.#options
+    const { sockets, onHealth, movable, checked, keepLeaving, now } = this.#options
     const before = this.#byKey
     const after = new Map<string, ClusterHost>()
     let changed = false
@@ -49,7 +51,7 @@ export class HostTable {
       let host = before.get(key)
       if (host === undefined || host.transportSocket !== socket || !sameCheck(host.check, endpoint.check)) {
         const { hostname, check } = endpoint
-        host = new ClusterHost({ target: targetOf(endpoint), hostname, transportSocket: socket, check, onHealth })
+        host = new ClusterHost({ target: targetOf(endpoint), hostname, transportSocket: socket, check, now, onHealth })
         if (checked) host.awaitCheck()
         added++
       } else {

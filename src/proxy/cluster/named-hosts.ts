@@ -68,7 +68,13 @@ export class NamedHosts implements HostSource {
     if (!target) return undefined
     this.#count(1)
     const hostname = target.ip ?? target.name
-    return new ClusterHost({ target, hostname, transportSocket: this.#options.socket, onHealth() {} })
+    return new ClusterHost({
+      target,
+      hostname,
+      transportSocket: this.#options.socket,
+      now: () => this.#options.clock.now(),
+      onHealth() {},
+    })
   }
 
   #target(text: string): NamedTarget | undefined {

@@ -5,6 +5,8 @@ import { OutlierDetection } from '../../xds/gen/envoy/config/cluster/v3/outlier_
 import { OutlierDetector, OutlierStats } from './outlier-detector.ts'
 import { outlierSettings } from './outlier-settings.ts'
 
+const RATE_ALONE = { consecutive5xx: 0, enforcingSuccessRate: 0, maxEjectionPercent: 100 }
+
 class TestHost {
   ejected = false
   setEjected(ejected: boolean): void {
@@ -21,7 +23,7 @@ function setUp(more: Partial<OutlierDetection>, hostCount: number, random = () =
   const hosts = Array.from({ length: hostCount }, () => new TestHost())
   const detector = new OutlierDetector({ settings, stats, clock, random, hostCount: () => hostCount })
   const [first = new TestHost(), second = new TestHost()] = hosts
-  return { detector, stats, clock, first, second }
+  return { detector, stats, clock, first, second, hosts }
 }
 
 test('report() ejects after so many 5xx in a row, and not when a success comes between', () => {
@@ -117,4 +119,46 @@ test('stop() lets ejected hosts in again and leaves no timer', () => {
   assert.equal(first.ejected, false)
   assert.equal(stats.ejections_active, 0)
   assert.equal(clock.waiting, 0)
+})
+
+/** One interval: each host gets its percentage of 100 requests answered well. */
+function interval({ detector, clock, hosts }: ReturnType<typeof setUp>, percentages: readonly number[]): boolean[] {
+  percentages.forEach((percentage, i) => {
+    const host = hosts[i] ?? assert.fail()
+    for (let request = 0; request < 100; request++) detector.report(host, request < percentage ? 200 : 500, 'response')
+  })
+  clock.advance(10_000)
+  return hosts.map(host => host.ejected)
+}
+
+test('failure percentage: hosts at or above the limit are ejected at the end of the interval', () => {
+  const test = setUp(
+    { ...RATE_ALONE, enforcingFailurePercentage: 100, failurePercentageThreshold: 40, failurePercentageMinimumHosts: 3 },
+    3,
+  )
+  assert.deepEqual(interval(test, [100, 61, 60]), [false, false, true])
+  assert.equal(test.stats.ejections_detected_failure_percentage, 1)
+  assert.equal(test.stats.ejections_enforced_failure_percentage, 1)
+})
+
+test('failure percentage: nobody is judged by too few hosts or too few requests, nor by what an earlier interval saw', () => {
+  const rule = { ...RATE_ALONE, enforcingFailurePercentage: 100, failurePercentageThreshold: 10 }
+  const hosts = setUp({ ...rule, failurePercentageMinimumHosts: 3 }, 2)
+  assert.deepEqual(interval(hosts, [0, 0]), [false, false])
+  const requests = setUp({ ...rule, failurePercentageMinimumHosts: 1, failurePercentageRequestVolume: 150 }, 2)
+  assert.deepEqual(interval(requests, [0, 0]), [false, false])
+  assert.deepEqual(interval(requests, [0, 0]), [false, false])
+})
+
+test('success rate: a host far below the others is ejected, and a pair of equals is not', () => {
+  const rule = { consecutive5xx: 0, maxEjectionPercent: 100, successRateMinimumHosts: 5 }
+  assert.deepEqual(interval(setUp(rule, 5), [100, 99, 98, 100, 50]), [false, false, false, false, true])
+  assert.deepEqual(interval(setUp(rule, 5), [50, 50, 50, 50, 50]), [false, false, false, false, false])
+})
+
+test('rates: the timer stops when requests do', () => {
+  const test = setUp({ ...RATE_ALONE, enforcingFailurePercentage: 100 }, 2)
+  interval(test, [100, 100])
+  test.clock.advance(10_000)
+  assert.equal(test.clock.waiting, 0)
 })

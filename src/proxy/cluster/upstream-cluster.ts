@@ -76,7 +76,16 @@ export class UpstreamCluster implements Cluster, HostKeeper {
       const checked = health !== undefined && context.startActiveHealth !== undefined
       const told = discovery.kind === 'eds' || (discovery.kind === 'dns' && !discovery.dns.logical)
       const keepLeaving = checked && told && !settings.ignoreHealthOnRemoval
-      this.#balanced = new BalancedHosts({ sockets, build, stats, keeper: this, movable, checked, keepLeaving })
+      this.#balanced = new BalancedHosts({
+        sockets,
+        build,
+        stats,
+        keeper: this,
+        movable,
+        checked,
+        keepLeaving,
+        now: () => clock.now(),
+      })
       this.#source = this.#balanced
     }
     if (outlier) {
