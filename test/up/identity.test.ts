@@ -1,12 +1,20 @@
 /** Mutual TLS between pods of `mizzen up`: on by default, STRICT without a failed request, certificates replaced under load; both engines in one mesh. */
 import assert from 'node:assert/strict'
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { connect } from 'node:tls'
+import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
+import { CertificateAuthority } from '../../src/identity/authority/authority.ts'
+import { FileGenerations } from '../../src/identity/authority/generations.ts'
+import { SelfSignedRoots } from '../../src/identity/authority/self-signed.ts'
+import { certificateRequest } from '../../src/identity/workload/request.ts'
+import { makeKeyPair } from '../../src/identity/workload/signing.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { clusterAddress } from '../../src/proxy/config/ads.ts'
+import { Trust } from '../../src/run/trust/trust.ts'
 import { Bootstrap } from '../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
 import { ENVOY_MISSING, envoyBinary } from '../scenarios/engines.ts'
 import { backRoutes, deployment, documents, gateway, service } from './manifests.ts'
@@ -20,6 +28,27 @@ spec: {mtls: {mode: STRICT}}
 `
 /** Certificates live so long: each is replaced after three seconds. */
 const TTL_S = 6
+
+/** What a server answers to a request over TLS; '' when it does not. */
+function secured(port: number, options: ConnectionOptions): Promise<string> {
+  return new Promise(resolve => {
+    let text = ''
+    try {
+      const socket = connect(
+        { host: '127.0.0.1', port, ALPNProtocols: ['istio-http/1.1'], rejectUnauthorized: false, ...options },
+        () => socket.write('GET / HTTP/1.1\r\nhost: back\r\nconnection: close\r\n\r\n'),
+      )
+      socket.on('data', chunk => {
+        text += chunk
+      })
+      socket.on('error', () => resolve(text))
+      socket.on('close', () => resolve(text))
+      socket.setTimeout(5000, () => socket.destroy())
+    } catch (error) {
+      assert.fail(`The client cannot do that: ${String(error)}`)
+    }
+  })
+}
 
 describe('mutual TLS of mizzen up', { skip: envoyBinary() ? false : ENVOY_MISSING }, () => {
   let home = ''
@@ -137,6 +166,91 @@ describe('mutual TLS of mizzen up', { skip: envoyBinary() ? false : ENVOY_MISSIN
     }
     assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${requests}`)
     assert(requests > 100)
+  })
+
+  test('offers only what is meant to be offered, to workloads of the mesh alone', async () => {
+    const directory = path.dirname(globSync(`${home}/**/root-cert.pem`)[0] ?? '')
+    const trust = await Trust.open({
+      directory,
+      clock: systemClock,
+      trustDomain: 'cluster.local',
+      serviceAccountOf: () => undefined,
+      warn: line => assert.fail(line),
+    })
+    /** What a client shows. @param seconds from now on it is valid */
+    const show = async (uri: string, seconds = 60) => {
+      const keys = await makeKeyPair('ecdsa-p256')
+      const spki = keys.publicKey.export({ type: 'spki', format: 'der' })
+      const { chain } = trust.authority.issue(spki, keys.publicKey, { uris: [uri] }, seconds * 1000)
+      return { cert: chain.join(''), key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+    }
+    try {
+      const mine = await show('spiffe://cluster.local/ns/default/sa/client')
+      const expired = await show('spiffe://cluster.local/ns/default/sa/client', 1)
+      const foreign = await show('spiffe://elsewhere/ns/default/sa/client')
+      await new Promise(resolve => setTimeout(resolve, 1500))
+      const only = (version: SecureVersion, ciphers?: string) => ({
+        ...mine,
+        minVersion: version,
+        maxVersion: version,
+        ciphers: ciphers ?? 'ALL:@SECLEVEL=0',
+      })
+      const clients: Readonly<Record<string, readonly [ConnectionOptions, boolean]>> = {
+        'TLS 1.3': [only('TLSv1.3'), true],
+        'TLS 1.2': [only('TLSv1.2'), true],
+        'TLS 1.2 with forward secrecy and authenticated encryption': [only('TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'), true],
+        'TLS 1.2 with CBC': [only('TLSv1.2', 'ECDHE-ECDSA-AES128-SHA'), false],
+        'TLS 1.2 with ChaCha20, which is not in the list': [only('TLSv1.2', 'ECDHE-ECDSA-CHACHA20-POLY1305'), false],
+        'TLS 1.1': [only('TLSv1.1'), false],
+        'TLS 1.0': [only('TLSv1'), false],
+        'no certificate': [{}, false],
+        'an expired certificate': [expired, false],
+        'a certificate of another trust domain': [foreign, false],
+      }
+      for (const pod of ['back-v1-0', 'back-v2-0']) {
+        const [port = 0] = (await certificates(pod)).keys()
+        for (const [what, [options, expected]] of Object.entries(clients))
+          assert.equal(/^HTTP\/1\.1 \d/.test(await secured(port, options)), expected, `${pod}: ${what}`)
+      }
+    } finally {
+      trust.close()
+    }
+  })
+
+  test('refuses a certificate that was revoked, within seconds', async () => {
+    const directory = path.dirname(globSync(`${home}/**/root-cert.pem`)[0] ?? '')
+    const store = new FileGenerations(directory, 'root')
+    const roots = await SelfSignedRoots.open({
+      store,
+      clock: systemClock,
+      trustDomain: 'cluster.local',
+      longestLeafMs: 86_400_000,
+    })
+    const authority = new CertificateAuthority({ source: roots, clock: systemClock })
+    const shown = await Promise.all(
+      [0, 1].map(async () => {
+        const keys = await makeKeyPair('ecdsa-p256')
+        const { chain } = authority.sign(
+          certificateRequest(keys),
+          { trustDomain: 'cluster.local', namespace: 'default', serviceAccount: 'x' },
+          0,
+        )
+        return { cert: chain.join(''), key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+      }),
+    )
+    const [bad = { cert: '' }, good = { cert: '' }] = shown
+    await roots.revoke(new X509Certificate(bad.cert).serialNumber)
+    writeFileSync(path.join(directory, 'ca-crl.pem'), authority.revoked)
+    for (const pod of ['back-v1-0', 'back-v2-0']) {
+      const [port = 0] = (await certificates(pod)).keys()
+      await until(
+        () => secured(port, bad),
+        answer => answer === '',
+        20_000,
+      )
+      assert.match(await secured(port, good), /^HTTP/, pod)
+    }
+    assert.equal((await get(url)).status, 200)
   })
 
   test('is told by /certs as Envoy tells it, without a key', async () => {

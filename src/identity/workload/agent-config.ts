@@ -11,6 +11,8 @@ export interface AgentConfig {
   readonly controlPlane: ServerAddress
   /** PEM of what the control plane's certificate is verified by; undefined: plaintext, for a unix socket. */
   readonly rootsFile?: string
+  /** PEM of what is no longer trusted; looked at again now and then. @default nothing is revoked */
+  readonly revocationsFile?: string
   /** Name in the control plane's certificate. @default the host of its address */
   readonly serverName?: string
   /** Read anew for each call, as tokens are replaced. */
@@ -34,7 +36,7 @@ export function readAgentConfig(file: string): AgentConfig {
 
 function checked(value: unknown): AgentConfig {
   if (!isRecord(value)) throw new Error('expected an object')
-  const { rootsFile, serverName, tokenFile, keyType, certificateSeconds } = value
+  const { rootsFile, revocationsFile, serverName, tokenFile, keyType, certificateSeconds } = value
   if (keyType !== undefined && keyType !== 'ecdsa-p256' && keyType !== 'rsa-2048')
     throw new Error(`"keyType" is ${JSON.stringify(keyType)}, expected "ecdsa-p256" or "rsa-2048"`)
   if (certificateSeconds !== undefined && !(typeof certificateSeconds === 'number' && certificateSeconds > 0))
@@ -42,6 +44,7 @@ function checked(value: unknown): AgentConfig {
   return {
     controlPlane: address(value['controlPlane']),
     ...text('rootsFile', rootsFile),
+    ...text('revocationsFile', revocationsFile),
     ...text('serverName', serverName),
     ...text('tokenFile', tokenFile),
     ...(keyType && { keyType }),

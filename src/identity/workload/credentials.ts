@@ -10,6 +10,8 @@ export interface WorkloadCertificate {
   readonly chain: string
   readonly key: string
   readonly roots: string
+  /** What is not trusted in spite of them; '' when nothing is revoked. */
+  readonly revoked: string
   /** When it was received, and when it expires; milliseconds since the epoch. */
   readonly since: number
   readonly until: number
@@ -43,13 +45,14 @@ export class WorkloadCredentials implements ChannelSecurity {
 
   headers(): Readonly<Record<string, string>> {
     const { tokenFile } = this.#config
-    const token = tokenFile === undefined ? '' : readOr(tokenFile, '').trim()
+    const token = readOr(tokenFile, '').trim()
     return token === '' ? {} : { authorization: `Bearer ${token}` }
   }
 }
 
 /** The server says what is missing; a token that is gone is of no importance to who has a certificate. */
-function readOr(file: string, otherwise: string): string {
+export function readOr(file: string | undefined, otherwise: string): string {
+  if (file === undefined) return otherwise
   try {
     return readFileSync(file, 'utf8')
   } catch {

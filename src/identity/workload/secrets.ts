@@ -7,9 +7,12 @@ export const CERTIFICATE_SECRET = 'default'
 export const ROOTS_SECRET = 'ROOTCA'
 
 /** Trust first: who gets one after the other never shows a certificate that it would not accept itself. */
-export function secretsOf({ chain, key, roots }: WorkloadCertificate): [roots: Secret, certificate: Secret] {
+export function secretsOf({ chain, key, roots, revoked }: WorkloadCertificate): [roots: Secret, certificate: Secret] {
   return [
-    Secret.fromPartial({ name: ROOTS_SECRET, type: { $case: 'validationContext', value: { trustedCa: inline(roots) } } }),
+    Secret.fromPartial({
+      name: ROOTS_SECRET,
+      type: { $case: 'validationContext', value: { trustedCa: inline(roots), ...(revoked && { crl: inline(revoked) }) } },
+    }),
     Secret.fromPartial({
       name: CERTIFICATE_SECRET,
       type: { $case: 'tlsCertificate', value: { certificateChain: inline(chain), privateKey: inline(key) } },

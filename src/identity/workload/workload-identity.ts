@@ -9,7 +9,7 @@ import { pemBlocks } from '../../lib/pem.ts'
 import { unaryCall } from '../../xds/client/unary-call.ts'
 import { IstioCertificateRequest, IstioCertificateResponse } from '../../xds/gen/istio/v1/auth/ca.ts'
 import type { AgentConfig } from './agent-config.ts'
-import { type WorkloadCertificate, WorkloadCredentials } from './credentials.ts'
+import { readOr, type WorkloadCertificate, WorkloadCredentials } from './credentials.ts'
 import { certificateRequest } from './request.ts'
 import { makeKeyPair } from './signing.ts'
 
@@ -28,6 +28,8 @@ export interface WorkloadIdentityOptions {
 
 const PATH = '/istio.v1.auth.IstioCertificateService/CreateCertificate'
 const TIMEOUT_MS = 10_000
+/** How often it is looked whether something has been revoked. */
+const LOOK_MS = 10_000
 const FIRST_RETRY_MS = 200
 const LAST_RETRY_MS = 10_000
 /**
@@ -43,6 +45,7 @@ export class WorkloadIdentity {
   readonly #backoff: Backoff
   #current: WorkloadCertificate | undefined
   #cancel: () => void = () => {}
+  #cancelLook: () => void = () => {}
   #closed = false
 
   constructor(options: WorkloadIdentityOptions) {
@@ -62,11 +65,26 @@ export class WorkloadIdentity {
   /** Begins; and tries until `close`. */
   start(): void {
     void this.#renew()
+    this.#lookAgain()
   }
 
   close(): void {
     this.#closed = true
     this.#cancel()
+    this.#cancelLook()
+  }
+
+  /** Whether more has been revoked: that does not wait for the next certificate. */
+  #lookAgain(): void {
+    const { clock, config, onCertificate } = this.#options
+    if (config.revocationsFile === undefined) return
+    this.#cancelLook = clock.after(LOOK_MS, () => {
+      this.#lookAgain()
+      const revoked = readOr(config.revocationsFile, '')
+      if (this.#current === undefined || revoked === this.#current.revoked) return
+      this.#current = { ...this.#current, revoked }
+      onCertificate(this.#current)
+    })
   }
 
   async #renew(): Promise<void> {
@@ -112,6 +130,7 @@ export class WorkloadIdentity {
       chain: certChain.slice(0, -1).join(''),
       key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       roots,
+      revoked: readOr(config.revocationsFile, ''),
       since: clock.now(),
       until: certificate.validToDate.getTime(),
     }

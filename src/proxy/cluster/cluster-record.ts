@@ -17,8 +17,10 @@ export class ClusterRecord implements ClusterCounters {
   /** The encoded configuration applied last. */
   bytes: Uint8Array
   active: UpstreamCluster | undefined
-  /** Waits for its first endpoints. */
+  /** Waits for its first endpoints, or for a certificate. */
   warming: UpstreamCluster | undefined
+  /** Ends the time that `warming` waits for its certificate. */
+  cancelWait: () => void = () => {}
   readonly #groups: StatGroup[]
   readonly #statName: string
   #health: HealthStats | undefined

@@ -40,7 +40,7 @@ export class ClusterSet implements Clusters {
   readonly #assignments = new Map<string, Assignment>()
   readonly #usersOf = new Map<string, Set<ClusterRecord>>()
   readonly #stats = new ClusterManagerStats()
-  /** Called when no cluster waits for endpoints any more. */
+  /** Called when no cluster waits for endpoints or secrets any more. */
   onWarmed: () => void = () => {}
 
   constructor(context: ClusterSetContext) {
@@ -52,7 +52,7 @@ export class ClusterSet implements Clusters {
     return this.#active.get(name)
   }
 
-  /** Clusters that wait for their first endpoints. */
+  /** Clusters that wait for their first endpoints, or for a certificate. */
   get warming(): number {
     return this.#stats.warming_clusters
   }
@@ -131,9 +131,18 @@ export class ClusterSet implements Clusters {
     for (const record of [...(this.#usersOf.get(service) ?? [])]) record.latest?.assignNothing()
   }
 
+  /** Secrets have come: whoever waited for nothing else goes into use. */
+  secretsCame(): void {
+    for (const record of this.#records.values()) {
+      const { warming } = record
+      if (warming?.ready && hasSecrets(warming)) this.#activate(record, warming)
+    }
+  }
+
   /** Ends every connection at once: the process is about to end. */
   destroy(): void {
     for (const record of this.#records.values()) {
+      record.cancelWait()
       record.active?.destroy()
       record.warming?.destroy()
     }
@@ -151,15 +160,26 @@ export class ClusterSet implements Clusters {
     this.#stats.warming_clusters++
     const service = serviceOf(cluster)
     if (service !== undefined) this.#use(service, record)
-    cluster.start(() => this.#activate(record, cluster))
+    cluster.start(() => {
+      if (hasSecrets(cluster)) this.#activate(record, cluster)
+      else this.#awaitSecrets(record, cluster)
+    })
     const known = service === undefined ? undefined : this.#assignments.get(service)
     if (!known) return
     record.stats.assignment_use_cached++
     cluster.assign(known)
   }
 
+  /** As in Envoy: without its certificate a cluster would answer 503, so that what was there before goes on meanwhile. */
+  #awaitSecrets(record: ClusterRecord, cluster: UpstreamCluster): void {
+    const timeouts = cluster.settings.sockets.secrets.map(({ fetchTimeoutMs }) => fetchTimeoutMs)
+    if (timeouts.includes(0)) return
+    record.cancelWait = this.#context.clock.after(Math.max(...timeouts), () => this.#activate(record, cluster))
+  }
+
   #activate(record: ClusterRecord, cluster: UpstreamCluster): void {
     if (record.warming !== cluster) return
+    record.cancelWait()
     const before = record.active
     record.warming = undefined
     record.active = cluster
@@ -171,6 +191,7 @@ export class ClusterSet implements Clusters {
 
   #stopWarming(record: ClusterRecord): void {
     if (!record.warming) return
+    record.cancelWait()
     record.warming.drain()
     record.warming = undefined
     this.#countWarm()
@@ -202,6 +223,10 @@ const NO_BALANCING: BuildBalancer = () => ({ pick: () => undefined, odds: () => 
 
 function namesHosts({ kind }: DiscoverySettings): boolean {
   return kind === 'original-destination' || kind === 'forward-proxy'
+}
+
+function hasSecrets({ settings }: UpstreamCluster): boolean {
+  return settings.sockets.secrets.every(({ secret }) => secret !== undefined)
 }
 
 function serviceOf(cluster: UpstreamCluster | undefined): string | undefined {

@@ -52,6 +52,7 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   readonly #startHealth: (() => ActiveHealth) | undefined
   #dns: DnsDiscovery | undefined
   #cancelWait: (() => void) | undefined
+  #isReady = false
   /** Who waits for the first endpoints. */
   #onReady: (() => void) | undefined
 
@@ -109,6 +110,11 @@ export class UpstreamCluster implements Cluster, HostKeeper {
           onChecked: (host, passed) => this.#onChecked(host, passed),
           onSettled: () => this.#ready(),
         }))
+  }
+
+  /** It has its endpoints, or need not wait for them. */
+  get ready(): boolean {
+    return this.#isReady
   }
 
   get hosts(): readonly ClusterHost[] {
@@ -257,6 +263,7 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   }
 
   #ready(): void {
+    this.#isReady = true
     this.#cancelWait?.()
     const onReady = this.#onReady
     this.#onReady = undefined

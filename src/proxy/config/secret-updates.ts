@@ -45,7 +45,7 @@ export class SecretUpdates {
   }
 
   apply(origin: SecretOrigin, update: Update): Rejections | undefined {
-    const { secrets, store, listeners } = this.#parts
+    const { clusters, secrets, store, listeners } = this.#parts
     const rejections = new Map<string, string>()
     for (const resource of update.updated) {
       const { name, version } = resource
@@ -60,16 +60,18 @@ export class SecretUpdates {
       }
     }
     // One that is gone stays in use, as in Envoy: connections with an old certificate are better than none.
+    clusters.secretsCame()
     listeners.awaitedCame()
     return rejections.size > 0 ? rejections : undefined
   }
 
   /** A secret of this process's own identity, in the place of an SDS cluster. */
   putOwn(cluster: string, secret: Secret): void {
-    const { secrets, store, listeners } = this.#parts
+    const { clusters, secrets, store, listeners } = this.#parts
     secrets.putOwn(cluster, secret)
     const bytes = Secret.encode(secret).finish()
     store.accepted(SECRET, { name: secret.name, version: '', bytes, static: false, state: 'active' })
+    clusters.secretsCame()
     listeners.awaitedCame()
   }
 

@@ -1,5 +1,6 @@
 /** TLS towards clients, with secrets that come, change and are missing, and with clients of every kind. */
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
@@ -10,6 +11,7 @@ import { SelfSignedRoots } from '../../identity/authority/self-signed.ts'
 import { certificateRequest } from '../../identity/workload/request.ts'
 import { secretsOf } from '../../identity/workload/secrets.ts'
 import { makeKeyPair } from '../../identity/workload/signing.ts'
+import type { WorkloadCertificate } from '../../identity/workload/workload-identity.ts'
 import { ManualClock } from '../../lib/clock.ts'
 import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { type JsonValue, jsonToBytes } from '../../xds/wire/json.ts'
@@ -41,6 +43,11 @@ async function newMesh() {
   })
   const authority = new CertificateAuthority({ source, clock })
   return {
+    /** @returns the list of all that was revoked */
+    async revoke({ chain }: Member): Promise<string> {
+      await source.revoke(new X509Certificate(chain).serialNumber)
+      return authority.revoked
+    },
     /** @param at moves the authority's clock while it signs, milliseconds */
     async member(serviceAccount: string, trustDomain = 'cluster.local', at = 0) {
       const keys = await makeKeyPair('ecdsa-p256')
@@ -49,13 +56,13 @@ async function newMesh() {
       const { chain, roots, until } = authority.sign(certificateRequest(keys), identity, 3_600_000)
       clock.advance(-at)
       const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-      return { chain: chain.join(''), key, roots: roots.join(''), since: 0, until }
+      return { chain: chain.join(''), key, roots: roots.join(''), revoked: '', since: 0, until }
     },
   }
 }
 
 type Mesh = Awaited<ReturnType<typeof newMesh>>
-type Member = Awaited<ReturnType<Mesh['member']>>
+type Member = WorkloadCertificate
 
 let mesh: Mesh
 let server: Server
@@ -133,6 +140,16 @@ describe('mutual TLS with secrets of the agent', () => {
     ]
     for (const [what, options] of strangers) assert.equal(await call(options), '', what)
     assert.notEqual(await call(shows(await mesh.member('cart'))), '')
+  })
+
+  test('refuses a client whose certificate was revoked', async () => {
+    const own = await mesh.member('server')
+    await serve(MUTUAL, own)
+    const [bad, good] = [await mesh.member('cart'), await mesh.member('cart')]
+    assert.notEqual(await call(shows(bad)), '')
+    give({ ...own, revoked: await mesh.revoke(bad) })
+    assert.equal(await call(shows(bad)), '')
+    assert.notEqual(await call(shows(good)), '')
   })
 
   test('refuses everybody while a secret is missing, and serves when it has come', async () => {

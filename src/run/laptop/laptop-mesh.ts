@@ -237,6 +237,7 @@ export class LaptopMesh {
       nodeName: hostname(),
       // Istio's name for it, and its form.
       certificateSeconds: env['SECRET_TTL'] === undefined ? undefined : seconds(env['SECRET_TTL']),
+      revocationsFile: state.revocations,
       files: ({ namespace, name }: PodPlan) => state.podFiles(`${namespace}.${name}`),
       keepToken: async (plan, file) => this.#podTokens?.keep(plan, file) ?? (() => {}),
       engineCommand: (engine, { bootstrap, identity }) =>

@@ -20,6 +20,7 @@ import type { KeyType } from '../../identity/workload/signing.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
 import { type Admit, Refusal, type UnaryService } from '../../xds/server/access.ts'
+import { FILE_OF_REVOCATIONS } from './authority-directory.ts'
 import { ServerCertificate } from './server-certificate.ts'
 
 export interface TrustOptions {
@@ -59,7 +60,7 @@ export class Trust {
   readonly #source: MaterialSource
   readonly #authenticator: Authenticator
   #cancel: () => void = () => {}
-  #published = ''
+  #published: { readonly roots: string; readonly revoked: string | undefined } = { roots: '', revoked: undefined }
 
   /** @throws (rejects) when the authority can be neither read nor made */
   static async open(options: TrustOptions): Promise<Trust> {
@@ -179,10 +180,11 @@ export class Trust {
   }
 
   #publishRoots(): void {
-    const text = this.authority.roots.join('')
-    if (text === this.#published) return
-    replaceFile(this.rootsFile, text, 0o644)
-    this.#published = text
+    const roots = this.authority.roots.join('')
+    const { revoked } = this.authority
+    if (roots !== this.#published.roots) replaceFile(this.rootsFile, roots, 0o644)
+    if (revoked !== this.#published.revoked) replaceFile(path.join(this.#options.directory, FILE_OF_REVOCATIONS), revoked, 0o644)
+    this.#published = { roots, revoked }
   }
 
   #refuse(action: string, error: unknown): never {

@@ -155,7 +155,8 @@ export class RunningPod {
     // An Envoy asks its agent; only what has the token asks the control plane.
     const server = engine === 'envoy' ? { path: files.xdsSocket } : controlPlane
     replaceFile(files.bootstrap, proxyBootstrap(plan, network, server, files.sdsSocket), 0o600)
-    const agent = { controlPlane, tokenFile: files.token, certificateSeconds: this.#around.certificateSeconds }
+    const { certificateSeconds, revocationsFile } = this.#around
+    const agent = { controlPlane, tokenFile: files.token, certificateSeconds, revocationsFile }
     replaceFile(files.identity, JSON.stringify(agent), 0o600)
     this.#endToken = await keepToken(plan, files.token)
     if (this.#isStopping()) return

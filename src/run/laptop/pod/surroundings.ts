@@ -22,6 +22,8 @@ export interface PodSurroundings {
   readonly nodeName: string
   /** Life of pods' certificates, seconds; undefined: what the authority gives. */
   readonly certificateSeconds: number | undefined
+  /** Where the pod's proxy reads which certificates are no longer good. */
+  readonly revocationsFile: string
   /** Where what the pod's proxy is started from is written. */
   files(plan: PodPlan): PodFiles
   /** Keeps a token of the pod's identity in a file. @returns ends that */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { FILE_OF_REVOCATIONS } from '../../trust/authority-directory.ts'
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, with its final NUL. */
 const MAX_SOCKET_PATH = 103
@@ -58,6 +59,11 @@ export class StateDirectory {
   /** The certificate authority: roots, keys of tokens. */
   get authority(): string {
     return path.join(this.path, 'authority')
+  }
+
+  /** What the authority no longer vouches for. */
+  get revocations(): string {
+    return path.join(this.authority, FILE_OF_REVOCATIONS)
   }
 
   /** What a pod's proxy is started from. */
