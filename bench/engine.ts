@@ -73,8 +73,12 @@ function spawnEnvoy(file: string): ChildProcess {
 
 /** The flags that `mizzen up` gives its sidecars. */
 function spawnMizzen(file: string): ChildProcess {
-  return spawn(process.execPath, ['--max-semi-space-size=1', path.join(repository, 'dist/proxy.js'), '-c', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, MIZZEN_LOG_LEVEL: 'error' },
-  })
+  return spawn(
+    process.execPath,
+    ['--max-semi-space-size=1', '--no-concurrent-recompilation', path.join(repository, 'dist/proxy.js'), '-c', file],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, MIZZEN_LOG_LEVEL: 'error' },
+    },
+  )
 }

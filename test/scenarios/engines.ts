@@ -30,7 +30,7 @@ export function envoyCommand(bootstrap: string, identity?: string): Command {
   if (identity === undefined) return envoy
   return [
     process.execPath,
-    SMALL,
+    ...SMALL,
     path.join(repository, 'dist/agent.js'),
     '-c',
     bootstrap,
@@ -41,10 +41,11 @@ export function envoyCommand(bootstrap: string, identity?: string): Command {
   ]
 }
 
-const SMALL = '--max-semi-space-size=1'
+/** As `mizzen up` has them. */
+const SMALL = ['--max-semi-space-size=1', '--no-concurrent-recompilation']
 
 /** The bundle that `npm ci` builds: what users run. @param identity file that tells how it comes by its certificate; undefined: it gets none */
 export function mizzenCommand(bootstrap: string, identity?: string): Command {
   const own = identity === undefined ? [] : ['--identity', identity]
-  return [process.execPath, SMALL, path.join(repository, 'dist/proxy.js'), '-c', bootstrap, ...own]
+  return [process.execPath, ...SMALL, path.join(repository, 'dist/proxy.js'), '-c', bootstrap, ...own]
 }

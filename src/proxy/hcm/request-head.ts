@@ -2,7 +2,7 @@
  * What the connection manager does to a request's head before any filter sees it, in Envoy's order: checks, path, host, forwarding headers,
  * request id.
  */
-import { randomUUID } from 'node:crypto'
+import { randomUuid } from '../../lib/uuid.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
@@ -75,7 +75,7 @@ export function prepareRequestHead(
     for (let i = 0; i < INTERNAL_ONLY.length; i++) headers.remove(INTERNAL_ONLY[i] ?? '')
   }
   if (options.generateRequestId && ((edge && !options.preserveExternalRequestId) || !headers.has('x-request-id')))
-    headers.set('x-request-id', randomUUID())
+    headers.set('x-request-id', randomUuid())
   options.clientCertificate.apply(headers, connection)
   if (options.via !== '') appendVia(headers, options.via)
   return undefined

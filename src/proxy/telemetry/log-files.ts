@@ -3,16 +3,25 @@
  * by one, and a slow disk keeps no request waiting.
  */
 import { openSync, write } from 'node:fs'
+import { giveSlab, LARGE_SLAB, takeLargeSlab } from '../net/slab-pool.ts'
 
-/** What is gathered is written at the latest when it is this long, in characters. */
-const FLUSH_SIZE = 64 * 1024
 /** Lines are lost rather than memory when the file takes nothing for a long time. */
 const MOST_WAITING = 16 * 1024 * 1024
+/** Octets that a character may take. */
+const WIDEST = 3
 
+const NO_SLAB: Buffer = Buffer.alloc(0)
+
+/** Lines become bytes at once: as text they would live until they are written, and make the garbage collector move each of them. */
 export class LogFile {
   readonly #descriptor: number
   readonly #flushMs: number
-  #gathered = ''
+  /** What is gathered: `#used` bytes at the start of `#slab`. */
+  #slab = NO_SLAB
+  #used = 0
+  /** Full, to be written in this order; and how much that is. */
+  readonly #full: Buffer[] = []
+  #fullBytes = 0
   #writing = false
   #timer: NodeJS.Timeout | undefined
   readonly #waiting: (() => void)[] = []
@@ -24,10 +33,16 @@ export class LogFile {
 
   /** @param line with its line feed */
   append(line: string): void {
-    if (this.#gathered.length > MOST_WAITING) return
-    this.#gathered += line
+    if (this.#fullBytes > MOST_WAITING) return
+    const most = line.length * WIDEST
+    if (this.#used + most > this.#slab.length) this.#cut()
+    if (most > LARGE_SLAB) this.#push(Buffer.from(line))
+    else {
+      if (this.#slab === NO_SLAB) this.#slab = takeLargeSlab()
+      this.#used += this.#slab.write(line, this.#used)
+    }
     if (this.#writing) return
-    if (this.#gathered.length >= FLUSH_SIZE) this.flush()
+    if (this.#full.length > 0) this.flush()
     else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), this.#flushMs).unref()
   }
 
@@ -39,23 +54,37 @@ export class LogFile {
     if (!this.#writing) this.#next()
   }
 
+  /** What is gathered is to be written. */
+  #cut(): void {
+    if (this.#used > 0) this.#push(this.#slab.subarray(0, this.#used))
+    this.#slab = NO_SLAB
+    this.#used = 0
+  }
+
+  #push(bytes: Buffer): void {
+    this.#full.push(bytes)
+    this.#fullBytes += bytes.length
+  }
+
   #next(): void {
-    if (this.#gathered === '') {
+    if (this.#full.length === 0) this.#cut()
+    const bytes = this.#full.shift()
+    if (bytes === undefined) {
       for (const done of this.#waiting.splice(0)) done()
       return
     }
-    const bytes = Buffer.from(this.#gathered)
-    this.#gathered = ''
+    this.#fullBytes -= bytes.length
     this.#writing = true
-    this.#write(bytes)
+    this.#write(bytes, 0)
   }
 
-  #write(bytes: Buffer): void {
-    write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
+  #write(bytes: Buffer, from: number): void {
+    write(this.#descriptor, bytes, from, bytes.length - from, null, (error, written) => {
       // A full pipe of the process that reads our output: try again in a moment. Any other error loses these lines.
-      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes), 10)
-      else if (error === null && written < bytes.length) this.#write(bytes.subarray(written))
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes, from), 10)
+      else if (error === null && from + written < bytes.length) this.#write(bytes, from + written)
       else {
+        if (bytes.buffer.byteLength === LARGE_SLAB) giveSlab(Buffer.from(bytes.buffer))
         this.#writing = false
         this.#next()
       }

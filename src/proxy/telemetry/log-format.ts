@@ -15,13 +15,14 @@ export const DEFAULT_FORMAT =
 /** @param empty what stands for a value that is not there: "-", or nothing with omit_empty_values @throws on an unknown operator */
 export function compileTextFormat(format: string, empty = '-'): (record: DecisionRecord) => string {
   const parts = parse(format)
+  // Filled anew for each line, and joined in one piece: adding text to text was a fifth of a request's garbage.
+  const pieces: (string | number | undefined)[] = parts.map(() => '')
   return record => {
-    let line = ''
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]
-      line += typeof part === 'function' ? (part(record) ?? empty) : part
+      pieces[i] = typeof part === 'function' ? (part(record) ?? empty) : part
     }
-    return fromByteText(line)
+    return fromByteText(pieces.join(''))
   }
 }
 
