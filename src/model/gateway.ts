@@ -36,6 +36,8 @@ export interface GatewayServer {
   readonly name: string
   /** Requests for its hosts meet its own routes or none, also where another server of the port has wider hosts (Gateway API). */
   readonly isolated?: boolean
+  /** Hosts of the port's other servers: who asks for one of them over a connection made for this server is told so, with 421. */
+  readonly elsewhere?: readonly string[]
   readonly origin: Origin
 }
 

@@ -5,6 +5,7 @@ import { authz } from './table/authz.ts'
 import { balancing } from './table/balancing.ts'
 import { extAuthz } from './table/ext-authz.ts'
 import { gatewayApi } from './table/gateway-api.ts'
+import { gatewayApiTls } from './table/gateway-api-tls.ts'
 import { identity } from './table/identity.ts'
 import { jwt } from './table/jwt.ts'
 import { matching } from './table/matching.ts'
@@ -20,6 +21,7 @@ export const table: readonly Scenario[] = [
   ...protocols,
   ...ownKinds,
   ...gatewayApi,
+  ...gatewayApiTls,
   ...authz,
   ...jwt,
   ...identity,

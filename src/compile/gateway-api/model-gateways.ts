@@ -13,9 +13,10 @@ export function modelGateways(resolved: readonly ResolvedGateway[]): Gateway[] {
     gateway.listeners.filter(isProgrammed).map(listener => {
       const isolated = isInside(listener, gateway.listeners)
       const { selector, namespace } = gateway.addressing
-      const variant = JSON.stringify([selector, namespace, listener.tls, isolated, gateway.clientCertificate])
+      const elsewhere = hostsElsewhere(listener, gateway.listeners)
+      const variant = JSON.stringify([selector, namespace, listener.tls, isolated, elsewhere, gateway.clientCertificate])
       return gateways.get([listener.owner, gateway.object, listener.index, variant], () =>
-        modelGateway(listener, gateway, isolated),
+        modelGateway(listener, gateway, isolated, elsewhere),
       )
     }),
   )
@@ -25,6 +26,7 @@ function modelGateway(
   { owner, index, listener, tls, attachment }: ResolvedListener,
   { addressing, object, clientCertificate }: ResolvedGateway,
   isolated: boolean,
+  elsewhere: readonly string[],
 ): Gateway {
   const origin = originOf(owner, ['spec', 'listeners', index])
   return {
@@ -42,6 +44,7 @@ function modelGateway(
         tls,
         name: listener.name,
         ...(isolated ? { isolated } : {}),
+        ...(elsewhere.length > 0 ? { elsewhere } : {}),
         origin,
       },
     ],
@@ -59,4 +62,13 @@ function isInside({ listener }: ResolvedListener, all: readonly ResolvedListener
     ({ listener: other }) =>
       other.port === port && (other.hostname ?? '*') !== hostname && isSubset(hostname, other.hostname ?? '*'),
   )
+}
+
+/** A client may reuse a connection for another host that the certificate covers, but its listener was chosen by server name. */
+function hostsElsewhere(own: ResolvedListener, all: readonly ResolvedListener[]): string[] {
+  if (own.listener.protocol !== 'HTTPS') return []
+  return all
+    .filter(other => other !== own && isProgrammed(other))
+    .filter(({ listener: { protocol, port } }) => protocol === 'HTTPS' && port === own.listener.port)
+    .map(({ listener }) => listener.hostname?.toLowerCase() ?? '*')
 }

@@ -6,7 +6,7 @@ import { hostsForNamespace, intersectHosts } from '../../model/host.ts'
 import type { Origin } from '../../model/origin.ts'
 import { gatewayRoutes, visibleRoutes } from '../../model/route-lookup.ts'
 import type { RouteSet } from '../../model/route-set.ts'
-import { type Route, VirtualHost_TlsRequirementType as TlsRequirement } from '../gen/envoy/config/route/v3/route_components.ts'
+import { Route, VirtualHost_TlsRequirementType as TlsRequirement } from '../gen/envoy/config/route/v3/route_components.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import type { Encoder } from './encoded.ts'
 import { httpRoutes } from './http-route.ts'
@@ -24,6 +24,8 @@ interface HostParts {
   readonly origin: Origin
   readonly sets: { readonly set: RouteSet; readonly gateway: string }[]
   redirect: boolean
+  /** Another server's: requests for it came over the wrong connection. */
+  misdirected: boolean
 }
 
 export function gatewayName({ gateway }: PlacedServer): string {
@@ -52,7 +54,7 @@ export function gatewayTable(
 function collect(view: View, placed: PlacedServer, parts: Map<string, HostParts>): void {
   const { server, hosts } = placed
   const at = (host: string, origin: Origin): HostParts => {
-    const part = parts.get(host) ?? { host, port: server.port, origin, sets: [], redirect: false }
+    const part = parts.get(host) ?? { host, port: server.port, origin, sets: [], redirect: false, misdirected: false }
     parts.set(host, part)
     return part
   }
@@ -63,21 +65,41 @@ function collect(view: View, placed: PlacedServer, parts: Map<string, HostParts>
       if (!sets.some(entry => entry.set === set)) sets.push({ set, gateway: gatewayName(placed) })
     }
   }
+  if (server.elsewhere) collectElsewhere(placed, server.elsewhere, parts, at)
   if (server.isolated) for (const { host } of hosts) at(host, server.origin)
   if (server.tls?.httpsRedirect) for (const { host } of hosts) at(host, server.origin).redirect = true
 }
 
+/** Its own hosts answer 404 where they have no rules, also within a wider one of another server. */
+function collectElsewhere(
+  { server, hosts }: PlacedServer,
+  elsewhere: readonly string[],
+  parts: ReadonlyMap<string, HostParts>,
+  at: (host: string, origin: Origin) => HostParts,
+): void {
+  for (const { host } of hosts) at(host, server.origin)
+  for (const host of elsewhere) if (!parts.has(host)) at(host, server.origin).misdirected = true
+}
+
+/** 421: the client is to ask again over a connection of its own (RFC 9110, 15.5.20). */
+const MISDIRECTED = Route.fromPartial({
+  match: { pathSpecifier: { $case: 'prefix', value: '/' } },
+  action: { $case: 'directResponse', value: { status: 421 } },
+})
+
 const memo = new IdentityMemo<EncodedHost>()
 
-function hostOf(view: View, { host, port, origin, sets, redirect }: HostParts): EncodedHost {
+function hostOf(view: View, { host, port, origin, sets, redirect, misdirected }: HostParts): EncodedHost {
   const objects = sets.flatMap(({ set }) => [set, ...destinationInputs(view, set)])
   const clients = sets.map(({ set, gateway }) => `${gateway} ${clientKey(view, set)}`).join()
-  const rest = [clients, host, port, redirect]
+  const rest = [clients, host, port, redirect, misdirected]
   return memo.get([view.settings, origin, ...objects, ...rest], () =>
     encodeHost({
       name: serviceRoutes(host, port),
       domains: [host],
-      routes: catchAllsLast(sets.flatMap(({ set, gateway }) => httpRoutes(view, set, { attachment: gateway, port }))),
+      routes: misdirected
+        ? [MISDIRECTED]
+        : catchAllsLast(sets.flatMap(({ set, gateway }) => httpRoutes(view, set, { attachment: gateway, port }))),
       requireTls: redirect ? TlsRequirement.ALL : TlsRequirement.NONE,
       metadata: originWithLine(origin),
       retryPolicy: hostRetry(view),
