@@ -46,7 +46,7 @@ spec:
   rules: [{backendRefs: [{name: ${backend}, port: 80}]}]`
 
 const call = (host: string, expect: { status?: number; served?: string }, authority = host) =>
-  ingress(`https://${host}/`, expect, authority === host ? {} : { headers: { host: authority } })
+  ingress(`https://${host}:80/`, expect, authority === host ? {} : { headers: { host: authority } })
 
 export const gatewayApiTls: readonly Scenario[] = [
   {
