@@ -1,11 +1,12 @@
-/** The Gateway API: TLS that ends at a gateway. */
+/** The Gateway API: TLS that ends at a gateway, and TLS that begins there. */
+import { readFileSync } from 'node:fs'
 import { CERTIFICATE, PRIVATE_KEY } from '../../../src/proxy/cluster/certificates.testing.ts'
-import { ingress, type Scenario } from '../scenario.ts'
+import { type HttpExpectation, ingress, type Scenario } from '../scenario.ts'
 
 const indented = (pem: string) => pem.trim().replaceAll('\n', '\n    ')
 
 /** A Gateway on the topology's ingress gateway, whose only port is the Service's 80, and a certificate for it. */
-const gateway = (listeners: string) => `
+const gateway = (listeners: string, more = '') => `
 apiVersion: v1
 kind: Service
 metadata: {name: istio-ingressgateway, namespace: istio-system}
@@ -29,6 +30,7 @@ metadata: {name: edge, namespace: istio-system}
 spec:
   gatewayClassName: mizzen
   addresses: [{type: Hostname, value: istio-ingressgateway}]
+  ${more}
   listeners:
 ${listeners}`
 
@@ -45,8 +47,44 @@ spec:
   ${hosts && `hostnames: [${hosts}]`}
   rules: [{backendRefs: [{name: ${backend}, port: 80}]}]`
 
-const call = (host: string, expect: { status?: number; served?: string }, authority = host) =>
+const call = (host: string, expect: HttpExpectation, authority = host) =>
   ingress(`https://${host}:80/`, expect, authority === host ? {} : { headers: { host: authority } })
+
+/** Of the server outside that speaks TLS alone and tells which certificate it was shown. */
+const AUTHORITY = readFileSync(new URL('../../golden/certificates/cert.pem', import.meta.url), 'utf8')
+
+/** A Service in front of that server, and what a policy has to say about its certificate. */
+const secure = (hostname: string) => `
+---
+apiVersion: v1
+kind: Service
+metadata: {name: secure}
+spec:
+  ports: [{name: http, port: 80, targetPort: {{outside-tls}}}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: secure-1, labels: {kubernetes.io/service-name: secure}}
+addressType: IPv4
+ports: [{name: http, port: {{outside-tls}}}]
+endpoints: [{addresses: [127.0.0.1]}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: authority}
+data:
+  ca.crt: |
+    ${indented(AUTHORITY)}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {name: secure}
+spec:
+  targetRefs: [{group: "", kind: Service, name: secure}]
+  validation: {hostname: ${hostname}, caCertificateRefs: [{group: "", kind: ConfigMap, name: authority}]}`
+
+const PLAIN = '    - {name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}\n'
+const SHOWN = 'tls: {backend: {clientCertificateRef: {name: pair}}}'
 
 export const gatewayApiTls: readonly Scenario[] = [
   {
@@ -77,5 +115,21 @@ export const gatewayApiTls: readonly Scenario[] = [
     name: 'TLSRoute: a listener that ends TLS passes the bytes on in plaintext',
     config: gateway(listener('bytes', '*.example', 'TLS')) + route('TLSRoute', 'shop', 'bytes', 'solo', 'shop.example'),
     calls: [call('shop.example', { served: 'solo v1' })],
+  },
+  {
+    name: 'BackendTLSPolicy: a gateway speaks TLS to the backend, and shows the certificate it has for that',
+    config: gateway(PLAIN, SHOWN) + route('HTTPRoute', 'shop', 'web', 'secure') + secure('golden.example'),
+    calls: [ingress('http://shop.example/', { served: 'outside tls', seen: { 'x-client-certificate': /^(?!none$)/ } })],
+  },
+  {
+    name: 'BackendTLSPolicy: without a certificate for backends the gateway shows none',
+    config: gateway(PLAIN) + route('HTTPRoute', 'shop', 'web', 'secure') + secure('golden.example'),
+    calls: [ingress('http://shop.example/', { served: 'outside tls', seen: { 'x-client-certificate': 'none' } })],
+  },
+  {
+    name: 'BackendTLSPolicy: a backend with a certificate for another name is not spoken to',
+    config: gateway(PLAIN) + route('HTTPRoute', 'shop', 'web', 'secure') + secure('other.example'),
+    calls: [ingress('http://shop.example/', { status: 503 })],
+    history: 'what a backend has for a certificate shows in the handshake alone',
   },
 ]
