@@ -4,6 +4,7 @@
 import type { TimerWheel } from '../lib/timer-wheel.ts'
 import type { Clusters } from './cluster/cluster.ts'
 import type { Drain } from './listener/drain.ts'
+import type { Denials } from './telemetry/denials.ts'
 import type { LogFiles } from './telemetry/log-files.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 import type { Secrets } from './tls/secrets.ts'
@@ -16,6 +17,7 @@ export interface ProxyContext {
   readonly secrets: Secrets
   readonly stats: StatsRegistry
   readonly logFiles: LogFiles
+  readonly denials: Denials
   /** The process is on its way out, or was told to look so. */
   readonly drain: Drain
   readonly log: Log

@@ -32,6 +32,7 @@ import { listenAddress } from './listener/listen-address.ts'
 import { Listeners } from './listener/listeners.ts'
 import type { AdjustableLog } from './log.ts'
 import { type Phase, type ProcessFacts, ProcessView } from './process-view.ts'
+import { Denials } from './telemetry/denials.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
@@ -49,6 +50,7 @@ export class DataPlane implements ProcessFacts {
   readonly flags: ProxyFlags
   readonly log: AdjustableLog
   readonly stats = new StatsRegistry()
+  readonly denials = new Denials()
   readonly store = new ResourceStore()
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -107,6 +109,7 @@ export class DataPlane implements ProcessFacts {
       secrets,
       stats: this.stats,
       logFiles: this.#logFiles,
+      denials: this.denials,
       drain: this.#drain,
       log: log.log,
     }

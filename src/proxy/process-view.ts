@@ -14,6 +14,7 @@ import type { ResourceStore } from './config/resource-store.ts'
 import type { ProxyFlags } from './flags.ts'
 import type { Listeners } from './listener/listeners.ts'
 import { type AdjustableLog, parseLogLevel } from './log.ts'
+import type { Denials } from './telemetry/denials.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 
 export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
@@ -29,6 +30,7 @@ export interface ProcessFacts {
   readonly flags: ProxyFlags
   readonly log: AdjustableLog
   readonly stats: StatsRegistry
+  readonly denials: Denials
   readonly store: ResourceStore
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -110,6 +112,10 @@ export class ProcessView implements AdminView {
 
   get stats(): StatsRegistry {
     return this.#facts.stats
+  }
+
+  get denials(): Denials {
+    return this.#facts.denials
   }
 
   get logLevel(): string {

@@ -15,6 +15,7 @@ import { Drain } from '../../proxy/listener/drain.ts'
 import { addressText, listenAddress } from '../../proxy/listener/listen-address.ts'
 import { listenerOf } from '../../proxy/listener/listeners.ts'
 import { compileRoutes } from '../../proxy/route/compile.ts'
+import { Denials } from '../../proxy/telemetry/denials.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
 import { Secrets } from '../../proxy/tls/secrets.ts'
@@ -79,6 +80,7 @@ export class DryProxy {
       secrets,
       stats,
       logFiles: new LogFiles(0, () => -1),
+      denials: new Denials(),
       drain: new Drain(),
       log: () => {},
     }

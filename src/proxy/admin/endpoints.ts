@@ -38,6 +38,13 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
   ],
   ['/config_dump', { help: 'Configuration in use (?resource= ?name_regex= ?include_eds)', show: configDump }],
   [
+    '/denials',
+    {
+      help: 'The last requests that access rules denied, and why (?id=X-REQUEST-ID)',
+      show: (view, { query }) => json({ denials: view.denials.list(query.get('id') ?? undefined) }),
+    },
+  ],
+  [
     '/drain_listeners',
     {
       help: 'Stop accepting (?graceful: let connections end first)',

@@ -1,5 +1,6 @@
 /** What the admin endpoint sees of the process, and what it may do to it. */
 import type { JsonValue } from '../../xds/wire/json.ts'
+import type { Denials } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import type { DumpQuery } from './config-dump.ts'
 
@@ -15,6 +16,7 @@ export interface Listing {
 export interface AdminView {
   readonly state: ServerState
   readonly stats: StatsRegistry
+  readonly denials: Denials
   readonly clusters: Listing
   readonly listeners: Listing
   readonly logLevel: string

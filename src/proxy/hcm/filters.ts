@@ -13,6 +13,7 @@ import type { Clusters } from '../cluster/cluster.ts'
 import type { Log } from '../context.ts'
 import { compileFault } from '../filters/fault-rule.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
+import { type Denials, denialText } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { CorsFilter } from './cors.ts'
 import { ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts'
@@ -28,6 +29,7 @@ export interface FilterSettings {
   readonly statPrefix: string
   readonly clusters: Clusters
   readonly log: Log
+  readonly denials: Denials
   /** Bytes of a body that are kept for retries. */
   readonly bufferLimit: number
 }
@@ -53,7 +55,10 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   [
     `${PREFIX}rbac.v3.RBAC`,
     (name, off, config, settings) =>
-      new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats))),
+      new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats)), denial => {
+        settings.denials.add(denial)
+        settings.log('debug', 'rbac', denialText(denial))
+      }),
   ],
   // Asks somebody else about what the rules before it have picked out.
   [

@@ -48,6 +48,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
       statPrefix: config.statPrefix,
       clusters: context.clusters,
       log: context.log,
+      denials: context.denials,
       bufferLimit,
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
