@@ -42,7 +42,11 @@ for (const page of pages) {
     for (const { before, text } of blocks(page).filter(({ language }) => language === 'yaml')) {
       it(`the YAML of line ${before + 1} is valid`, async () => {
         const { documents } = await readContents(page, text, false)
-        const wrong = documents.flatMap(({ diagnostics }) => diagnostics).filter(({ level }) => level !== 'info')
+        const remarks = documents.flatMap(({ diagnostics }) => diagnostics)
+        // Said of every EnvoyFilter, however right it is.
+        const wrong = remarks.filter(
+          ({ level, message }) => level !== 'info' && !message.includes('it changes what the mesh makes'),
+        )
         assert.deepEqual(
           wrong.map(({ line, message }) => `${page}:${before + line}: ${message}`),
           [],

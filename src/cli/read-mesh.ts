@@ -34,14 +34,16 @@ export async function readMesh(flags: MeshFlags, io: Io, complete: (objects: Obj
   const store = new Store()
   await new FileSource({ paths: flags.paths, cwd: io.cwd, stdin: io.stdin }, store.source()).read()
   const { meshConfig, serviceRange } = flags
-  const { settings, problems } =
-    meshConfig === undefined ? { settings: DEFAULT_SETTINGS, problems: [] } : readMeshConfig(await readText(meshConfig, io))
+  const { settings, problems, unused } =
+    meshConfig === undefined
+      ? { settings: DEFAULT_SETTINGS, problems: [], unused: [] }
+      : readMeshConfig(await readText(meshConfig, io))
   const { mesh, statuses, diagnostics } = compile(complete(store.snapshot().objects), {
     settings,
     ...(serviceRange !== undefined && { serviceRange }),
   })
   const tell = () => {
-    for (const problem of problems) io.stderr.write(`${problem}\n`)
+    for (const problem of [...problems, ...unused]) io.stderr.write(`${problem}\n`)
     const all: readonly Diagnostic[] = [...store.diagnostics(), ...diagnostics]
     for (const diagnostic of all) io.stderr.write(`${formatDiagnostic(diagnostic, { colour: false })}\n`)
   }

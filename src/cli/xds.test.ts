@@ -31,7 +31,7 @@ spec: {hosts: [cart], http: [{route: [{destination: {host: crat}}]}]}
 `,
 )
 writeFileSync(path.join(cwd, 'proxy.yaml'), 'type: sidecar\nnamespace: default\nips: ["10.0.0.9"]\n')
-writeFileSync(path.join(cwd, 'mesh-config.yaml'), 'outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n')
+writeFileSync(path.join(cwd, 'mesh-config.yaml'), 'outboundTrafficPolicy: {mode: REGISTRY_ONLY}\nproxyHttpPort: 15080\n')
 
 async function xds(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
@@ -52,8 +52,10 @@ test('xds prints the resources of a Deployment and says on standard error what i
 })
 
 test('xds prints one type for a described proxy under a mesh configuration', async () => {
-  const { code, stdout } = await xds(['mesh.yaml', '--proxy', 'proxy.yaml', '--mesh-config', 'mesh-config.yaml', '-t', 'routes'])
+  const given = ['mesh.yaml', '--proxy', 'proxy.yaml', '--mesh-config', 'mesh-config.yaml', '-t', 'routes']
+  const { code, stdout, stderr } = await xds(given)
   assert.equal(code, 0)
+  assert.match(stderr, /meshConfig\.proxyHttpPort has no effect in this version of mizzen/)
   assert.match(stdout, /^- "@type": type.googleapis.com\/envoy.config.route.v3.RouteConfiguration\n/)
   assert.match(stdout, /block_all/)
 })

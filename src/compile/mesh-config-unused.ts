@@ -17,6 +17,8 @@ const reasons: { readonly [Field in keyof MeshConfig]?: string } = {
   proxyInboundListenPort: 'inbound traffic is captured on port 15006',
   proxyHttpPort: 'no such listener is made',
   enableEnvoyAccessLogService: 'access logs are not sent anywhere',
+  enableTracing: 'the proxies make no spans',
+  disableEnvoyListenerLog: 'no log is written of connections that no filter chain takes',
   enablePrometheusMerge: "the application's metrics stay its own",
   defaultProviders: 'spans, metrics and logs are as the other settings say',
 }
@@ -27,6 +29,8 @@ const harmless: { readonly [Field in keyof MeshConfig]?: unknown } = {
   proxyInboundListenPort: 15006,
   proxyHttpPort: 0,
   enableEnvoyAccessLogService: false,
+  enableTracing: false,
+  disableEnvoyListenerLog: true,
   enablePrometheusMerge: false,
 }
 

@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts'
 import { actions } from './table/actions.ts'
 import { authz } from './table/authz.ts'
 import { balancing } from './table/balancing.ts'
+import { envoyFilters } from './table/envoyfilter.ts'
 import { extAuthz } from './table/ext-authz.ts'
 import { gatewayApi } from './table/gateway-api.ts'
 import { gatewayApiTls } from './table/gateway-api-tls.ts'
@@ -23,6 +24,7 @@ export const table: readonly Scenario[] = [
   ...gatewayApi,
   ...gatewayApiTls,
   ...authz,
+  ...envoyFilters,
   ...jwt,
   ...identity,
   ...extAuthz,
