@@ -109,7 +109,7 @@ function report({ documents, problems }: Read, verdicts: readonly Verdict[], col
 function repaired({ corrected, origin }: Helped): string {
   return corrected === undefined
     ? ''
-    : `corrected, the object of ${origin.file}:${origin.line} is valid:\n\n${corrected.trimEnd()}\n\n`
+    : `\ncorrected, the object of ${origin.file}:${origin.line} is valid:\n\n${corrected.trimEnd()}\n\n`
 }
 
 function count(number: number, what: string): string {

@@ -3,6 +3,7 @@ import { IdentityMemo } from '../lib/identity-memo.ts'
 import { compareAge } from '../model/age.ts'
 import { type Alias, type Endpoint, type Service, type ServiceEndpoints, serviceKey } from '../model/service.ts'
 import type { MeshSettings } from '../model/settings.ts'
+import { ceilingOf } from '../model/visibility.ts'
 import { type Workload, workloadKey } from '../model/workload.ts'
 import { listedEndpoints, listedPods, listingsByService, selectedEndpoints } from './endpoints.ts'
 import { endpointByName, entryEndpoints } from './entry-endpoints.ts'
@@ -35,7 +36,8 @@ export function knownServices(
   outside: readonly Service[],
 ): KnownServices {
   const { Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints } = objects
-  const inputs = [Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints, workloads, settings, outside, range]
+  const namespaces = settings.entryVisibility ? objects.Namespace : undefined
+  const inputs = [Service, ServiceEntry, WorkloadEntry, EndpointSlice, Endpoints, workloads, settings, outside, namespaces, range]
   return all.get(inputs, () => computeServices(objects, settings, workloads, range, outside))
 }
 
@@ -77,8 +79,11 @@ function computeServices(
       ),
     )
   }
+  const labels = new Map(settings.entryVisibility ? objects.Namespace.map(each => [each.name, each.labels]) : [])
   for (const object of objects.ServiceEntry) {
-    for (const service of entries.get([object, settings], () => compileServiceEntry(object, settings))) {
+    const ceiling =
+      settings.entryVisibility && ceilingOf(settings.entryVisibility, object.namespace, labels.get(object.namespace) ?? {})
+    for (const service of entries.get([object, settings, ceiling], () => compileServiceEntry(object, settings, ceiling))) {
       const chosen = service.selector ? pods.ofNamespace(object.namespace) : []
       const others = service.selector ? objects.WorkloadEntry.filter(entry => entry.namespace === object.namespace) : []
       add(

@@ -4,7 +4,6 @@ import type { MeshConfig } from '../api/istio/meshconfig/schema.ts'
 
 const ambient = 'it is for ambient mode, which mizzen does not have'
 const reasons: { readonly [Field in keyof MeshConfig]?: string } = {
-  serviceEntryVisibility: 'exportTo alone decides who sees a ServiceEntry',
   zoneAwareLbSetting: 'all zones are alike',
   serviceSettings: 'endpoints are those of one cluster',
   serviceScopeConfigs: ambient,
@@ -44,6 +43,8 @@ export function unusedSettings(mesh: MeshConfig): string[] {
   }
   if (mesh.outboundTrafficPolicy?.mode === 'ALLOW_ANY_DYNAMIC_DNS')
     sentences.push('meshConfig.outboundTrafficPolicy.mode ALLOW_ANY_DYNAMIC_DNS is taken as ALLOW_ANY in this version of mizzen')
+  if (mesh.serviceEntryVisibility && mesh.serviceEntryVisibility.applyToSidecars !== true)
+    sentences.push('meshConfig.serviceEntryVisibility has no effect without applyToSidecars: mizzen has no ambient mode')
   if (mesh.defaultConfig) sentences.push(...unusedProxyFields(mesh.defaultConfig).map(text => `meshConfig.defaultConfig.${text}`))
   return sentences
 }

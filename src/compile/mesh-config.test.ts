@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULT_SETTINGS } from '../model/settings.ts'
+import { ceilingOf } from '../model/visibility.ts'
 import { readMeshConfig } from './mesh-config.ts'
 
 test('readMeshConfig() leaves defaults in force where nothing is said', () => {
@@ -85,4 +86,28 @@ defaultProviders: {tracing: [traces]}
     ['opentelemetry', 'zipkin', 'file-log', 'prometheus'],
   )
   assert.deepEqual(settings.defaultProviders, { tracing: ['traces'], metrics: [], accessLogging: [] })
+})
+
+test('readMeshConfig() reads how far ServiceEntries may show themselves, by the labels of their namespaces', () => {
+  const { settings, problems, unused } = readMeshConfig(`
+serviceEntryVisibility:
+  defaultVisibility: NAMESPACE
+  applyToSidecars: true
+  policies:
+  - {visibility: NONE, matchingRules: [{}]}
+  - {visibility: PUBLIC, matchingRules: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: istio-system}}}]}
+  - {visibility: NONE, matchingRules: [{namespaceSelector: {matchExpressions: [{key: wild, operator: Exists}]}}]}
+`)
+  assert.deepEqual([problems, unused], [[], []])
+  const rules = settings.entryVisibility
+  assert.ok(rules)
+  assert.equal(ceilingOf(rules, 'istio-system', { wild: '' }), 'public')
+  assert.equal(ceilingOf(rules, 'shop', { wild: '' }), 'none')
+  assert.equal(ceilingOf(rules, 'shop', {}), 'namespace')
+})
+
+test('readMeshConfig() says that serviceEntryVisibility waits for applyToSidecars', () => {
+  const { settings, unused } = readMeshConfig('serviceEntryVisibility: {defaultVisibility: NONE}')
+  assert.equal(settings.entryVisibility, undefined)
+  assert.match(unused.join(), /serviceEntryVisibility has no effect without applyToSidecars/)
 })

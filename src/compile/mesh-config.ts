@@ -2,11 +2,12 @@
 import { parse } from 'yaml'
 import { Findings } from '../api/findings.ts'
 import { checkMeshConfig } from '../api/istio/meshconfig/read.ts'
-import type { MeshConfig, NamespaceSelector as SelectorSpec } from '../api/istio/meshconfig/schema.ts'
+import type { EntryVisibility, MeshConfig, NamespaceSelector as SelectorSpec } from '../api/istio/meshconfig/schema.ts'
 import { pathText } from '../api/object.ts'
 import type { NamespaceSelector } from '../model/namespace-selector.ts'
 import { mergeProxySettings } from '../model/proxy-settings.ts'
 import { DEFAULT_SETTINGS, type IngressSettings, type MeshSettings } from '../model/settings.ts'
+import type { EntryVisibilityRules } from '../model/visibility.ts'
 import { milliseconds } from './duration.ts'
 import { readExtAuthzProviders } from './ext-authz.ts'
 import { compileProviders } from './extension-provider.ts'
@@ -94,6 +95,7 @@ function compileMeshConfig(mesh: MeshConfig, base: MeshSettings): MeshSettings {
       outbound: mesh.outboundClusterStatName ?? base.statNames.outbound,
     },
     namespaces: mesh.discoverySelectors?.map(compileSelector) ?? base.namespaces,
+    entryVisibility: mesh.serviceEntryVisibility ? compileVisibility(mesh.serviceEntryVisibility) : base.entryVisibility,
     ingress: compileIngress(mesh, base.ingress),
     extensionProviders: mesh.extensionProviders ? compileProviders(mesh.extensionProviders) : base.extensionProviders,
     defaultProviders: mesh.defaultProviders
@@ -128,6 +130,21 @@ function compileIngress(mesh: MeshConfig, base: IngressSettings): IngressSetting
     selector: ingressSelector ?? ingressService?.replace(/^istio-/, '') ?? base.selector,
   }
 }
+
+/** Sidecars heed it only when they are told to. */
+function compileVisibility(spec: EntryVisibility): EntryVisibilityRules | undefined {
+  if (spec.applyToSidecars !== true) return undefined
+  // A rule without a selector never holds, and with it the whole policy.
+  const policies = (spec.policies ?? []).flatMap(({ visibility, matchingRules = [] }) => {
+    const selectors = matchingRules.flatMap(({ namespaceSelector }) =>
+      namespaceSelector ? compileSelector(namespaceSelector) : [],
+    )
+    return selectors.length < matchingRules.length ? [] : [{ ceiling: ceilings[visibility ?? 'PUBLIC'], selectors }]
+  })
+  return { fallback: ceilings[spec.defaultVisibility ?? 'PUBLIC'], policies }
+}
+
+const ceilings = { VISIBILITY_UNSPECIFIED: 'public', PUBLIC: 'public', NAMESPACE: 'namespace', NONE: 'none' } as const
 
 function compileSelector({ matchLabels = {}, matchExpressions = [] }: SelectorSpec): NamespaceSelector {
   const conditions = matchExpressions.map(({ key, operator, values = [] }) => ({

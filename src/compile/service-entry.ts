@@ -3,7 +3,7 @@ import type { ServiceEntry } from '../api/registry.ts'
 import { parseProtocol } from '../model/protocol.ts'
 import type { Resolution, Service, ServicePort } from '../model/service.ts'
 import type { MeshSettings } from '../model/settings.ts'
-import { visibility } from '../model/visibility.ts'
+import { underCeiling, type VisibilityCeiling, visibility } from '../model/visibility.ts'
 import { originOf } from './origin.ts'
 
 const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
@@ -14,7 +14,12 @@ const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   DYNAMIC_DNS: 'dynamic-dns',
 }
 
-export function compileServiceEntry(object: ServiceEntry, settings: MeshSettings): Service[] {
+/** @param ceiling of its namespace (MeshConfig.serviceEntryVisibility) */
+export function compileServiceEntry(
+  object: ServiceEntry,
+  settings: MeshSettings,
+  ceiling: VisibilityCeiling = 'public',
+): Service[] {
   const { spec, labels } = object
   const ports = (spec.ports ?? []).map(
     (port): ServicePort => ({
@@ -35,7 +40,11 @@ export function compileServiceEntry(object: ServiceEntry, settings: MeshSettings
     external: spec.location !== 'MESH_INTERNAL',
     platform: false,
     selector: spec.workloadSelector?.labels,
-    exportTo: visibility(spec.exportTo, object.namespace, settings.defaultServiceExportTo),
+    exportTo: underCeiling(
+      visibility(spec.exportTo, object.namespace, settings.defaultServiceExportTo),
+      object.namespace,
+      ceiling,
+    ),
     aliases: [],
     subjectAltNames: spec.subjectAltNames ?? [],
     trafficDistribution: undefined,

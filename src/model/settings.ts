@@ -5,6 +5,7 @@ import type { RetryPolicy } from './http-rule.ts'
 import type { NamespaceSelector } from './namespace-selector.ts'
 import type { ProxySettings } from './proxy-settings.ts'
 import type { ConnectionPool, Keepalive, LocalityPolicy, OutlierDetection } from './traffic-policy.ts'
+import type { EntryVisibilityRules } from './visibility.ts'
 
 export interface MeshSettings {
   /** @default "cluster.local" */
@@ -48,6 +49,8 @@ export interface MeshSettings {
   readonly statNames: { readonly inbound: string; readonly outbound: string }
   /** Namespaces that are looked at: those that one of these selects. Empty: all. */
   readonly namespaces: readonly NamespaceSelector[]
+  /** How far ServiceEntries may show themselves; undefined: as far as they say. */
+  readonly entryVisibility: EntryVisibilityRules | undefined
   readonly ingress: IngressSettings
   /** Services outside that telemetry uses, by name. */
   readonly extensionProviders: ReadonlyMap<string, ExtensionProvider>
@@ -132,6 +135,7 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   pathNormalization: 'base',
   statNames: { inbound: '', outbound: '' },
   namespaces: [],
+  entryVisibility: undefined,
   ingress: { mode: 'ours', className: 'istio', service: 'istio-ingressgateway', selector: 'ingressgateway' },
   extensionProviders: new Map(),
   defaultProviders: undefined,

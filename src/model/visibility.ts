@@ -1,5 +1,8 @@
 /** exportTo: which namespaces an object shows itself to. Istio's values ".", "*", "~" and names become a list without ".". */
 
+import type { Labels } from './labels.ts'
+import { type NamespaceSelector, selectsNamespace } from './namespace-selector.ts'
+
 /** "*": everybody. "~": nobody. Otherwise namespaces. */
 export type Visibility = readonly string[]
 
@@ -22,6 +25,19 @@ export function isVisible(to: Visibility, namespace: string): boolean {
 
 /** How far a mesh lets a kind of object show itself, whatever it says (MeshConfig.serviceEntryVisibility). */
 export type VisibilityCeiling = 'public' | 'namespace' | 'none'
+
+/** The ceiling of each namespace: the first policy whose selectors all choose it, else the fallback. */
+export interface EntryVisibilityRules {
+  readonly fallback: VisibilityCeiling
+  readonly policies: readonly { readonly ceiling: VisibilityCeiling; readonly selectors: readonly NamespaceSelector[] }[]
+}
+
+/** @param labels of the namespace, without the one that every namespace has */
+export function ceilingOf(rules: EntryVisibilityRules, namespace: string, labels: Labels): VisibilityCeiling {
+  const all = { 'kubernetes.io/metadata.name': namespace, ...labels }
+  const policy = rules.policies.find(({ selectors }) => selectors.every(selector => selectsNamespace(selector, all)))
+  return policy?.ceiling ?? rules.fallback
+}
 
 /** What is left of an object's visibility under a ceiling: it narrows and never widens. */
 export function underCeiling(to: Visibility, ownNamespace: string, ceiling: VisibilityCeiling): Visibility {

@@ -35,7 +35,7 @@ http:
       /unknown field "destination"/,
       /http: expected a list, got a map/,
       /"host" is there twice/,
-      /all weights are 0/,
+      /2 backends without weights/,
     ],
     corrected: [/hosts:\n\s+- example\.com/, /backend1\.example\.com\n\s+weight: 50/, /backend2\.example\.com\n\s+weight: 50/],
   },
@@ -206,13 +206,13 @@ http:
   {
     name: 'two backends without weights',
     text: virtualService('  http:\n  - route:\n    - destination: {host: a}\n    - destination: {host: b}\n'),
-    says: [/all weights are 0/],
+    says: [/2 backends without weights/],
     corrected: [/weight: 50/],
   },
   {
     name: 'three backends without weights',
     text: virtualService('  http:\n  - route: [{destination: {host: a}}, {destination: {host: b}}, {destination: {host: c}}]\n'),
-    says: [/all weights are 0/],
+    says: [/3 backends without weights/],
     corrected: [/weight: 34/, /weight: 33/],
   },
   {

@@ -80,12 +80,20 @@ function repairSpec(draft: Draft, kind: Kind): void {
         ? `"${name}" stands beside spec: it belongs under it`
         : `unknown field "${name}": expected ${FRAME.join(', ')}`
       const meant = ALSO[kind.kind]?.[name] ?? nearest(name, known)
-      const fix = inside ? `indent "${name}" below "spec:"` : meant === undefined ? 'remove it' : `write "${meant}" below "spec:"`
+      const fix = inside ? `indent "${name}" below "spec:"` : meant === undefined ? 'remove it' : inSpec(meant, root[name])
       draft.say('unknown-field', [name], message, fix)
     }
     draft.map('spec')[name] = root[name]
     delete root[name]
   }
+}
+
+/** The host of a `destination` that stands beside the rules can only be the one that clients call. */
+function inSpec(name: string, value: unknown): string {
+  const host = name === 'hosts' && isRecord(value) ? value['host'] : undefined
+  return typeof host === 'string'
+    ? `write the host that clients call as "hosts: [${host}]" below "spec:"; where requests go is said under "http:"`
+    : `write "${name}" below "spec:"`
 }
 
 /** Of a host where there is one, so that a reader recognises it. */

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { hostsMatch } from '../../model/host.ts'
 import type { Mesh } from '../../model/mesh.ts'
+import type { Protocol } from '../../model/protocol.ts'
 import { gatewayListenPort, type MeshProxy } from '../../model/proxy.ts'
 import { type Service, serviceKey } from '../../model/service.ts'
 import type { Call } from './call.ts'
@@ -86,8 +87,10 @@ export function callFor(mesh: Mesh, proxy: MeshProxy, question: Question): Asked
     notes.push(`nothing in the mesh is named ${target.name}: ${SOMEWHERE} stands for the address that DNS may give`)
   else if (address === SOMEWHERE) notes.push(`${target.name} has no address here: ${SOMEWHERE} stands for what DNS gives`)
   if (found && !found.ports.some(port => port.number === target.port)) {
-    const ports = found.ports.map(port => port.number)
-    notes.push(`${found.origin.object} has port ${oneOf(ports.map(String))}, not ${target.port}`)
+    const ports = found.ports.map(port => String(port.number))
+    const [first] = found.ports
+    const advice = first ? `: try --to ${schemeOf(first.protocol)}://${target.name}:${first.number}` : ''
+    notes.push(`${found.origin.object} has port ${oneOf(ports)}, not ${target.port}${advice}`)
   }
   return { call: { ...request, mode: 'outbound', address, port: target.port, source }, notes }
 }
@@ -120,6 +123,13 @@ function readUrl(text: string): Target {
     port,
     path: path.startsWith('/') ? path : `/${path}`,
   }
+}
+
+/** How a program would write the port's protocol in a URL. */
+function schemeOf(protocol: Protocol): string {
+  if (protocol === 'GRPC' || protocol === 'HTTP2') return 'grpc'
+  if (protocol === 'HTTPS') return 'https'
+  return protocol === 'HTTP' || protocol === 'auto' ? 'http' : protocol === 'TLS' ? 'tls' : 'tcp'
 }
 
 type Request = Omit<Call, 'mode' | 'address' | 'port'>

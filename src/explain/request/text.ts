@@ -70,9 +70,17 @@ function failure(error: string, paint: Paint): string {
 function outcomeLine({ share, action, delayMs }: Outcome, several: boolean, paint: Paint): string {
   const part = several ? `${percent(share)} ` : ''
   const late = delayMs === undefined ? '' : ` after up to ${duration(delayMs)} of delay`
+  if (action.kind === 'forward' && action.cluster === PASSTHROUGH)
+    return paint(
+      `? ${part}goes on to ${action.endpoints[0]?.address ?? 'where it was sent'}, where nothing in the mesh is known to listen${late}`,
+      'yellow',
+    )
   const good = action.kind === 'forward' || (action.kind === 'answer' && action.status < 400)
   return paint(`${good ? '✓' : '✗'} ${part}${result(action)}${late}`, good ? 'green' : 'red')
 }
+
+/** Requests that no rule and no service of the mesh speaks for go on as they came. */
+const PASSTHROUGH = 'PassthroughCluster'
 
 function result(action: Action): string {
   switch (action.kind) {

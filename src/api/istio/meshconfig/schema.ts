@@ -26,6 +26,25 @@ const NamespaceSelector = message({
 })
 export type NamespaceSelector = Static<typeof NamespaceSelector>
 
+const Visibilities = ['VISIBILITY_UNSPECIFIED', 'PUBLIC', 'NAMESPACE', 'NONE'] as const
+const EntryVisibility = message({
+  defaultVisibility: Type.Enum(Visibilities, { default: 'PUBLIC', description: 'where no policy matches' }),
+  policies: Type.Array(
+    message({
+      visibility: Type.Enum(Visibilities, {
+        description: 'PUBLIC: as exportTo says, NAMESPACE: its own namespace, NONE: nobody',
+      }),
+      matchingRules: Type.Array(
+        message({ namespaceSelector: described('labels of the namespace that the ServiceEntry stands in', NamespaceSelector) }),
+        { description: 'all of which must hold; none: every ServiceEntry' },
+      ),
+    }),
+    { description: 'the first that matches decides' },
+  ),
+  applyToSidecars: Type.Boolean({ default: false, description: 'sidecars and gateways heed it; else only ambient mode does' }),
+})
+export type EntryVisibility = Static<typeof EntryVisibility>
+
 const TlsVersions = ['TLS_AUTO', 'TLSV1_2', 'TLSV1_3'] as const
 export const MeshTls = message({
   minProtocolVersion: Type.Enum(TlsVersions, { description: 'oldest version of TLS; TLS_AUTO is TLSV1_2' }),
@@ -122,7 +141,7 @@ const Traffic = {
   defaultServiceExportTo: exportTo('Service or ServiceEntry'),
   defaultVirtualServiceExportTo: exportTo('VirtualService'),
   defaultDestinationRuleExportTo: exportTo('DestinationRule'),
-  serviceEntryVisibility: Type.Array(Type.Unknown(), { description: 'read and not used' }),
+  serviceEntryVisibility: described('how far ServiceEntries may show themselves, whatever their exportTo says', EntryVisibility),
   localityLbSetting: described('locality of endpoints, where a DestinationRule does not say', LocalityLoadBalancerSetting),
   zoneAwareLbSetting: described('balancing by zones, where a DestinationRule does not say', ZoneAwareLoadBalancerSetting),
   dnsRefreshRate: duration({ default: '60s', description: 'how often names of endpoints are looked up' }),

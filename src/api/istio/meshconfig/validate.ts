@@ -29,6 +29,13 @@ export function validateMeshConfig(mesh: MeshConfig, findings: Findings): void {
   }
   for (const [index, selector] of (mesh.discoverySelectors ?? []).entries())
     checkSelector(selector, findings.at('discoverySelectors', index))
+  for (const [index, { matchingRules = [] }] of (mesh.serviceEntryVisibility?.policies ?? []).entries()) {
+    for (const [place, { namespaceSelector }] of matchingRules.entries()) {
+      const at = findings.at('serviceEntryVisibility', 'policies', index, 'matchingRules', place)
+      if (namespaceSelector) checkSelector(namespaceSelector, at.at('namespaceSelector'))
+      else at.warning('it has no "namespaceSelector": it never matches')
+    }
+  }
 }
 
 function checkPorts(mesh: MeshConfig, findings: Findings): void {

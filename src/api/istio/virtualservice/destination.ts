@@ -20,8 +20,19 @@ export function checkWeights(destinations: readonly { readonly weight?: number }
     findings.at(index, 'weight').check(checkNotNegative(weight))
     sum += weight
   }
-  if (destinations.length > 1 && sum === 0)
-    findings.error('all weights are 0: expected at least one destination with a weight above it', {
-      fix: 'say the share of each, for instance "weight: 50" and "weight: 50"',
-    })
+  if (destinations.length < 2 || sum !== 0) return
+  const unsaid = destinations.every(({ weight }) => weight === undefined)
+  findings.error(
+    unsaid
+      ? `${destinations.length} backends without weights: expected the share of each`
+      : 'all weights are 0: expected at least one destination with a weight above it',
+    { fix: `say the share of each, for instance ${shares(destinations.length)}` },
+  )
+}
+
+/** Equal ones, together 100. */
+function shares(count: number): string {
+  const each = Math.floor(100 / count)
+  const all = Array.from({ length: count }, (_, index) => `"weight: ${index === 0 ? 100 - each * (count - 1) : each}"`)
+  return count > 4 ? `"weight: ${each}"` : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
 }
