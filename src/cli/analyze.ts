@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
+import { readMeshConfig } from '../compile/mesh-config.ts'
 import { analyze, compareMessages } from '../explain/analyze/analyze.ts'
 import { ANALYZERS } from '../explain/analyze/analyzers.ts'
 import { LEVELS, type Level } from '../explain/analyze/codes.ts'
@@ -12,6 +13,7 @@ import type { Resource } from '../explain/analyze/resource.ts'
 import { isSuppressed, parseSuppression } from '../explain/analyze/suppression.ts'
 import { unreadable, VALIDATION, validationMessages } from '../explain/analyze/validation.ts'
 import { World } from '../explain/analyze/world.ts'
+import type { MeshSettings } from '../model/settings.ts'
 import { type Documents, readDocuments } from '../source/files/read-documents.ts'
 import { analysisText } from './analysis-text.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
@@ -78,7 +80,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const all = [
     ...(runs(VALIDATION.name) ? [...read.problems.map(unreadable), ...validationMessages(read.documents)] : []),
     ...analyze(world, chosen),
-    ...(runs(COMPILATION.name) ? compiledMessages(read.documents) : []),
+    ...(runs(COMPILATION.name) ? compiledMessages(read.documents, await settingsGiven(values['mesh-config'], io)) : []),
   ]
   const messages = all
     .filter(message => rank(message.level) >= rank(least) && !isSuppressed(message, suppressions))
@@ -88,6 +90,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   else if (format === 'yaml') io.stdout.write(stringify(messages, { lineWidth: 0 }))
   else io.stdout.write(analysisText(messages, read, io))
   return messages.some(message => rank(message.level) >= rank(failure)) ? EXIT.failed : EXIT.ok
+}
+
+async function settingsGiven(file: string | undefined, io: Io): Promise<MeshSettings | undefined> {
+  return file === undefined ? undefined : readMeshConfig(await text(file, io)).settings
 }
 
 function rank(level: Level): number {

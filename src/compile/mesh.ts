@@ -30,6 +30,7 @@ import { readMeshConfig } from './mesh-config.ts'
 import { ownAccess } from './mizzen/access.ts'
 import { checkOwnConflicts } from './mizzen/conflicts.ts'
 import { ownParts } from './mizzen/own.ts'
+import { checkOwnTargets } from './mizzen/targets.ts'
 import type { RolloutShares } from './mizzen/weighted-destination-rule.ts'
 import { objectsOfMesh } from './namespaces.ts'
 import { checkNotYet } from './not-yet.ts'
@@ -133,6 +134,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...objects.EnvoyFilter.flatMap(checkEnvoyFilter),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),
+        ...checkOwnTargets(objects, mesh),
         ...access.problems,
         ...edge.diagnostics,
         ...ingress.diagnostics,
