@@ -1,6 +1,7 @@
 /** `mizzen up --isolate`: a network for each pod, and no trace of it afterwards. Needs Linux and root. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { afterEach, suite, test } from 'node:test'
 import { findEnvoy } from '../../src/run/engine.ts'
@@ -45,6 +46,21 @@ function traces(runner: number): string[] {
   return [...named('/run/netns'), ...named('/etc/netns'), ...[...links, ...rules].filter(line => line.includes(prefix))]
 }
 
+/** Prints what TCP carries on interfaces whose names begin with the first argument, except from and to the address of the second: this machine's. */
+const LISTEN = `
+import socket, sys
+prefix, host = sys.argv[1], socket.inet_aton(sys.argv[2])
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
+print('listening', file=sys.stderr, flush=True)
+while True:
+    frame, (interface, *_) = wire.recvfrom(65535)
+    if not interface.startswith(prefix) or frame[12:14] != b'\\x08\\x00' or frame[23] != 6 or host in (frame[26:30], frame[30:34]):
+        continue
+    tcp = 14 + (frame[14] & 15) * 4
+    sys.stdout.buffer.write(frame[tcp + (frame[tcp + 12] >> 4) * 4:])
+    sys.stdout.buffer.flush()
+`
+
 suite('mizzen up --isolate', { skip: reasonFor(findTools) }, () => {
   for (const engine of ['mizzen', 'envoy'] as const) {
     const skip = engine === 'envoy' && reasonFor(() => findEnvoy(process.env))
@@ -69,6 +85,28 @@ suite('mizzen up --isolate', { skip: reasonFor(findTools) }, () => {
       assert.ok(!pidsOf(ps).some(isRunning))
     })
   }
+
+  const noPython = reasonFor(() => execFileSync('python3', ['--version'], QUIET))
+  test('carries nothing between pods that a listener on the wire could read', { skip: noPython }, async () => {
+    const { mine, url } = await isolated('mizzen')
+    const prefix = `mz${mine.runner.toString(36)}`
+    const [, host = ''] = /inet ([\d.]+)/.exec(execFileSync('ip', ['-4', 'addr', 'show', 'dev', prefix], QUIET)) ?? []
+    const listener = spawn('python3', ['-c', LISTEN, prefix, host])
+    const heard: Buffer[] = []
+    listener.stdout.on('data', bytes => heard.push(bytes))
+    try {
+      await once(listener.stderr, 'data')
+      assert.equal((await get(`${url}/get?url=http://back/only-for-back`)).body, 'back-v1-0 v1 /only-for-back')
+      const wire = await until(
+        () => Buffer.concat(heard).toString('latin1'),
+        text => text.includes('\x16\x03\x01') && text.includes('\x17\x03\x03'),
+      )
+      assert(!wire.includes('only-for-back'))
+      assert(!wire.includes('HTTP/1.1'))
+    } finally {
+      listener.kill()
+    }
+  })
 
   test('leaves nothing after kill -9', async () => {
     const { mine, ps } = await isolated('mizzen')
