@@ -1,43 +1,35 @@
 /**
- * Fields that are valid and do nothing yet. Said about each object that has one: a setting that is silently without effect is worse than one
- * that is refused. A field leaves this file when it gets its meaning.
+ * Says of each object which of its fields do nothing (without-effect.ts lists them): a setting that is silently without effect is worse than
+ * one that is refused.
  */
-import type { TrafficPolicy } from '../api/istio/destinationrule/schema.ts'
-import type { ObjectHead, Path } from '../api/object.ts'
+import { kindIds } from '../api/kind-name.ts'
+import type { Path } from '../api/object.ts'
+import type { AnyObject, KindId } from '../api/registry.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Objects } from './objects.ts'
+import { hasFieldsWithoutEffect, withoutEffect } from './without-effect.ts'
+
+const looked = kindIds.filter(hasFieldsWithoutEffect)
 
 export function checkNotYet(objects: Objects): Diagnostic[] {
-  return [
-    ...objects.DestinationRule.flatMap(object => [
-      ...policyFields(object, object.spec.trafficPolicy, ['spec', 'trafficPolicy']),
-      ...(object.spec.subsets ?? []).flatMap((subset, i) =>
-        policyFields(object, subset.trafficPolicy, ['spec', 'subsets', i, 'trafficPolicy']),
-      ),
-    ]),
-    ...objects.Sidecar.flatMap(object =>
-      (object.spec.ingress ?? []).flatMap(({ tls }, i) =>
-        tls ? [notYet(object, ['spec', 'ingress', i, 'tls'], 'tls of an ingress listener', 'it takes plaintext')] : [],
-      ),
-    ),
-  ]
+  return looked.flatMap(id => objects[id].flatMap((object: AnyObject) => fieldsIn(id, object, object.spec, ['spec'], 'spec')))
 }
 
-function policyFields(object: ObjectHead, policy: TrafficPolicy | undefined, path: Path): Diagnostic[] {
-  if (!policy) return []
-  const found: Diagnostic[] = []
-  if (policy.proxyProtocol) found.push(notYet(object, [...path, 'proxyProtocol'], 'proxyProtocol', 'no such header is sent'))
-  if (policy.loadBalancer?.zoneAwareLbSetting) {
-    found.push(notYet(object, [...path, 'loadBalancer', 'zoneAwareLbSetting'], 'zoneAwareLbSetting', 'all zones are alike'))
-  }
-  return found
+/** The outermost field tells of all that is inside it. */
+function fieldsIn(id: KindId, object: AnyObject, value: unknown, path: Path, name: string): Diagnostic[] {
+  const reason = withoutEffect(id, name)
+  if (reason !== undefined) return [notYet(object, path, name, reason)]
+  if (Array.isArray(value)) return value.flatMap((item, i) => fieldsIn(id, object, item, [...path, i], `${name}[]`))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([field, part]) => fieldsIn(id, object, part, [...path, field], `${name}.${field}`))
 }
 
-function notYet(object: ObjectHead, path: Path, what: string, effect: string): Diagnostic {
+function notYet(object: AnyObject, path: Path, name: string, effect: string): Diagnostic {
+  const field = name.slice(name.lastIndexOf('.') + 1).replaceAll('[]', '')
   return diagnostic(object, path, {
     code: 'not-yet',
     level: 'warning',
-    message: `${what} has no effect in this version of mizzen`,
+    message: `${field} has no effect in this version of mizzen`,
     effect,
   })
 }
