@@ -16,6 +16,7 @@ const FIELDS: { readonly [Id in KindId]?: Reasons } = {
   DestinationRule: {
     '**.proxyProtocol': 'no such header is sent',
     '**.zoneAwareLbSetting': 'all zones are alike',
+    '**.outlierDetectionHttpErrorCodes': 'statuses of 500 to 599 count as errors, and no others',
     '**.retryBudget.budgetInterval': 'the budget is a share of the requests under way',
   },
   Gateway: {

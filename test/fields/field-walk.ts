@@ -44,7 +44,7 @@ function findIn(world: World, id: DefinedKind, object: AnyObject, leaf: Leaf): F
   ]
   let sound = false
   let refused = false
-  for (let alone = -1; alone < leaf.way.length; alone++) {
+  for (let alone = -1; alone < leaf.way.length && !sound; alone++) {
     const prints = new Set<string>()
     const seen = new Set<string>()
     for (const value of values) {

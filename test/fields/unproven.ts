@@ -5,7 +5,6 @@ const A_NAME = 'a name for people: nothing is made of it'
 const REFUSED = 'validation refuses it, as in Istio'
 const ONE_VALUE = 'only one value is sound here, and it must be there'
 const WORLD = 'the worlds lack a setting in which it counts'
-const INBOUND = 'not given to inbound clusters yet'
 
 export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, string>> } = {
   VirtualService: {
@@ -14,23 +13,7 @@ export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, 
     'spec.http[].fault.abort.http2Error': REFUSED,
   },
   DestinationRule: {
-    'spec.trafficPolicy.loadBalancer.consistentHash.ringHash.minimumRingSize': WORLD,
-    'spec.trafficPolicy.loadBalancer.consistentHash.maglev.tableSize': WORLD,
-    'spec.trafficPolicy.loadBalancer.consistentHash.minimumRingSize': WORLD,
     'spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[].to': WORLD,
-    'spec.trafficPolicy.loadBalancer.localityLbSetting.failover[].from': WORLD,
-    'spec.trafficPolicy.loadBalancer.localityLbSetting.failover[].to': WORLD,
-    'spec.trafficPolicy.loadBalancer.localityLbSetting.failoverPriority': WORLD,
-    'spec.trafficPolicy.loadBalancer.localityLbSetting.enabled': WORLD,
-    'spec.trafficPolicy.loadBalancer.warmup.duration': WORLD,
-    'spec.trafficPolicy.loadBalancer.warmup.minimumPercent': WORLD,
-    'spec.trafficPolicy.loadBalancer.warmup.aggression': WORLD,
-    'spec.trafficPolicy.connectionPool.http.maxConcurrentStreams': WORLD,
-    'spec.trafficPolicy.connectionPool.http.http2KeepAlive.interval': WORLD,
-    'spec.trafficPolicy.connectionPool.http.http2KeepAlive.timeout': WORLD,
-    'spec.trafficPolicy.outlierDetection.outlierDetectionHttpErrorCodes': WORLD,
-    'spec.trafficPolicy.tunnel.targetHost': WORLD,
-    'spec.trafficPolicy.tunnel.targetPort': WORLD,
     'spec.trafficPolicy.tunnel.protocol': WORLD,
   },
   Gateway: {
@@ -52,9 +35,9 @@ export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, 
     'spec.ingress[].tls.tlsCertificates[].privateKey': REFUSED,
     'spec.ingress[].tls.tlsCertificates[].caCertificates': REFUSED,
     'spec.ingress[].tls.subjectAltNames': REFUSED,
-    'spec.ingress[].connectionPool.http.maxConcurrentStreams': INBOUND,
-    'spec.ingress[].connectionPool.http.http2KeepAlive.interval': INBOUND,
-    'spec.ingress[].connectionPool.http.http2KeepAlive.timeout': INBOUND,
+    'spec.ingress[].connectionPool.http.maxConcurrentStreams': WORLD,
+    'spec.ingress[].connectionPool.http.http2KeepAlive.interval': WORLD,
+    'spec.ingress[].connectionPool.http.http2KeepAlive.timeout': WORLD,
   },
   RequestAuthentication: {
     'spec.targetRef.kind': ONE_VALUE,
