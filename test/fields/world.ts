@@ -70,9 +70,8 @@ export function outcomeOf({ name, proxies, settings, objects, base, cache }: Wor
     if (!proxy) throw new Error(`Cannot look at world "${name}": ${JSON.stringify(node)} is no proxy of it`)
     for (const [type, set] of resourcesFor(compiled.mesh, proxy, cache)) hash.update(type).update(printOf(set))
   }
-  const { rateLimits, alerts, trafficRules } = compiled.mesh
-  const rollouts = trafficRules.filter(rule => 'rollout' in rule)
-  hash.update(JSON.stringify([compiled.statuses, rateLimits, alerts, rollouts]))
+  const { rateLimits, alerts } = compiled.mesh
+  hash.update(JSON.stringify([compiled.statuses, rateLimits, alerts]))
   return { fingerprint: hash.digest('hex'), compiled }
 }
 
