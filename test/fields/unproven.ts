@@ -19,6 +19,9 @@ export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, 
   },
   DestinationRule: {
     'spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[].to': WORLD,
+    'spec.trafficPolicy.connectionPool.http.maxConcurrentStreams': WORLD,
+    'spec.trafficPolicy.connectionPool.http.http2KeepAlive.interval': WORLD,
+    'spec.trafficPolicy.connectionPool.http.http2KeepAlive.timeout': WORLD,
     'spec.trafficPolicy.tunnel.protocol': WORLD,
   },
   Gateway: {
