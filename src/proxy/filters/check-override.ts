@@ -6,11 +6,15 @@ import type { FilterOverride } from '../route/decision.ts'
 import { CORS_POLICY, corsOf } from './cors-policy.ts'
 import { EXT_AUTHZ_PER_ROUTE, routeAuthzOf } from './ext-authz/route-settings.ts'
 import { FAULT, faultOf } from './fault-rule.ts'
+import { LOCAL_RATE_LIMIT, localLimitOf } from './rate-limit/local-limit.ts'
+import { RATE_LIMIT_PER_ROUTE, sharedLimitOf } from './rate-limit/route-settings.ts'
 
 const READERS: Readonly<Record<string, (override: FilterOverride) => unknown>> = {
   [CORS_POLICY]: corsOf,
   [FAULT]: faultOf,
   [EXT_AUTHZ_PER_ROUTE]: routeAuthzOf,
+  [LOCAL_RATE_LIMIT]: localLimitOf,
+  [RATE_LIMIT_PER_ROUTE]: sharedLimitOf,
 }
 
 /** Settings of filters that are not listed are left to whoever knows them. @throws when the settings cannot be honoured */

@@ -2,6 +2,7 @@
  * The seam of HTTP filters: what a filter is to the requests that pass it, and a request to the filter. One filter object is built per connection
  * manager when configuration arrives, and serves all its requests; what it must remember of one it keys by the request.
  */
+import type { DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResponseHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
@@ -55,6 +56,13 @@ export function overrideOf({ decision }: HttpRequest, filter: string): FilterOve
   if (decision === undefined || decision === 'tls-required') return undefined
   const { filterConfigs } = decision.action
   return filterConfigs.size === 0 ? undefined : filterConfigs.get(filter)
+}
+
+/** What tells requests apart for rate limits, as far as the request's route says. */
+export function routeRateLimits({ decision }: HttpRequest, stage: number): readonly DescriptorRule[] {
+  if (decision === undefined || decision === 'tls-required' || decision.action.kind !== 'forward') return []
+  const { rateLimits } = decision.action
+  return rateLimits.length === 0 ? rateLimits : rateLimits.filter(rule => rule.stage === stage)
 }
 
 /** Whether a filter has no part in a request: switched off by the route, or not switched on. */

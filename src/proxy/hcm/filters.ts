@@ -5,6 +5,8 @@
 import { ExtAuthz } from '../../xds/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz.ts'
 import { HTTPFault } from '../../xds/gen/envoy/extensions/filters/http/fault/v3/fault.ts'
 import { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
+import { LocalRateLimit } from '../../xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.ts'
+import { RateLimit } from '../../xds/gen/envoy/extensions/filters/http/ratelimit/v3/rate_limit.ts'
 import { RBAC as RbacConfig } from '../../xds/gen/envoy/extensions/filters/http/rbac/v3/rbac.ts'
 import { Router as RouterConfig } from '../../xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
 import type { HttpFilter as FilterConfig } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
@@ -12,6 +14,7 @@ import { messageName } from '../../xds/wire/type-url.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { Log } from '../context.ts'
 import { compileFault } from '../filters/fault-rule.ts'
+import { LOCAL_RATE_LIMIT } from '../filters/rate-limit/local-limit.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import { type Denials, denialText } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
@@ -21,6 +24,8 @@ import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
 import { JwtFilter } from './jwt.ts'
+import { LocalRateLimitFilter, LocalRateLimitStats } from './local-rate-limit.ts'
+import { RateLimitFilter, RateLimitStats } from './rate-limit.ts'
 import { RbacFilter } from './rbac.ts'
 import { Router } from './router/router.ts'
 
@@ -65,6 +70,29 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
     `${PREFIX}ext_authz.v3.ExtAuthz`,
     (name, off, config, settings) =>
       new ExtAuthzFilter(name, off, ExtAuthz.decode(config), settings.clusters, group(settings, 'ext_authz', ExtAuthzStats)),
+  ],
+  // After the access rules: what they refuse counts against nobody's limit.
+  [
+    LOCAL_RATE_LIMIT,
+    (name, off, config, { stats }) =>
+      new LocalRateLimitFilter(name, off, LocalRateLimit.decode(config), prefix =>
+        stats.shared(LocalRateLimitStats, {
+          prefix: `${prefix}.http_local_rate_limit`,
+          family: 'envoy_http_local_rate_limit',
+          labels: { envoy_local_http_ratelimit_prefix: prefix },
+        }),
+      ),
+  ],
+  [
+    `${PREFIX}ratelimit.v3.RateLimit`,
+    (name, off, config, { clusters, stats }) =>
+      new RateLimitFilter(name, off, RateLimit.decode(config), clusters, (cluster, prefix) =>
+        stats.shared(RateLimitStats, {
+          prefix: `cluster.${cluster}.ratelimit${prefix && `.${prefix}`}`,
+          family: 'envoy_cluster_ratelimit',
+          labels: { envoy_cluster_name: cluster, ...(prefix && { envoy_ratelimit_prefix: prefix }) },
+        }),
+      ),
   ],
   // Before anything that costs: an injected error has to look like a service that was never reached.
   [

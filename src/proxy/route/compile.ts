@@ -2,8 +2,7 @@
  * RouteConfiguration -> RouteTable. The whole configuration is read before anything is returned: what cannot be honoured is refused
  * with its place (RouteConfigError), and the table in use stays in use.
  *
- * Left alone on purpose, because other parts read them or nothing here could break by them: decorator, tracing, rate_limits (their
- * filter reads them), stat_prefix, virtual_clusters, buffer limits, validate_clusters (clusters may arrive later).
+ * Left alone on purpose, because other parts read them or nothing here could break by them: decorator, tracing, stat_prefix, virtual_clusters, buffer limits, validate_clusters (clusters may arrive later).
  */
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
 import {
@@ -11,6 +10,7 @@ import {
   VirtualHost_TlsRequirementType as TlsRequirement,
   type VirtualHost,
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import { compileDescriptors, type DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { RequestHead } from '../http/stream.ts'
 import { atPlace, routeLabel } from './config-error.ts'
 import type {
@@ -136,6 +136,7 @@ interface VirtualHostScope {
   readonly level: Level
   readonly retry: RetryPolicy | undefined
   readonly mirrors: readonly Mirror[]
+  readonly rateLimits: readonly DescriptorRule[]
   readonly origin: ConfigOrigin | undefined
 }
 
@@ -155,6 +156,7 @@ function compileVirtualHost(config: RouteConfiguration, virtualHost: VirtualHost
       level: compileLevel(globals, virtualHost),
       retry: compileRetryPolicy(virtualHost.retryPolicy),
       mirrors: compileMirrors(policies.length > 0 ? policies : config.requestMirrorPolicies),
+      rateLimits: compileDescriptors(virtualHost.rateLimits),
       origin: originOf(virtualHost.metadata),
     }
   })
@@ -228,6 +230,7 @@ function compileAction(route: Route, matched: PathCriterion, scope: VirtualHostS
         responseHeaders,
         retry: scope.retry,
         mirrors: scope.mirrors,
+        rateLimits: scope.rateLimits,
         includeAttemptCount: virtualHost.includeRequestAttemptCount,
         includeAttemptCountInResponse: virtualHost.includeAttemptCountInResponse,
       })

@@ -1,6 +1,7 @@
 /**
  * The routing seam: a RouteConfiguration compiled into closures when it arrives, asked once per request.
  */
+import type { DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason } from '../http/stream.ts'
 
@@ -100,6 +101,8 @@ export interface ForwardAction extends ActionBase {
   readonly grpcTimeout: GrpcTimeoutRule | undefined
   readonly retry: RetryPolicy | undefined
   readonly mirrors: readonly Mirror[]
+  /** For rate limit filters: what tells requests apart. */
+  readonly rateLimits: readonly DescriptorRule[]
   /** Upgrades enabled by this route over the connection manager's: "websocket" -> true/false; "connect". */
   readonly upgrades: ReadonlyMap<string, boolean>
   /** CONNECT that is ended here and forwarded as plain TCP (upgrade_configs.connect_config). */

@@ -10,6 +10,7 @@ import {
   type WeightedCluster_ClusterWeight,
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
 import { type Labels, lbLabels } from '../balance/labels.ts'
+import { compileDescriptors, type DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { RequestHead } from '../http/stream.ts'
 import type { ForwardAction, ForwardChoice, Mirror, RetryPolicy } from './decision.ts'
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
@@ -33,6 +34,8 @@ export interface ActionScope {
   readonly responseHeaders: (cluster: HeaderMutation | undefined) => HeaderMutation | undefined
   readonly retry: RetryPolicy | undefined
   readonly mirrors: readonly Mirror[]
+  /** The virtual host's; a route's own take their place unless both are asked for. */
+  readonly rateLimits: readonly DescriptorRule[]
   readonly includeAttemptCount: boolean
   readonly includeAttemptCountInResponse: boolean
 }
@@ -87,11 +90,17 @@ function compileBase(action: RouteAction, scope: ActionScope): ForwardBase {
     ...compileTimeouts(action),
     retry: action.retryPolicy ? compileRetryPolicy(action.retryPolicy) : scope.retry,
     mirrors: action.requestMirrorPolicies.length > 0 ? compileMirrors(action.requestMirrorPolicies) : scope.mirrors,
+    rateLimits: rateLimitsOf(action, scope),
     ...compileUpgrades(action.upgradeConfigs),
     priority: action.priority === RoutingPriority.HIGH ? 'high' : 'default',
     includeAttemptCount: scope.includeAttemptCount,
     includeAttemptCountInResponse: scope.includeAttemptCountInResponse,
   }
+}
+
+function rateLimitsOf({ rateLimits, includeVhRateLimits }: RouteAction, scope: ActionScope): readonly DescriptorRule[] {
+  const own = compileDescriptors(rateLimits)
+  return own.length === 0 || includeVhRateLimits ? [...own, ...scope.rateLimits] : own
 }
 
 /** Fields that change what happens to a request, and that nothing here obeys: better refused than ignored. */

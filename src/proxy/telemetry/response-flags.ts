@@ -13,6 +13,8 @@ export const Flag = {
   DelayInjected: 'DI',
   FaultInjected: 'FI',
   UnauthorizedExternalService: 'UAEX',
+  RateLimited: 'RL',
+  RateLimitServiceError: 'RLSE',
   DownstreamConnectionTermination: 'DC',
   UpstreamRetryLimitExceeded: 'URX',
   StreamIdleTimeout: 'SI',

@@ -18,7 +18,6 @@ spec: {host: ${host}, trafficPolicy: {connectionPool: {http: {maxRequestsPerConn
 
 const SPENT = 'what came before has spent the bucket'
 const EJECTED = 'what came before has had the endpoint left out'
-const NOT_YET = { mizzen: 'the proxy has no rate limit filters yet' }
 
 const failFirst = (n: number, key: string, status = 503) => ({
   headers: { 'x-echo-fail-first': `${n}`, 'x-echo-key': key, 'x-echo-fail-status': `${status}` },
@@ -34,7 +33,6 @@ const limits: Scenario[] = [
       http('http://solo/', { status: 429, body: /rate_limited/, headers: { 'retry-after': /^\d+$/ } }),
     ],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: each value of a header has its own bucket, and requests without it none',
@@ -46,7 +44,6 @@ const limits: Scenario[] = [
       http('http://solo/', { share: { 'solo v1': [10, 10] } }, { times: 10 }),
     ],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: only what matches counts',
@@ -59,28 +56,24 @@ const limits: Scenario[] = [
       http('http://solo/other?q=abc', { status: 200 }),
     ],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: callers without an identity share a bucket',
     config: limited('{host: solo, rate: 1/h, per: [{client: Identity}]}'),
     calls: [http('http://solo/', { status: 200 }), http('http://solo/', { status: 429 })],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: a limit in the shadow refuses nobody',
     config: limited('{host: solo, rate: 1/h, shadow: true}'),
     calls: [http('http://solo/', { share: { 'solo v1': [5, 5] } }, { times: 5 })],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: a peak bounds what a burst would allow',
     config: limited('{host: solo, rate: 100/h, peak: 2/m, headers: false}'),
     calls: [http('http://solo/', { share: { 'solo v1': [2, 2], '429': [3, 3] } }, { times: 5 })],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: a shared limit counts all replicas together',
@@ -90,14 +83,12 @@ const limits: Scenario[] = [
       http('http://echo/', { share: { '429': [7, 7], 'echo v1': [0, 3], 'echo v2': [0, 3] } }, { times: 10 }),
     ],
     history: SPENT,
-    skip: NOT_YET,
   },
   {
     name: 'RateLimit: workloads and gateways are limited by their labels',
     config: `${own('RateLimit', '{workloadSelector: {matchLabels: {istio: ingressgateway}}, rate: 1/h}').replace('{name: own}', '{name: own, namespace: istio-system}')}---${own('VirtualGateway', '{hosts: [shop.example.com], to: {host: echo}}', 'edge')}`,
     calls: [ingress('http://shop.example.com/', { status: 200 }), ingress('http://shop.example.com/', { status: 429 })],
     history: SPENT,
-    skip: NOT_YET,
   },
 ]
 
