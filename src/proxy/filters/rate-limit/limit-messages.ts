@@ -9,8 +9,8 @@ import {
   RateLimitResponse_RateLimit_Unit as Unit,
 } from '../../../xds/gen/envoy/service/ratelimit/v3/rls.ts'
 import type { Descriptor } from './descriptors.ts'
+import type { LimitAnswer } from './limit-answer.ts'
 import type { Quota } from './limit-headers.ts'
-import type { LimitAnswer } from './limit-service.ts'
 
 export function encodeQuestion(domain: string, descriptors: readonly Descriptor[]): Uint8Array {
   const question = { domain, descriptors: descriptors.map(entries => ({ entries: [...entries] })) }

@@ -3,18 +3,7 @@ import type { GrpcService } from '../../../xds/gen/envoy/config/core/v3/grpc_ser
 import type { Clusters } from '../../cluster/cluster.ts'
 import { type GrpcTarget, grpcUnary, readGrpcTarget } from '../../cluster/grpc-unary.ts'
 import type { Descriptor } from './descriptors.ts'
-import type { Quota } from './limit-headers.ts'
-
-export interface LimitAnswer {
-  readonly over: boolean
-  /** undefined: the service tells of no limit. */
-  readonly quota: Quota | undefined
-  /** Names in lower case, values as byte text. */
-  readonly responseHeaders: readonly (readonly [name: string, value: string])[]
-  readonly requestHeaders: readonly (readonly [name: string, value: string])[]
-  /** Of the answer to a refused request. */
-  readonly body: Uint8Array
-}
+import type { LimitAnswer } from './limit-answer.ts'
 
 const METHOD = '/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit'
 /** Not Infinity, which timers take for zero. */
