@@ -39,8 +39,8 @@ export const HTTP2_UPSTREAM: Json = {
   },
 }
 
-export function httpFilter(name: string, type: string): Json {
-  return { name, typedConfig: { '@type': `${TYPE}.filters.http.${type}` } }
+export function httpFilter(name: string, type: string, settings: Json = {}): Json {
+  return { name, typedConfig: { '@type': `${TYPE}.filters.http.${type}`, ...settings } }
 }
 
 export const ROUTER = httpFilter('envoy.filters.http.router', 'router.v3.Router')

@@ -10,6 +10,20 @@ const RETRY = {
 const FAULT = 'envoy.filters.http.fault'
 const FAULT_TYPE = 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault'
 
+const LIMIT = 'envoy.filters.http.local_ratelimit'
+const ALL = { defaultValue: { numerator: 100 } }
+const ONE_AN_HOUR = { maxTokens: 1, tokensPerFill: 1, fillInterval: '3600s' }
+/** A route's own local limit. */
+const limit = (more: { [field: string]: JsonValue }): JsonValue => ({
+  [LIMIT]: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+    statPrefix: 'limit',
+    filterEnabled: ALL,
+    filterEnforced: ALL,
+    ...more,
+  },
+})
+
 const web = { cluster: 'web' }
 
 export const HTTP_ROUTES: JsonValue = [
@@ -92,6 +106,46 @@ export const HTTP_ROUTES: JsonValue = [
         allowCredentials: true,
       },
     },
+  },
+  {
+    name: 'limited',
+    match: { prefix: '/limited' },
+    route: { ...web, prefixRewrite: '/echo' },
+    typedPerFilterConfig: limit({
+      tokenBucket: ONE_AN_HOUR,
+      status: { code: 503 },
+      enableXRatelimitHeaders: 'DRAFT_VERSION_03',
+      responseHeadersToAdd: [{ header: { key: 'x-limited', value: '%REQ(:path)%' } }],
+    }),
+  },
+  {
+    name: 'limited-by-user',
+    match: { prefix: '/by-user' },
+    route: {
+      ...web,
+      prefixRewrite: '/echo',
+      rateLimits: [{ actions: [{ requestHeaders: { headerName: 'x-user', descriptorKey: 'user' } }] }],
+    },
+    typedPerFilterConfig: limit({
+      tokenBucket: { ...ONE_AN_HOUR, maxTokens: 1000 },
+      descriptors: [{ entries: [{ key: 'user' }], tokenBucket: ONE_AN_HOUR }],
+      rateLimitedAsResourceExhausted: true,
+    }),
+  },
+  {
+    name: 'limited-shadow',
+    match: { prefix: '/shadow-limit' },
+    route: { ...web, prefixRewrite: '/echo' },
+    typedPerFilterConfig: limit({
+      tokenBucket: ONE_AN_HOUR,
+      filterEnforced: { defaultValue: { numerator: 0 } },
+      requestHeadersToAddWhenNotEnforced: [{ header: { key: 'x-over', value: 'yes' } }],
+    }),
+  },
+  {
+    name: 'limited-together',
+    match: { prefix: '/shared-limit' },
+    route: { ...web, rateLimits: [{ stage: 1, actions: [{ genericKey: { descriptorValue: 'all' } }] }] },
   },
   { name: 'mirror', match: { prefix: '/mirror/' }, route: { ...web, requestMirrorPolicies: [{ cluster: 'web' }] } },
   { name: 'h2', match: { prefix: '/h2/' }, route: { cluster: 'h2' } },

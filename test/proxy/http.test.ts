@@ -25,6 +25,13 @@ async function startSide(name: EngineName, running: AsyncDisposableStack): Promi
     httpFilters: [
       httpFilter('envoy.filters.http.fault', 'fault.v3.HTTPFault'),
       httpFilter('envoy.filters.http.cors', 'cors.v3.Cors'),
+      httpFilter('envoy.filters.http.local_ratelimit', 'local_ratelimit.v3.LocalRateLimit', { statPrefix: 'off' }),
+      httpFilter('envoy.filters.http.ratelimit', 'ratelimit.v3.RateLimit', {
+        domain: 'test',
+        stage: 1,
+        failureModeDeny: true,
+        rateLimitService: { grpcService: { envoyGrpc: { clusterName: 'dead' } }, transportApiVersion: 'V3' },
+      }),
       httpFilter('envoy.filters.http.grpc_stats', 'grpc_stats.v3.FilterConfig'),
       ROUTER,
     ],
