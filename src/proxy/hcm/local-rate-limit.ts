@@ -3,7 +3,7 @@ import type { LocalRateLimit } from '../../xds/gen/envoy/extensions/filters/http
 import { type Descriptor, descriptorsOf } from '../filters/rate-limit/descriptors.ts'
 import { addQuota, retryAfter } from '../filters/rate-limit/limit-headers.ts'
 import { compileLocalLimit, type LocalLimit, localLimitOf } from '../filters/rate-limit/local-limit.ts'
-import type { Take } from '../filters/rate-limit/token-bucket.ts'
+import { type Take, UNLIMITED } from '../filters/rate-limit/token-bucket.ts'
 import { HeaderList } from '../http/headers.ts'
 import type { ResponseHead } from '../http/stream.ts'
 import { Flag } from '../telemetry/response-flags.ts'
@@ -73,15 +73,14 @@ export class LocalRateLimitFilter implements HttpFilter {
     const limit = this.#limitOf(request)
     if (limit.enabled === 0) return undefined
     const take = limit.buckets(request.connection).peek(descriptors(limit, request), this.#now())
-    if (take === undefined) return undefined
+    if (take === undefined || take.rate.burst === UNLIMITED) return undefined
+    const { requests, perMs, burst } = take.rate
     const refused = take.allowed ? 0 : limit.enabled * limit.enforced
     const shadow = limit.enforced === 0 ? ', counted only' : ''
-    const state = take.allowed
-      ? `${take.remaining} more would be allowed at once after it`
-      : `used up, the next is allowed in ${seconds(take)} s`
+    const state = take.allowed ? `allowed, ${take.remaining} left after it` : `used up, the next is allowed in ${seconds(take)} s`
     return {
       subject: 'rate limit',
-      text: `${limit.statPrefix}: at most ${take.limit} at once; ${state}${shadow}`,
+      text: `${limit.statPrefix}: ${requests} each ${perMs / 1000} s, ${burst} at once; ${state}${shadow}`,
       answers: refused > 0 ? [{ share: refused, status: limit.status, details: DETAILS }] : [],
       delayMs: 0,
     }
@@ -90,7 +89,7 @@ export class LocalRateLimitFilter implements HttpFilter {
   onResponse(request: HttpRequest, head: ResponseHead): void {
     const take = this.#takes.get(request)
     if (take === undefined) return
-    addQuota(head.headers, { limit: String(take.limit), remaining: take.remaining, resetSeconds: seconds(take) })
+    addQuota(head.headers, { limit: String(take.rate.burst), remaining: take.remaining, resetSeconds: seconds(take) })
   }
 
   #limitOf(request: HttpRequest): LocalLimit {

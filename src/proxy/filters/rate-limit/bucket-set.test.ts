@@ -26,7 +26,7 @@ test('TokenBucket.take() allows a burst, then as much as flows in', () => {
       [true, 0],
     ],
   )
-  assert.deepEqual(take(), { allowed: false, limit: 3, remaining: 0, waitMs: 500 })
+  assert.deepEqual(take(), { allowed: false, rate: rate(2, 3), remaining: 0, waitMs: 500 })
   clock.advance(500)
   assert.equal(take().allowed, true)
   assert.equal(take().allowed, false)
@@ -71,8 +71,8 @@ test('BucketSet.take() prefers a descriptor that names the value', () => {
       ],
     }),
   )
-  assert.equal(set.take([of('vip')], 0)?.limit, 9)
-  assert.equal(set.take([of('other')], 0)?.limit, 1)
+  assert.equal(set.take([of('vip')], 0)?.rate.burst, 9)
+  assert.equal(set.take([of('other')], 0)?.rate.burst, 1)
 })
 
 test('BucketSet.take() forgets the caller that was away longest when there are too many', () => {
@@ -86,10 +86,10 @@ test('BucketSet.take() counts in general too, unless told otherwise', () => {
   const descriptors = [{ entries: of('a'), rate: rate(5) }]
   const always = new BucketSet(rates({ general: rate(1), descriptors }))
   assert.equal(always.take([of('a')], 0)?.allowed, true)
-  assert.deepEqual(always.take([of('a')], 0), { allowed: false, limit: 1, remaining: 0, waitMs: 1000 })
+  assert.deepEqual(always.take([of('a')], 0), { allowed: false, rate: rate(1), remaining: 0, waitMs: 1000 })
   const apart = new BucketSet(rates({ general: rate(1), descriptors, alwaysGeneral: false }))
   for (let i = 0; i < 5; i++) assert.equal(apart.take([of('a')], 0)?.allowed, true)
-  assert.equal(apart.take([], 0)?.limit, 1)
+  assert.equal(apart.take([], 0)?.rate.burst, 1)
 })
 
 test('BucketSet.take() asks the slowest bucket first, which spares the others', () => {

@@ -6,13 +6,16 @@ import { durationMs } from '../../../xds/wire/duration.ts'
 /** What a bucket says to one request. */
 export interface Take {
   readonly allowed: boolean
-  /** Tokens of the full bucket. */
-  readonly limit: number
+  /** Of the bucket that was asked. */
+  readonly rate: GcraRate
   /** Tokens that are left, this request's taken off. */
   readonly remaining: number
   /** Until there is a token again; 0: there is one. */
   readonly waitMs: number
 }
+
+/** A bucket that stands for no limit at all, where the message wants one. */
+export const UNLIMITED = 2 ** 32 - 1
 
 /** Envoy takes no shorter one. */
 const LEAST_FILL_MS = 50
@@ -44,6 +47,6 @@ export class TokenBucket {
   /** What `take` would say. */
   peek(now: number): Take {
     const { allowed, remaining, waitMs } = gcra(this.#fullAt, now, this.rate)
-    return { allowed, limit: this.rate.burst, remaining, waitMs }
+    return { allowed, rate: this.rate, remaining, waitMs }
   }
 }
