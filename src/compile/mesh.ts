@@ -3,6 +3,8 @@
  * that did not change is the same as before, and so is every list in which nothing changed.
  */
 
+import { Findings } from '../api/findings.ts'
+import { readMeshNetworks } from '../api/istio/meshconfig/read.ts'
 import type { ConfigMap, DestinationRule, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
@@ -164,7 +166,8 @@ function settingsOf(objects: Objects, base: MeshSettings) {
   if (!config) return { settings: base, problems: [] }
   return configs.get([config, base], () => {
     const { settings, problems, unused } = readMeshConfig(config.spec.data?.['mesh'] ?? '', base)
-    return { settings, problems: [...problems.map(message => configProblem(config, message)), ...unusedFields(config, unused)] }
+    const told = [...problems.map(message => configProblem(config, message)), ...unusedFields(config, unused)]
+    return { settings, problems: [...told, ...unusedNetworks(config)] }
   })
 }
 
@@ -174,6 +177,14 @@ function configProblem(config: ConfigMap, message: string): Diagnostic {
 
 function unusedFields(config: ConfigMap, sentences: readonly string[]): Diagnostic[] {
   return sentences.map(message => diagnostic(config, ['data', 'mesh'], { code: 'not-yet', level: 'warning', message }))
+}
+
+function unusedNetworks(config: ConfigMap): Diagnostic[] {
+  const { networks = {} } = readMeshNetworks(config.spec.data?.['meshNetworks'] ?? '', new Findings()) ?? {}
+  const names = Object.keys(networks)
+  if (names.length === 0) return []
+  const message = `meshNetworks has no effect in this version of mizzen: the networks ${names.join(', ')} are taken to reach each other directly`
+  return [diagnostic(config, ['data', 'meshNetworks'], { code: 'not-yet', level: 'warning', message })]
 }
 
 function routeSets(objects: readonly VirtualService[], settings: MeshSettings): RouteSet[] {
