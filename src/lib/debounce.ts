@@ -20,8 +20,9 @@ export class Debounce {
   readonly #run: (done: () => void) => void
   #firstAt: number | undefined
   #running = false
-  /** How long the last run took: the next one waits as long, so that runs never take more than half of the time. */
+  /** How long the last run took: the next one begins as long after its end, so that runs never take more than half of the time. */
   #costMs = 0
+  #endedAt = 0
   #cancelTimer: (() => void) | undefined
 
   constructor(options: DebounceOptions) {
@@ -49,8 +50,9 @@ export class Debounce {
 
   #arm(firstAt: number): void {
     this.#cancelTimer?.()
-    const quiet = Math.max(this.#quietMs, this.#costMs)
-    const left = firstAt + this.#maxMs - this.#clock.now()
+    const now = this.#clock.now()
+    const quiet = Math.max(this.#quietMs, this.#endedAt + this.#costMs - now)
+    const left = firstAt + this.#maxMs - now
     this.#cancelTimer = this.#clock.after(Math.max(0, Math.min(quiet, left)), () => this.#start())
   }
 
@@ -60,7 +62,8 @@ export class Debounce {
     this.#running = true
     this.#run(() => {
       this.#running = false
-      this.#costMs = this.#clock.now() - startedAt
+      this.#endedAt = this.#clock.now()
+      this.#costMs = this.#endedAt - startedAt
       if (this.#firstAt !== undefined) this.#arm(this.#firstAt)
     })
   }

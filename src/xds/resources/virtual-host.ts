@@ -138,13 +138,19 @@ function layeredRoute(view: View, service: Service, port: number): Route['action
 
 /** A virtual host as a resource of its own. Its name is the resource's, by which Envoy removes it: a field that comes twice has its last value. */
 export function hostResource(encoder: Encoder, table: string, host: EncodedHost): EncodedResource {
-  return hostResources.get([host, encoder, table], () => {
-    const name = `${table}/${host.name}`
-    return encoder.fromBytes(name, concatenated(host.bytes, VirtualHost.encode(VirtualHost.fromPartial({ name })).finish()))
-  })
+  const known = hostResources.get(host)
+  if (known?.encoder === encoder && known.table === table) return known.resource
+  const name = `${table}/${host.name}`
+  const resource = encoder.fromBytes(
+    name,
+    concatenated(host.bytes, VirtualHost.encode(VirtualHost.fromPartial({ name })).finish()),
+  )
+  hostResources.set(host, { encoder, table, resource })
+  return resource
 }
 
-const hostResources = new IdentityMemo<EncodedResource>()
+/** The last of each host, which mostly stands in one table: asked for ten thousand hosts at once, so it has to be quick. */
+const hostResources = new WeakMap<EncodedHost, { encoder: Encoder; table: string; resource: EncodedResource }>()
 
 /** One table. Domains must be distinct between its hosts. */
 export function routeTable(
