@@ -40,6 +40,21 @@ export interface ClientMatch {
 
 export const ANY_CLIENT: ClientMatch = { port: undefined, labels: {}, namespace: '', attachments: [] }
 
+/** Without a condition. */
+export const ANY_REQUEST: HttpMatch = {
+  name: '',
+  uri: undefined,
+  ignoreUriCase: false,
+  scheme: undefined,
+  method: undefined,
+  authority: undefined,
+  headers: [],
+  withoutHeaders: [],
+  queryParams: [],
+  client: ANY_CLIENT,
+  statPrefix: '',
+}
+
 export interface Destination {
   readonly host: string
   readonly subset: string

@@ -3,7 +3,15 @@
  * smaller part goes before what is said for a larger one; for the same part a layer goes before the rule under it.
  */
 import { ASPECTS, type Layer, type RouteRetry } from './layer.ts'
-import type { ConnectionPool, MergedRule, PolicyBlocks, Subset, TrafficPolicy, TrafficRule } from './traffic-policy.ts'
+import {
+  type ConnectionPool,
+  type MergedRule,
+  NO_POLICY,
+  type PolicyBlocks,
+  type Subset,
+  type TrafficPolicy,
+  type TrafficRule,
+} from './traffic-policy.ts'
 
 export interface LayerRule extends TrafficRule {
   readonly layer: Layer
@@ -61,19 +69,8 @@ function inherited(own: TrafficPolicy | undefined, base: TrafficPolicy | undefin
   return { ...base, ...own, pool: own?.pool ?? base.pool, ports: own?.ports ?? new Map() }
 }
 
-const NOTHING: TrafficPolicy = {
-  balancer: undefined,
-  pool: undefined,
-  outliers: undefined,
-  tls: undefined,
-  ports: new Map(),
-  tunnel: undefined,
-  proxyProtocol: undefined,
-  retryBudget: undefined,
-}
-
 function laidOver(base: TrafficPolicy | undefined, over: TrafficPolicy, port: number | undefined): TrafficPolicy {
-  const under = base ?? NOTHING
+  const under = base ?? NO_POLICY
   const rest = { retryBudget: over.retryBudget ?? under.retryBudget }
   if (port === undefined) return { ...under, ...rest, ...blocksOver(under, over) }
   const ports = new Map(under.ports)

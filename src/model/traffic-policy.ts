@@ -43,6 +43,18 @@ export interface TrafficPolicy extends PolicyBlocks {
   readonly retryBudget: RetryBudget | undefined
 }
 
+/** Says nothing. */
+export const NO_POLICY: TrafficPolicy = {
+  balancer: undefined,
+  pool: undefined,
+  outliers: undefined,
+  tls: undefined,
+  ports: new Map(),
+  tunnel: undefined,
+  proxyProtocol: undefined,
+  retryBudget: undefined,
+}
+
 export interface Tunnel {
   readonly method: 'CONNECT' | 'POST'
   readonly host: string

@@ -2,7 +2,7 @@
 import type { GrpcMethodMatch, GrpcRouteMatch } from '../../api/gateway/grpcroute/schema.ts'
 import type { HttpHeaderMatch, HttpPathMatch, HttpRouteMatch } from '../../api/gateway/httproute/schema.ts'
 import { escapeRegex } from '../../lib/escape-regex.ts'
-import { ANY_CLIENT, type HttpMatch, type NamedMatch, type PathMatch, type TextMatch } from '../../model/http-rule.ts'
+import { ANY_REQUEST, type HttpMatch, type NamedMatch, type PathMatch, type TextMatch } from '../../model/http-rule.ts'
 
 /** What decides between rules of one host: compared number by number, the larger goes first. */
 export type Rank = readonly number[]
@@ -12,20 +12,6 @@ export interface RankedMatch {
   readonly rank: Rank
 }
 
-const EVERYTHING: HttpMatch = {
-  name: '',
-  uri: undefined,
-  ignoreUriCase: false,
-  scheme: undefined,
-  method: undefined,
-  authority: undefined,
-  headers: [],
-  withoutHeaders: [],
-  queryParams: [],
-  client: ANY_CLIENT,
-  statPrefix: '',
-}
-
 /** HTTP: exact path, then the longer prefix, a method, more headers, more query parameters. An expression goes before the prefix "/" alone. */
 export function httpMatch({ path, method, headers, queryParams }: HttpRouteMatch): RankedMatch {
   const uri = path && pathMatch(path)
@@ -33,7 +19,7 @@ export function httpMatch({ path, method, headers, queryParams }: HttpRouteMatch
   const query = namedMatches(queryParams, false)
   return {
     match: {
-      ...EVERYTHING,
+      ...ANY_REQUEST,
       uri,
       method: method && { kind: 'exact', value: method },
       headers: named,
@@ -72,7 +58,7 @@ export function grpcMatch({ method, headers }: GrpcRouteMatch): RankedMatch {
   const named = namedMatches(headers, true)
   const uri = method && grpcPath(method)
   return {
-    match: { ...EVERYTHING, uri, headers: named },
+    match: { ...ANY_REQUEST, uri, headers: named },
     rank: [method?.service?.length ?? 0, method?.method?.length ?? 0, named.length, 0, 0],
   }
 }

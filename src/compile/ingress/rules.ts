@@ -3,7 +3,7 @@ import type { IngressBackend, IngressPath } from '../../api/kubernetes/ingress/s
 import type { Path } from '../../api/object.ts'
 import type { Ingress } from '../../api/registry.ts'
 import {
-  ANY_CLIENT,
+  ANY_REQUEST,
   type DirectResponse,
   type Forward,
   type HttpRule,
@@ -80,23 +80,7 @@ function length(uri: PathMatch | undefined): number {
 function ruleOf(object: Ingress, uri: PathMatch | undefined, action: HttpRule['action'], path: Path): HttpRule {
   return {
     name: '',
-    matches: uri
-      ? [
-          {
-            name: '',
-            uri,
-            ignoreUriCase: false,
-            scheme: undefined,
-            method: undefined,
-            authority: undefined,
-            headers: [],
-            withoutHeaders: [],
-            queryParams: [],
-            client: ANY_CLIENT,
-            statPrefix: '',
-          },
-        ]
-      : [],
+    matches: uri ? [{ ...ANY_REQUEST, uri }] : [],
     action,
     headers: NO_HEADER_CHANGES,
     fault: undefined,

@@ -2,9 +2,9 @@
 import type { Breaker } from '../../api/mizzen/circuitbreaker/schema.ts'
 import type { CircuitBreaker } from '../../api/registry.ts'
 import type { MeshSettings } from '../../model/settings.ts'
-import type { OutlierDetection, TrafficPolicy } from '../../model/traffic-policy.ts'
+import { NO_POLICY, type OutlierDetection, type TrafficPolicy } from '../../model/traffic-policy.ts'
 import { milliseconds } from '../duration.ts'
-import { layerRule, NO_POLICY, NO_POOL } from './layer.ts'
+import { layerRule, NO_POOL } from './layer.ts'
 import { type Parts, parts } from './parts.ts'
 
 export function compileCircuitBreaker(object: CircuitBreaker, settings: MeshSettings): Parts {

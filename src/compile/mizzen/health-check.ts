@@ -1,9 +1,11 @@
 /** HealthChecks: endpoints that are asked whether they are well. */
+
 import type { HealthCheck as HealthCheckObject } from '../../api/registry.ts'
 import type { HealthCheck, Probe } from '../../model/health-check.ts'
 import type { MeshSettings } from '../../model/settings.ts'
+import { NO_POLICY } from '../../model/traffic-policy.ts'
 import { milliseconds } from '../duration.ts'
-import { hostOf, layerRule, NO_POLICY } from './layer.ts'
+import { hostOf, layerRule } from './layer.ts'
 import { type Parts, parts } from './parts.ts'
 
 export function compileHealthCheck(object: HealthCheckObject, settings: MeshSettings): Parts {

@@ -4,7 +4,7 @@ import { fullHostName } from '../../model/host.ts'
 import type { Layer } from '../../model/layer.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { LayerRule } from '../../model/traffic-layer.ts'
-import type { ConnectionPool, TrafficPolicy } from '../../model/traffic-policy.ts'
+import type { ConnectionPool } from '../../model/traffic-policy.ts'
 import { visibility } from '../../model/visibility.ts'
 import { originOf } from '../origin.ts'
 
@@ -43,17 +43,6 @@ export function layerRule(
 
 export function hostOf(host: string, namespace: string, settings: MeshSettings): string {
   return fullHostName(host, namespace, settings.domainSuffix).toLowerCase()
-}
-
-export const NO_POLICY: TrafficPolicy = {
-  balancer: undefined,
-  pool: undefined,
-  outliers: undefined,
-  tls: undefined,
-  ports: new Map(),
-  tunnel: undefined,
-  proxyProtocol: undefined,
-  retryBudget: undefined,
 }
 
 export const NO_POOL: ConnectionPool = {

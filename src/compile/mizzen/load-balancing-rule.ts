@@ -2,10 +2,10 @@
 import type { Balancing } from '../../api/mizzen/loadbalancingrule/schema.ts'
 import type { LoadBalancingRule } from '../../api/registry.ts'
 import type { MeshSettings } from '../../model/settings.ts'
-import type { Balancer, HashKey, HashPolicy, Warmup } from '../../model/traffic-policy.ts'
+import { type Balancer, type HashKey, type HashPolicy, NO_POLICY, type Warmup } from '../../model/traffic-policy.ts'
 import { milliseconds } from '../duration.ts'
 import { compileLocality } from '../traffic-policy.ts'
-import { layerRule, NO_POLICY } from './layer.ts'
+import { layerRule } from './layer.ts'
 import { type Parts, parts } from './parts.ts'
 
 export function compileLoadBalancingRule(object: LoadBalancingRule, settings: MeshSettings): Parts {

@@ -1,10 +1,12 @@
 /** Retries, of a service or of one of its routes. */
+
 import type { RetryPolicy as RetrySpec } from '../../api/mizzen/retry/schema.ts'
 import type { Retry } from '../../api/registry.ts'
 import type { RetryPolicy } from '../../model/http-rule.ts'
 import type { MeshSettings } from '../../model/settings.ts'
+import { NO_POLICY } from '../../model/traffic-policy.ts'
 import { milliseconds } from '../duration.ts'
-import { layerRule, NO_POLICY } from './layer.ts'
+import { layerRule } from './layer.ts'
 import { type Parts, parts } from './parts.ts'
 
 export function compileRetry(object: Retry, settings: MeshSettings): Parts {

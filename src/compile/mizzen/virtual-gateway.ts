@@ -1,4 +1,5 @@
 /** VirtualGateways: the servers of a gateway and the routes behind them; for the way out also the services outside, and the way to the gateway. */
+
 import type { GatewayListener } from '../../api/mizzen/virtualgateway/schema.ts'
 import type { VirtualGateway } from '../../api/registry.ts'
 import type { Gateway, GatewayServer, ServerTls } from '../../model/gateway.ts'
@@ -7,9 +8,10 @@ import type { Protocol } from '../../model/protocol.ts'
 import { MESH, type RouteSet } from '../../model/route-set.ts'
 import type { Service } from '../../model/service.ts'
 import type { MeshSettings } from '../../model/settings.ts'
+import { NO_POLICY } from '../../model/traffic-policy.ts'
 import { EVERYBODY } from '../../model/visibility.ts'
 import { originOf } from '../origin.ts'
-import { hostOf, layerRule, NO_POLICY } from './layer.ts'
+import { hostOf, layerRule } from './layer.ts'
 import { requestMatch } from './match.ts'
 import { type Parts, parts } from './parts.ts'
 import { HTTP, retryPolicy } from './retry.ts'

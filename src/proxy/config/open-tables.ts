@@ -5,6 +5,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
 import { VirtualHost } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import { tableOf } from '../../xds/wire/virtual-host-name.ts'
 import { type CompiledVirtualHost, TableCompiler } from '../route/compile.ts'
 import type { RouteTable } from '../route/decision.ts'
 
@@ -116,10 +117,6 @@ export class OpenTables {
 
 /** RouteConfiguration.virtual_hosts, length-delimited */
 const VIRTUAL_HOSTS_TAG = (2 << 3) | 2
-
-function tableOf(virtualHost: string): string {
-  return virtualHost.slice(0, virtualHost.lastIndexOf('/'))
-}
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -9,6 +9,7 @@ import type { Service } from '../../model/service.ts'
 import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts'
 import { Route, VirtualHost } from '../gen/envoy/config/route/v3/route_components.ts'
 import type { EncodedResource } from '../wire/resource.ts'
+import { virtualHostName } from '../wire/virtual-host-name.ts'
 import { hashOf, policyOf } from './destination.ts'
 import { concatenated, type Encoder, repeatedField } from './encoded.ts'
 import { hashPolicy } from './hash.ts'
@@ -140,7 +141,7 @@ function layeredRoute(view: View, service: Service, port: number): Route['action
 export function hostResource(encoder: Encoder, table: string, host: EncodedHost): EncodedResource {
   const known = hostResources.get(host)
   if (known?.encoder === encoder && known.table === table) return known.resource
-  const name = `${table}/${host.name}`
+  const name = virtualHostName(table, host.name)
   const resource = encoder.fromBytes(
     name,
     concatenated(host.bytes, VirtualHost.encode(VirtualHost.fromPartial({ name })).finish()),

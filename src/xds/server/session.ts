@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Node } from '../gen/envoy/config/core/v3/base.ts'
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery.ts'
 import { CLUSTER, ENDPOINT, ROUTE, VIRTUAL_HOST } from '../wire/type-url.ts'
+import { tableOf } from '../wire/virtual-host-name.ts'
 import { endpointsName } from './cluster-endpoints.ts'
 import { subscribeDelta } from './delta.ts'
 import { type Dialect, ProtocolError } from './dialect.ts'
@@ -244,9 +245,4 @@ export class Session {
       if (tables.get(tableOf(name))?.resource) hosts.repeat(name)
     }
   }
-}
-
-/** "80/reviews.default.svc.cluster.local:80" belongs to the table "80". */
-function tableOf(virtualHost: string): string {
-  return virtualHost.slice(0, virtualHost.lastIndexOf('/'))
 }
