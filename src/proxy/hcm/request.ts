@@ -113,7 +113,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     record.origin = decision.origin
     if (decision.action.kind !== 'forward') return
     record.cluster = services.clusters.get(decision.action.cluster)
-    this.#useIdleTimeout(decision.action.idleTimeoutMs)
+    this.#applyIdleTimeout(decision.action.idleTimeoutMs)
   }
 
   awaitBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void {
@@ -334,7 +334,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   }
 
   /** The route's idle timeout replaces the connection manager's. */
-  #useIdleTimeout(ms: number | undefined): void {
+  #applyIdleTimeout(ms: number | undefined): void {
     if (ms === undefined) return
     this.#timers ??= new StreamTimers(this, this.services)
     this.#timers.limitIdle(ms)
