@@ -29,7 +29,8 @@ export function withAdditions(file: string, proto: string, additions: readonly A
     const at = text.indexOf(opening)
     if (at < 0) throw new Error(`Cannot add "${added}" to "${where}": "${file}" has no such message`)
     const number = /= \d+;$/.exec(added)?.[0] ?? ''
-    if (text.slice(at, text.indexOf('\n}', at)).includes(number)) continue
+    const indent = text.slice(text.lastIndexOf('\n', at) + 1, at)
+    if (text.slice(at, text.indexOf(`\n${indent}}`, at)).includes(number)) continue
     text = `${text.slice(0, at + opening.length)}\n  ${added}\n${text.slice(at + opening.length)}`
   }
   return text
