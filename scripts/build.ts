@@ -5,14 +5,20 @@
  * dist/mizzen.js is the command line (control plane included); dist/proxy.js is the data plane alone, loaded by every sidecar;
  * dist/agent.js stands beside an Envoy.
  *
- * usage: node scripts/build.ts [OUTDIR]   (default dist)
+ * usage: node scripts/build.ts [--self-contained] [OUTDIR]   (default dist)
+ * --self-contained: with the packages inside, for the container image; only those that cannot be bundled stay outside (OUTSIDE)
  */
 import { rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { type BuildOptions, build } from 'esbuild'
 
 const repository = path.resolve(import.meta.dirname, '..')
-const outdir = path.resolve(process.argv[2] ?? path.join(repository, 'dist'))
+const { values, positionals } = parseArgs({ options: { 'self-contained': { type: 'boolean' } }, allowPositionals: true })
+const outdir = path.resolve(positionals[0] ?? path.join(repository, 'dist'))
+
+/** Loaded by require() where they are needed; koffi is native code. scripts/image-layer.ts puts them beside the bundles. */
+const OUTSIDE = ['koffi', 're2js']
 
 const common: BuildOptions = {
   absWorkingDir: repository,
@@ -28,8 +34,15 @@ const common: BuildOptions = {
   legalComments: 'none',
   minifySyntax: true,
   minifyWhitespace: true,
-  // Dependencies stay packages of their own: npm installs them, and their licences and fixes come along.
-  packages: 'external',
+  ...(values['self-contained']
+    ? {
+        external: OUTSIDE,
+        sourcemap: false,
+        // Packages in CommonJS ask for Node's own modules by require(), which ECMAScript modules do not have.
+        banner: { js: "import{createRequire as $r}from'node:module';const require=$r(import.meta.url);" },
+      }
+    : // Dependencies stay packages of their own: npm installs them, and their licences and fixes come along.
+      { packages: 'external' }),
   logLevel: 'warning',
 }
 
@@ -42,7 +55,7 @@ await Promise.all([
 ])
 
 // In a clone, `npx mizzen` should find this very build, at once; otherwise npx packs and installs the clone for each call.
-if (process.argv[2] === undefined) {
+if (positionals[0] === undefined) {
   const link = path.join(repository, 'node_modules/.bin/mizzen')
   rmSync(link, { force: true })
   symlinkSync(path.relative(path.dirname(link), path.join(outdir, 'mizzen.js')), link)
