@@ -5,7 +5,17 @@
  * usage: node scripts/image-layer.ts DIR
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, lutimesSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { manifestOf } from './package-manifest.ts'
 
