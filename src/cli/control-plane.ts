@@ -10,6 +10,7 @@ import type { ListenAddress } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
 import { lifetimeMs, parseFlags, portNumber, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { readSettings } from './read-mesh.ts'
 import { untilSignal } from './until-signal.ts'
 
 export const USAGE = `Usage: mizzen control-plane PATH...
@@ -25,6 +26,8 @@ Serves the configuration in files and directories to proxies over xDS (ADS, delt
       --host NAME            name or address of this control plane in its certificate; may be given several times
       --token-issuer URL     a cluster whose service-account tokens count, with --token-keys
       --token-keys FILE|URL  the keys of that cluster (JWKS), https if not a file
+      --mesh-config FILE     Istio's MeshConfig, read at the start; the ConfigMap "istio" of istio-system among the objects goes over it
+      --mesh-networks FILE   Istio's MeshNetworks, likewise
       --certificate-ttl TIME life of workloads' certificates (default 24h)
 
 Workloads show a token of that cluster or of "mizzen token", and their certificate once they have one. Each gets its own configuration only.
@@ -39,6 +42,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     host: { type: 'string', multiple: true, default: [] },
     'token-issuer': { type: 'string' },
     'token-keys': { type: 'string' },
+    'mesh-config': { type: 'string' },
+    'mesh-networks': { type: 'string' },
     'certificate-ttl': { type: 'string' },
     status: { type: 'string', default: '127.0.0.1:15014' },
   })
@@ -53,7 +58,14 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const say = (text: string) => io.stdout.write(`${text}\n`)
   const secure = values['secure-xds'].map(address => tcpAddress('secure-xds', address))
   const ttl = values['certificate-ttl']
+  const { settings, problems, unused } = await readSettings(
+    { meshConfig: values['mesh-config'], meshNetworks: values['mesh-networks'] },
+    io,
+  )
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  for (const sentence of unused) say(paint(sentence, 'yellow'))
   await runControlPlane({
+    settings,
     secure,
     stateDirectory: path.resolve(io.cwd, values.state ?? authorityDirectory(io.env)),
     trust: {

@@ -31,6 +31,7 @@ standard input) is not run: its requests are followed by the very code that the 
       --proxy FILE         the calling proxy, described in YAML, in place of --from
       --calls FILE         JSON: a list of {proxy, call}; answers a list in the same order
       --mesh-config FILE   changes to Istio's MeshConfig; default: the ConfigMap "istio" of istio-system, if it is there
+      --mesh-networks FILE Istio's MeshNetworks; default: those of the same ConfigMap
       --service-range CIDR addresses for Services without a clusterIP (default 10.96.0.0/12; none for --calls and --proxy)
   -o, --output FORMAT      text (default) or json
 `
@@ -47,6 +48,7 @@ const OPTIONS = {
   proxy: { type: 'string' },
   calls: { type: 'string' },
   'mesh-config': { type: 'string' },
+  'mesh-networks': { type: 'string' },
   'service-range': { type: 'string' },
   output: { type: 'string', short: 'o' },
 } as const
@@ -67,7 +69,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const simulated = calls !== undefined || described !== undefined
   const serviceRange = values['service-range'] ?? (simulated ? '' : undefined)
   const { mesh, tell } = await readMesh(
-    { paths: positionals, meshConfig: values['mesh-config'], serviceRange },
+    { paths: positionals, meshConfig: values['mesh-config'], meshNetworks: values['mesh-networks'], serviceRange },
     io,
     withHypotheticalPods,
   )

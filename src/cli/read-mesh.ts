@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ObjectStatus } from '../compile/gateway-api/conditions.ts'
 import { compile } from '../compile/mesh.ts'
-import { readMeshConfig } from '../compile/mesh-config.ts'
+import { type MeshConfigReading, readMeshConfig } from '../compile/mesh-config.ts'
+import { readNetworks } from '../compile/networks.ts'
 import type { Objects } from '../compile/objects.ts'
 import type { Mesh } from '../model/mesh.ts'
 import { DEFAULT_SETTINGS } from '../model/settings.ts'
@@ -17,6 +18,8 @@ export interface MeshFlags {
   readonly paths: readonly string[]
   /** A file with Istio's MeshConfig; undefined: the ConfigMap among the objects, if it is there. */
   readonly meshConfig: string | undefined
+  /** A file with Istio's MeshNetworks; absent: those of the ConfigMap, if it is there. */
+  readonly meshNetworks?: string | undefined
   /** Where Services without a clusterIP get addresses from; "": nowhere. @default as compile() */
   readonly serviceRange: string | undefined
 }
@@ -33,11 +36,8 @@ export interface ReadMesh {
 export async function readMesh(flags: MeshFlags, io: Io, complete: (objects: Objects) => Objects = same): Promise<ReadMesh> {
   const store = new Store()
   await new FileSource({ paths: flags.paths, cwd: io.cwd, stdin: io.stdin }, store.source()).read()
-  const { meshConfig, serviceRange } = flags
-  const { settings, problems, unused } =
-    meshConfig === undefined
-      ? { settings: DEFAULT_SETTINGS, problems: [], unused: [] }
-      : readMeshConfig(await readText(meshConfig, io))
+  const { serviceRange } = flags
+  const { settings, problems, unused } = await readSettings(flags, io)
   const { mesh, statuses, diagnostics } = compile(complete(store.snapshot().objects), {
     settings,
     ...(serviceRange !== undefined && { serviceRange }),
@@ -48,6 +48,24 @@ export async function readMesh(flags: MeshFlags, io: Io, complete: (objects: Obj
     for (const diagnostic of all) io.stderr.write(`${formatDiagnostic(diagnostic, { colour: false })}\n`)
   }
   return { mesh, statuses, tell }
+}
+
+/** What the files of --mesh-config and --mesh-networks say; a ConfigMap among the objects goes over it. */
+export async function readSettings(
+  { meshConfig, meshNetworks }: Pick<MeshFlags, 'meshConfig' | 'meshNetworks'>,
+  io: Io,
+): Promise<MeshConfigReading> {
+  const mesh =
+    meshConfig === undefined
+      ? { settings: DEFAULT_SETTINGS, problems: [], unused: [] }
+      : readMeshConfig(await readText(meshConfig, io))
+  if (meshNetworks === undefined) return mesh
+  const { networks, problems, unused } = readNetworks(await readText(meshNetworks, io), mesh.settings.clusterId)
+  return {
+    settings: { ...mesh.settings, networks },
+    problems: [...mesh.problems, ...problems],
+    unused: [...mesh.unused, ...unused],
+  }
 }
 
 function same(objects: Objects): Objects {

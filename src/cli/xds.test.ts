@@ -72,3 +72,15 @@ test('xds names the workload that was probably meant', async () => {
 test('xds asks for a proxy when none is named', async () => {
   await assert.rejects(xds(['mesh.yaml']), /expected --workload NAMESPACE\/NAME or --proxy FILE/)
 })
+
+test('xds goes through the gateways of another network when --mesh-networks names them', async () => {
+  writeFileSync(path.join(cwd, 'west.yaml'), 'type: sidecar\nmetadata: {NETWORK: west}\n')
+  writeFileSync(
+    path.join(cwd, 'networks.yaml'),
+    'networks: {east: {endpoints: [{fromRegistry: Kubernetes}], gateways: [{address: 203.0.113.1, port: 15443}]}}',
+  )
+  const given = ['mesh.yaml', '--proxy', 'west.yaml', '--mesh-networks', 'networks.yaml', '-t', 'endpoints', '-o', 'json']
+  const { stdout } = await xds(given)
+  assert.match(stdout, /"address": "203\.0\.113\.1"/)
+  assert.doesNotMatch(stdout, /"10\.244\.0\.1"/)
+})

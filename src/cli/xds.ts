@@ -22,6 +22,7 @@ resource in Envoy's JSON form with its type in "@type".
                            {id, metadata}; Services without a clusterIP then stay without an address
   -t, --type TYPE          only listeners, routes, clusters, endpoints or secrets; may be repeated
       --mesh-config FILE   changes to Istio's MeshConfig; default: the ConfigMap "istio" of istio-system, if it is there
+      --mesh-networks FILE Istio's MeshNetworks; default: those of the same ConfigMap
       --service-range CIDR addresses for Services without a clusterIP; "" leaves them without (default 10.96.0.0/12)
   -o, --output FORMAT      yaml (default) or json
 `
@@ -41,6 +42,7 @@ const OPTIONS = {
   proxy: { type: 'string' },
   type: { type: 'string', short: 't', multiple: true },
   'mesh-config': { type: 'string' },
+  'mesh-networks': { type: 'string' },
   'service-range': { type: 'string' },
   output: { type: 'string', short: 'o' },
 } as const
@@ -60,7 +62,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const format = oneOf('output', values.output ?? 'yaml', ['yaml', 'json'])
   const described = values.proxy
   const serviceRange = values['service-range'] ?? (described === undefined ? undefined : '')
-  const flags = { paths: positionals, meshConfig: values['mesh-config'], serviceRange }
+  const flags = { paths: positionals, meshConfig: values['mesh-config'], meshNetworks: values['mesh-networks'], serviceRange }
   const { mesh, tell } = await readMesh(flags, io, withHypotheticalPods)
   const proxy = described === undefined ? proxyNamed(mesh, values.workload ?? '') : await describedProxy(mesh, described, io)
   tell()

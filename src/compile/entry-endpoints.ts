@@ -42,10 +42,12 @@ export function labelsOf(entry: WorkloadEntry): Labels {
 }
 
 function writtenEndpoint(spec: WorkloadEntrySpec, labels: Labels, port: ServicePort, service: Service): Endpoint | undefined {
-  if (!spec.address) return undefined
-  const unix = spec.address.startsWith('unix:')
+  // Without an address of its own it is reached through a gateway of its network.
+  if (!spec.address && !spec.network) return undefined
+  const { address = '' } = spec
+  const unix = address.startsWith('unix:')
   return {
-    address: spec.address,
+    address,
     port: unix ? 0 : (spec.ports?.[port.name] ?? (typeof port.target === 'number' ? port.target : port.number)),
     labels,
     locality: spec.locality ? parseLocality(spec.locality) : localityOf(labels),

@@ -10,7 +10,6 @@ const reasons: { readonly [Field in keyof MeshConfig]?: string } = {
   hboneIdleTimeout: ambient,
   caCertificates: "the mesh's own root certificates alone are trusted",
   ca: 'the control plane signs certificates itself',
-  tlsDefaults: "TLS of gateways has the data plane's defaults",
   configSources: 'configuration comes from the paths on the command line',
   proxyListenPort: 'outbound traffic is captured on port 15001',
   proxyInboundListenPort: 'inbound traffic is captured on port 15006',

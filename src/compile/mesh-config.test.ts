@@ -29,6 +29,14 @@ tcpKeepalive: {probes: 3, time: 90s}
   assert.deepEqual(settings.keepalive, { probes: 3, timeSeconds: 90, intervalSeconds: undefined })
 })
 
+test('readMeshConfig() leaves out curves that Envoy does not know when TLS is given defaults', () => {
+  const { settings, unused } = readMeshConfig(
+    'tlsDefaults: {minProtocolVersion: TLSV1_3, ecdhCurves: [P-256, nonsense, P-256], cipherSuites: [AES128-GCM-SHA256]}',
+  )
+  assert.deepEqual(settings.tlsDefaults, { minVersion: '1.3', curves: ['P-256'], cipherSuites: ['AES128-GCM-SHA256'] })
+  assert.deepEqual(unused, [])
+})
+
 test('readMeshConfig() leaves all of a configuration out that has mistakes, and says where they are', () => {
   const { settings, problems } = readMeshConfig(
     'connectTimeout: 5\noutboundTrafficPolicy: {mode: NONE}\naccessLogFile: [a]\nrootNamespace: root',

@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { Findings } from '../api/findings.ts'
 import { checkMeshConfig } from '../api/istio/meshconfig/read.ts'
 import type { EntryVisibility, MeshConfig, NamespaceSelector as SelectorSpec } from '../api/istio/meshconfig/schema.ts'
+import { CURVES } from '../api/istio/meshconfig/tls-rules.ts'
 import { pathText } from '../api/object.ts'
 import type { NamespaceSelector } from '../model/namespace-selector.ts'
 import { mergeProxySettings } from '../model/proxy-settings.ts'
@@ -58,7 +59,7 @@ export function meshSettings(config: unknown, base: MeshSettings = DEFAULT_SETTI
 }
 
 function compileMeshConfig(mesh: MeshConfig, base: MeshSettings): MeshSettings {
-  const { meshMTLS, outboundTrafficPolicy, inboundTrafficPolicy, pathNormalization, defaultTrafficPolicy } = mesh
+  const { meshMTLS, tlsDefaults, outboundTrafficPolicy, inboundTrafficPolicy, pathNormalization, defaultTrafficPolicy } = mesh
   const { connectionPool, outlierDetection } = defaultTrafficPolicy ?? {}
   const minVersion =
     meshMTLS?.minProtocolVersion === undefined ? base.meshTls.minVersion : tlsVersions[meshMTLS.minProtocolVersion]
@@ -69,7 +70,14 @@ function compileMeshConfig(mesh: MeshConfig, base: MeshSettings): MeshSettings {
     trustDomain: mesh.trustDomain || base.trustDomain,
     trustDomainAliases: mesh.trustDomainAliases ?? base.trustDomainAliases,
     autoMtls: mesh.enableAutoMtls ?? base.autoMtls,
-    meshTls: { minVersion, curves: meshMTLS?.ecdhCurves ?? base.meshTls.curves },
+    meshTls: { minVersion, curves: meshMTLS?.ecdhCurves ? knownCurves(meshMTLS.ecdhCurves) : base.meshTls.curves },
+    tlsDefaults: tlsDefaults
+      ? {
+          minVersion: explicitTlsVersions[tlsDefaults.minProtocolVersion ?? 'TLS_AUTO'],
+          curves: knownCurves(tlsDefaults.ecdhCurves),
+          cipherSuites: tlsDefaults.cipherSuites ?? [],
+        }
+      : base.tlsDefaults,
     extAuthzProviders: (mesh.extensionProviders && readExtAuthzProviders(mesh.extensionProviders)) ?? base.extAuthzProviders,
     outboundPolicy: outboundMode === undefined ? base.outboundPolicy : outbound[outboundMode],
     inboundPolicy: inboundTrafficPolicy ? inbound[inboundTrafficPolicy.mode ?? 'PASSTHROUGH'] : base.inboundPolicy,
@@ -110,6 +118,13 @@ function compileMeshConfig(mesh: MeshConfig, base: MeshSettings): MeshSettings {
 const outbound = { ALLOW_ANY: 'allow-any', REGISTRY_ONLY: 'registry-only', ALLOW_ANY_DYNAMIC_DNS: 'allow-any' } as const
 const inbound = { PASSTHROUGH: 'passthrough', LOCALHOST: 'localhost' } as const
 const tlsVersions = { TLS_AUTO: '1.2', TLSV1_2: '1.2', TLSV1_3: '1.3' } as const
+const explicitTlsVersions = { TLS_AUTO: '', TLSV1_2: '1.2', TLSV1_3: '1.3' } as const
+
+/** Envoy would refuse a whole listener because of one that it does not know; validation has warned of it. */
+function knownCurves(names: readonly string[] = []): string[] {
+  return [...new Set(names.filter(name => CURVES.has(name)))]
+}
+
 const normalization = {
   DEFAULT: 'base',
   BASE: 'base',

@@ -3,8 +3,6 @@
  * that did not change is the same as before, and so is every list in which nothing changed.
  */
 
-import { Findings } from '../api/findings.ts'
-import { readMeshNetworks } from '../api/istio/meshconfig/read.ts'
 import type { ConfigMap, DestinationRule, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
@@ -35,6 +33,7 @@ import { ownParts } from './mizzen/own.ts'
 import { checkOwnTargets } from './mizzen/targets.ts'
 import type { RolloutShares } from './mizzen/weighted-destination-rule.ts'
 import { objectsOfMesh } from './namespaces.ts'
+import { readNetworks, withNetworks } from './networks.ts'
 import { checkNotYet } from './not-yet.ts'
 import type { Objects } from './objects.ts'
 import { compilePeerAuthentication } from './peer-authentication.ts'
@@ -67,7 +66,8 @@ const SERVICE_RANGE = '10.96.0.0/12'
 
 /** @param previous what this returned for the state before; lists without changes are taken over from it */
 export function compile(all: Objects, options: CompileOptions = {}, previous?: Compiled): Compiled {
-  const { settings, problems } = settingsOf(all, options.settings ?? DEFAULT_SETTINGS)
+  const { settings: given, problems } = settingsOf(all, options.settings ?? DEFAULT_SETTINGS)
+  const settings = withNetworks(given, all)
   const objects = objectsOfMesh(all, settings)
   const before = previous?.mesh
   const workloads = workloadsOf(objects.Pod)
@@ -165,26 +165,32 @@ function settingsOf(objects: Objects, base: MeshSettings) {
   const config = objects.ConfigMap.find(object => object.name === 'istio' && object.namespace === base.rootNamespace)
   if (!config) return { settings: base, problems: [] }
   return configs.get([config, base], () => {
-    const { settings, problems, unused } = readMeshConfig(config.spec.data?.['mesh'] ?? '', base)
-    const told = [...problems.map(message => configProblem(config, message)), ...unusedFields(config, unused)]
-    return { settings, problems: [...told, ...unusedNetworks(config)] }
+    const { data = {} } = config.spec
+    const mesh = readMeshConfig(data['mesh'] ?? '', base)
+    const told = [
+      ...mesh.problems.map(message => configProblem(config, 'mesh', message)),
+      ...unusedFields(config, 'mesh', mesh.unused),
+    ]
+    const text = data['meshNetworks']
+    if (text === undefined) return { settings: mesh.settings, problems: told }
+    const { networks, problems, unused } = readNetworks(text, mesh.settings.clusterId)
+    return {
+      settings: problems.length > 0 ? mesh.settings : { ...mesh.settings, networks },
+      problems: [
+        ...told,
+        ...problems.map(message => configProblem(config, 'meshNetworks', message)),
+        ...unusedFields(config, 'meshNetworks', unused),
+      ],
+    }
   })
 }
 
-function configProblem(config: ConfigMap, message: string): Diagnostic {
-  return diagnostic(config, ['data', 'mesh'], { code: 'mesh-config', level: 'error', message, effect: 'its default holds' })
+function configProblem(config: ConfigMap, key: string, message: string): Diagnostic {
+  return diagnostic(config, ['data', key], { code: 'mesh-config', level: 'error', message, effect: 'its default holds' })
 }
 
-function unusedFields(config: ConfigMap, sentences: readonly string[]): Diagnostic[] {
-  return sentences.map(message => diagnostic(config, ['data', 'mesh'], { code: 'not-yet', level: 'warning', message }))
-}
-
-function unusedNetworks(config: ConfigMap): Diagnostic[] {
-  const { networks = {} } = readMeshNetworks(config.spec.data?.['meshNetworks'] ?? '', new Findings()) ?? {}
-  const names = Object.keys(networks)
-  if (names.length === 0) return []
-  const message = `meshNetworks has no effect in this version of mizzen: the networks ${names.join(', ')} are taken to reach each other directly`
-  return [diagnostic(config, ['data', 'meshNetworks'], { code: 'not-yet', level: 'warning', message })]
+function unusedFields(config: ConfigMap, key: string, sentences: readonly string[]): Diagnostic[] {
+  return sentences.map(message => diagnostic(config, ['data', key], { code: 'not-yet', level: 'warning', message }))
 }
 
 function routeSets(objects: readonly VirtualService[], settings: MeshSettings): RouteSet[] {

@@ -60,3 +60,20 @@ export interface ServerTls {
   readonly maxVersion: string
   readonly cipherSuites: readonly string[]
 }
+
+/** TLS that is passed on, and what other modes begin with. */
+export const PASSTHROUGH: ServerTls = {
+  mode: 'passthrough',
+  httpsRedirect: false,
+  certificates: [],
+  ca: '',
+  crl: '',
+  credentials: [],
+  caCredential: '',
+  subjectAltNames: [],
+  spki: [],
+  hashes: [],
+  minVersion: '',
+  maxVersion: '',
+  cipherSuites: [],
+}

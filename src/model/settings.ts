@@ -3,6 +3,7 @@ import type { ExtAuthzProvider } from './ext-authz.ts'
 import type { ExtensionProvider } from './extension-provider.ts'
 import type { RetryPolicy } from './http-rule.ts'
 import type { NamespaceSelector } from './namespace-selector.ts'
+import { type Networks, NO_NETWORKS } from './network.ts'
 import type { ProxySettings } from './proxy-settings.ts'
 import type { ConnectionPool, Keepalive, LocalityPolicy, OutlierDetection } from './traffic-policy.ts'
 import type { EntryVisibilityRules } from './visibility.ts'
@@ -18,8 +19,11 @@ export interface MeshSettings {
   /** Mutual TLS between sidecars without a word in any DestinationRule. */
   readonly autoMtls: boolean
   readonly meshTls: MeshTls
+  /** All other TLS: of gateways, and to what is outside of the mesh. */
+  readonly tlsDefaults: TlsDefaults
   readonly extAuthzProviders: readonly ExtAuthzProvider[]
   readonly clusterId: string
+  readonly networks: Networks
   readonly outboundPolicy: 'allow-any' | 'registry-only'
   /** Inbound connections go to where they were sent, or to the loopback address. */
   readonly inboundPolicy: 'passthrough' | 'localhost'
@@ -70,6 +74,14 @@ export interface MeshTls {
   readonly curves: readonly string[]
 }
 
+/** What TLS is held to where nobody says otherwise (MeshConfig.tlsDefaults). Empty: the data plane's own. */
+export interface TlsDefaults {
+  readonly minVersion: '' | '1.2' | '1.3'
+  readonly curves: readonly string[]
+  /** Up to TLS 1.2. */
+  readonly cipherSuites: readonly string[]
+}
+
 /** How Kubernetes Ingress objects are served. */
 export interface IngressSettings {
   /** none: not at all. ours: those of our class. unclassed: those without a class too. */
@@ -112,8 +124,10 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   trustDomainAliases: [],
   autoMtls: true,
   meshTls: { minVersion: '1.2', curves: [] },
+  tlsDefaults: { minVersion: '', curves: [], cipherSuites: [] },
   extAuthzProviders: [],
   clusterId: 'Kubernetes',
+  networks: NO_NETWORKS,
   outboundPolicy: 'allow-any',
   inboundPolicy: 'passthrough',
   defaultRetry: DEFAULT_RETRY,

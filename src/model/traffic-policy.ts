@@ -170,6 +170,19 @@ export interface ClientTls {
   readonly skipVerify: boolean
 }
 
+/** TLS to a server that the machine's own authorities vouch for. */
+export const SIMPLE_TLS: ClientTls = {
+  mode: 'simple',
+  certificate: '',
+  key: '',
+  ca: '',
+  crl: '',
+  credentialName: '',
+  subjectAltNames: [],
+  sni: '',
+  skipVerify: false,
+}
+
 /** All rules for one host in one namespace, of one visibility and for the same clients, as one. */
 export interface MergedRule extends TrafficRule {
   readonly origins: readonly Origin[]

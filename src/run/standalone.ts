@@ -1,6 +1,7 @@
 /** The control plane alone: files in, xDS out, for proxies that somebody else runs. */
 import type { WeightedDestinationRule } from '../api/registry.ts'
 import { systemClock } from '../lib/clock.ts'
+import type { MeshSettings } from '../model/settings.ts'
 import { aboutFile, type Diagnostic } from '../source/diagnostic.ts'
 import { FileSource } from '../source/files/file-source.ts'
 import { Store } from '../source/store.ts'
@@ -28,6 +29,8 @@ export interface StandaloneOptions {
   /** Files and directories. */
   readonly paths: readonly string[]
   readonly cwd: string
+  /** What holds where the ConfigMap among the objects says nothing. */
+  readonly settings: MeshSettings
   /** Plaintext, and without a question who asks. */
   readonly listen: readonly ListenAddress[]
   /** With TLS, for callers who are known. */
@@ -55,7 +58,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   const store = new Store()
   const files = new FileSource({ paths: options.paths, cwd: options.cwd }, store.source())
   await files.start()
-  const controlPlane = new ControlPlane(store)
+  const controlPlane = new ControlPlane(store, { settings: options.settings })
   options.onDiagnostics([...store.diagnostics(), ...controlPlane.diagnostics])
   const rollouts: Rollouts = new Rollouts(systemClock, () => ads)
   const ads: AdsServer = new AdsServer({

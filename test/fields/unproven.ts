@@ -30,9 +30,10 @@ export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, 
   },
   ServiceEntry: {
     'spec.ports[].name': A_NAME,
-    'spec.endpoints[].network': 'counts in failoverPriority only',
+    'spec.endpoints[].network':
+      'counts where meshNetworks names gateways, and in failoverPriority: test/golden/cases/networks.in.yaml',
   },
-  WorkloadEntry: { 'spec.network': 'counts in failoverPriority only' },
+  WorkloadEntry: { 'spec.network': 'as in a ServiceEntry' },
   Sidecar: {
     'spec.ingress[].port.name': A_NAME,
     'spec.ingress[].bind': WORLD,

@@ -4,7 +4,7 @@ import type { BackendTLSPolicy } from '../../api/registry.ts'
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import { compareText } from '../../model/age.ts'
 import type { Service } from '../../model/service.ts'
-import type { ClientTls, PolicyBlocks, TrafficRule } from '../../model/traffic-policy.ts'
+import { type ClientTls, type PolicyBlocks, SIMPLE_TLS, type TrafficRule } from '../../model/traffic-policy.ts'
 import { EVERYBODY } from '../../model/visibility.ts'
 import { type Diagnostic, diagnostic } from '../diagnostic.ts'
 import { originOf } from '../origin.ts'
@@ -104,18 +104,12 @@ interface Authority {
 function authorityOf({ spec, namespace }: BackendTLSPolicy, world: World): Authority {
   const { validation } = spec
   const names = (validation.subjectAltNames ?? []).flatMap(({ hostname, uri }) => hostname ?? uri ?? [])
-  const tls = {
-    mode: 'simple',
-    certificate: '',
-    key: '',
-    ca: '',
-    crl: '',
-    credentialName: '',
+  const tls: ClientTls = {
+    ...SIMPLE_TLS,
     subjectAltNames: names.length > 0 ? names : [validation.hostname],
     sni: validation.hostname,
-    skipVerify: false,
     gatewayCertificate: true,
-  } as const
+  }
   if (validation.wellKnownCACertificates) {
     if (validation.wellKnownCACertificates === 'System') return { tls, unaccepted: undefined, unresolved: undefined }
     const message = `"${validation.wellKnownCACertificates}" is not known: expected System`
@@ -145,17 +139,7 @@ function authorityOf({ spec, namespace }: BackendTLSPolicy, world: World): Autho
 }
 
 /** Without an authority there is nothing that could be trusted: TLS against an empty name fails, and plaintext would be worse. */
-const NEVER: ClientTls = {
-  mode: 'simple',
-  certificate: '',
-  key: '',
-  ca: '',
-  crl: '',
-  credentialName: '',
-  subjectAltNames: ['invalid.invalid'],
-  sni: 'invalid.invalid',
-  skipVerify: false,
-}
+const NEVER: ClientTls = { ...SIMPLE_TLS, subjectAltNames: ['invalid.invalid'], sni: 'invalid.invalid' }
 
 function ruleOf(
   service: Service,

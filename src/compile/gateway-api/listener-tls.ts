@@ -3,7 +3,7 @@ import type { Listener } from '../../api/gateway/gateway/listener.ts'
 import type { GatewaySpec } from '../../api/gateway/gateway/schema.ts'
 import type { ObjectHead } from '../../api/object.ts'
 import type { KubernetesGateway } from '../../api/registry.ts'
-import type { ServerTls } from '../../model/gateway.ts'
+import { PASSTHROUGH, type ServerTls } from '../../model/gateway.ts'
 import { authorityRef, certificateRef, type Resolution } from './certificate-refs.ts'
 import type { Refusal } from './conditions.ts'
 import type { World } from './world.ts'
@@ -11,22 +11,6 @@ import type { World } from './world.ts'
 /** What Istio calls its extensions. */
 const MODE_OPTION = 'gateway.istio.io/tls-terminate-mode'
 const CIPHERS_OPTION = 'gateway.istio.io/tls-cipher-suites'
-
-const PASSTHROUGH: ServerTls = {
-  mode: 'passthrough',
-  httpsRedirect: false,
-  certificates: [],
-  ca: '',
-  crl: '',
-  credentials: [],
-  caCredential: '',
-  subjectAltNames: [],
-  spki: [],
-  hashes: [],
-  minVersion: '',
-  maxVersion: '',
-  cipherSuites: [],
-}
 
 const MODES: Readonly<Record<string, ServerTls['mode']>> = {
   MUTUAL: 'mutual',

@@ -1,7 +1,7 @@
 /** Kubernetes Ingresses: a gateway of the model each, on the mesh's ingress gateway, and a route set for each of its hosts. */
 import type { Ingress } from '../../api/registry.ts'
 import { IdentityMemo } from '../../lib/identity-memo.ts'
-import type { Gateway, GatewayServer, ServerTls } from '../../model/gateway.ts'
+import { type Gateway, type GatewayServer, PASSTHROUGH, type ServerTls } from '../../model/gateway.ts'
 import { parseProtocol } from '../../model/protocol.ts'
 import type { RouteSet } from '../../model/route-set.ts'
 import type { Service } from '../../model/service.ts'
@@ -98,19 +98,5 @@ function server(
 }
 
 function simple(credential: string): ServerTls {
-  return {
-    mode: 'simple',
-    httpsRedirect: false,
-    certificates: [],
-    ca: '',
-    crl: '',
-    credentials: [credential],
-    caCredential: '',
-    subjectAltNames: [],
-    spki: [],
-    hashes: [],
-    minVersion: '',
-    maxVersion: '',
-    cipherSuites: [],
-  }
+  return { ...PASSTHROUGH, mode: 'simple', credentials: [credential] }
 }

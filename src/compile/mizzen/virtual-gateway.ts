@@ -2,13 +2,13 @@
 
 import type { GatewayListener } from '../../api/mizzen/virtualgateway/schema.ts'
 import type { VirtualGateway } from '../../api/registry.ts'
-import type { Gateway, GatewayServer, ServerTls } from '../../model/gateway.ts'
+import { type Gateway, type GatewayServer, PASSTHROUGH, type ServerTls } from '../../model/gateway.ts'
 import { ANY_CLIENT, type HttpDestination, type HttpRule, NO_HEADER_CHANGES } from '../../model/http-rule.ts'
 import type { Protocol } from '../../model/protocol.ts'
 import { MESH, type RouteSet } from '../../model/route-set.ts'
 import type { Service } from '../../model/service.ts'
 import type { MeshSettings } from '../../model/settings.ts'
-import { NO_POLICY } from '../../model/traffic-policy.ts'
+import { NO_POLICY, SIMPLE_TLS } from '../../model/traffic-policy.ts'
 import { EVERYBODY } from '../../model/visibility.ts'
 import { originOf } from '../origin.ts'
 import { hostOf, layerRule } from './layer.ts'
@@ -95,24 +95,13 @@ function wayOut(object: VirtualGateway, settings: MeshSettings): Parts {
     ]
   })
   const services = hostsOf(object).map(host => outsideService(object, host, listener, originate))
-  const tls = {
-    mode: 'simple',
-    certificate: '',
-    key: '',
-    ca: '',
-    crl: '',
-    credentialName: '',
-    subjectAltNames: [],
-    sni: '',
-    skipVerify: false,
-  } as const
   return parts({
     services,
     routes,
     gateways: [gateway(object, { istio: 'egressgateway' })],
     trafficRules: originate
       ? hostsOf(object).map(host => {
-          const policy = { ...NO_POLICY, tls: { ...tls, sni: host } }
+          const policy = { ...NO_POLICY, tls: { ...SIMPLE_TLS, sni: host } }
           return layerRule(object, { host, port: 443 }, { aspect: 'tls' }, settings, { policy, path: ['spec', 'egress'] })
         })
       : [],
@@ -180,26 +169,10 @@ function server(object: VirtualGateway, listener: GatewayListener, index: number
   }
 }
 
-const NO_TLS: ServerTls = {
-  mode: 'passthrough',
-  httpsRedirect: false,
-  certificates: [],
-  ca: '',
-  crl: '',
-  credentials: [],
-  caCredential: '',
-  subjectAltNames: [],
-  spki: [],
-  hashes: [],
-  minVersion: '',
-  maxVersion: '',
-  cipherSuites: [],
-}
-
 function serverTls({ tls, redirectToHTTPS }: GatewayListener, protocol: string): ServerTls | undefined {
-  if (protocol === 'TLS') return NO_TLS
-  if (redirectToHTTPS) return { ...NO_TLS, httpsRedirect: true }
+  if (protocol === 'TLS') return PASSTHROUGH
+  if (redirectToHTTPS) return { ...PASSTHROUGH, httpsRedirect: true }
   if (!tls?.certificate) return undefined
   const mode = tls.clientCertificates ? 'mutual' : 'simple'
-  return { ...NO_TLS, mode, credentials: [tls.certificate], minVersion: tls.minVersion ?? '' }
+  return { ...PASSTHROUGH, mode, credentials: [tls.certificate], minVersion: tls.minVersion ?? '' }
 }

@@ -1,34 +1,22 @@
 /** TLS that a gateway ends: certificates from files, or as secrets over the same stream as everything else. */
 import type { ServerTls } from '../../model/gateway.ts'
+import type { MeshSettings } from '../../model/settings.ts'
 import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
-import {
-  CertificateValidationContext,
-  TlsParameters_TlsProtocol as Version,
-} from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
+import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import { type CommonTlsContext, DownstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
 import { file, subjectAltName } from './certificate-files.ts'
 import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
-
-const VERSIONS: Readonly<Record<string, Version>> = {
-  '1.0': Version.TLSv1_0,
-  '1.1': Version.TLSv1_1,
-  '1.2': Version.TLSv1_2,
-  '1.3': Version.TLSv1_3,
-}
+import { serverParameters } from './tls-parameters.ts'
 
 /** @returns undefined: the mode does not end TLS here */
-export function downstreamTls(tls: ServerTls, http: boolean): TransportSocket | undefined {
+export function downstreamTls(tls: ServerTls, settings: MeshSettings, http: boolean): TransportSocket | undefined {
   if (tls.mode === 'passthrough' || tls.mode === 'auto-passthrough' || tls.mode === 'mesh') return undefined
   const message = DownstreamTlsContext.fromPartial({
     requireClientCertificate: tls.mode === 'mutual',
     commonTlsContext: {
       alpnProtocols: http ? ['h2', 'http/1.1'] : [],
-      tlsParams: {
-        tlsMinimumProtocolVersion: VERSIONS[tls.minVersion] ?? Version.TLSv1_2,
-        tlsMaximumProtocolVersion: VERSIONS[tls.maxVersion] ?? Version.TLS_AUTO,
-        cipherSuites: [...tls.cipherSuites],
-      },
+      tlsParams: serverParameters(tls, settings),
       tlsCertificates: tls.credentials.length > 0 ? [] : tls.certificates.map(entry => certificateFiles(entry)),
       tlsCertificateSdsSecretConfigs: tls.credentials.map(name => adsSecret(certificateSecret(name))),
       validationContextType: validation(tls),

@@ -1,5 +1,6 @@
 /** Clusters for fetching the keys of issuers that are no service of the mesh: by name over DNS, with TLS where the URL says https. */
 import type { MeshSettings } from '../../model/settings.ts'
+import { SIMPLE_TLS } from '../../model/traffic-policy.ts'
 import { Cluster, Cluster_DiscoveryType } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { outboundCluster } from './names.ts'
 import type { Security } from './security.ts'
@@ -36,8 +37,7 @@ export function placeOf(uri: string): Place {
 }
 
 function cluster(settings: MeshSettings, name: string, { tls, host, port }: Place): Cluster {
-  const simple = { mode: 'simple', certificate: '', key: '', ca: '', crl: '', credentialName: '', skipVerify: false } as const
-  const context = { systemRoots: settings.systemRoots, subjectAltNames: [], http2: false, gatewayCredential: '' }
+  const context = { settings, subjectAltNames: [], http2: false, gatewayCredential: '' }
   return Cluster.fromPartial({
     name,
     connectTimeout: duration(settings.connectTimeoutMs),
@@ -47,6 +47,6 @@ function cluster(settings: MeshSettings, name: string, { tls, host, port }: Plac
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address: endpointAddress(host, port) } } }] }],
     },
-    transportSocket: tls ? upstreamTls({ ...simple, sni: host, subjectAltNames: [host] }, context) : undefined,
+    transportSocket: tls ? upstreamTls({ ...SIMPLE_TLS, sni: host, subjectAltNames: [host] }, context) : undefined,
   })
 }

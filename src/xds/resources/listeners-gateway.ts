@@ -110,12 +110,12 @@ function terminationOf(view: View, placed: PlacedServer): TransportSocket | unde
   const { tls } = placed.server
   const http = endsHttps(placed)
   if (tls?.mode === 'mesh') return view.identity ? inboundMeshTls(view.settings, http) : undefined
-  return tls && downstreamTls(tls, http)
+  return tls && downstreamTls(tls, view.settings, http)
 }
 
 /** Whether the server ends TLS and speaks HTTP inside. */
 function endsHttps({ server: { protocol, tls } }: PlacedServer): boolean {
-  return protocol === 'HTTPS' && tls !== undefined && (tls.mode === 'mesh' || downstreamTls(tls, true) !== undefined)
+  return protocol === 'HTTPS' && tls !== undefined && tls.mode !== 'passthrough' && tls.mode !== 'auto-passthrough'
 }
 
 /** Whether the gateway passes on mutual TLS by server name. */

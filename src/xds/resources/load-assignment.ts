@@ -7,7 +7,7 @@ import { ClusterLoadAssignment } from '../gen/envoy/config/endpoint/v3/endpoint.
 import { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { localityWeights, priorityOf, shares, withTopology } from './endpoint-priority.ts'
-import { isMeshEndpoint } from './mesh-endpoint.ts'
+import { type Reached, reachedEndpoints } from './network-gateways.ts'
 import { endpointAddress, isSingleAddress } from './values.ts'
 
 export function isWeighted({ view, policy }: ClusterInputs): boolean {
@@ -27,13 +27,16 @@ export function loadAssignment(inputs: ClusterInputs, clusterName: string): Clus
   const weights = configuredWeights(inputs, sorted)
   const priorities = [...new Set(sorted.map(([key]) => key.split(' ', 1)[0]))] // without gaps, as Envoy demands
   const endpoints = sorted.flatMap(([key, group]): LocalityLbEndpoints[] => {
-    const [first] = group
-    const weight = weights ? weights.get(localityKey(first?.locality ?? NOWHERE)) : weightOf(group)
+    const reached = reachedEndpoints(inputs, group)
+    const first = reached[0]?.endpoint
+    const weight = weights
+      ? weights.get(localityKey(first?.locality ?? NOWHERE))
+      : weightOf(reached.map(({ endpoint }) => endpoint))
     if (!first || !weight) return []
     return [
       LocalityLbEndpoints.fromPartial({
         locality: { region: first.locality.region, zone: first.locality.zone, subZone: first.locality.subzone },
-        lbEndpoints: group.map(endpoint => lbEndpoint(endpoint, inputs)),
+        lbEndpoints: reached.map(each => lbEndpoint(each, inputs)),
         loadBalancingWeight: weight,
         priority: priorities.indexOf(key.split(' ', 1)[0]),
       }),
@@ -48,8 +51,9 @@ function endpointsOf(inputs: ClusterInputs): readonly Endpoint[] {
   const known = endpoints?.get(port.number) ?? []
   if (known.length === 0 && discovery === 'dns') return [byName(inputs)]
   // Envoy refuses endpoints that it would have to look up; a WorkloadEntry with a name can be selected by a service of addresses.
-  const all =
-    discovery === 'endpoints' ? known.filter(({ address }) => isSingleAddress(address) || address.startsWith('unix:')) : known
+  const all = known.filter(({ address }) =>
+    discovery === 'endpoints' ? address === '' || isSingleAddress(address) || address.startsWith('unix:') : address !== '',
+  )
   if (!subset || Object.keys(subset.labels).length === 0) return all
   return all.filter(endpoint => hasLabels(withTopology(endpoint.labels, endpoint.locality, endpoint), subset.labels))
 }
@@ -78,9 +82,8 @@ function weightOf(endpoints: readonly Endpoint[]): number {
   return endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0)
 }
 
-function lbEndpoint(endpoint: Endpoint, { view, port }: ClusterInputs): LbEndpoint {
+function lbEndpoint({ endpoint, secured }: Reached, { view }: ClusterInputs): LbEndpoint {
   const workload = workloadText(endpoint, view.settings.clusterId)
-  const secured = view.identity && isMeshEndpoint(view, endpoint, port)
   const filterMetadata = {
     ...(secured ? { 'envoy.transport_socket_match': { tlsMode: 'istio' } } : {}),
     ...(workload ? { istio: { workload } } : {}),

@@ -3,6 +3,7 @@
  * a sidecar with a certificate before them, and plaintext to the others.
  */
 import { isHttp, isHttp2 } from '../../model/protocol.ts'
+import type { MeshSettings } from '../../model/settings.ts'
 import type { ClientTls } from '../../model/traffic-policy.ts'
 import { type Cluster, Cluster_TransportSocketMatch } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
@@ -16,9 +17,10 @@ import { isMeshEndpoint } from './mesh-endpoint.ts'
 import { identitiesOf, type MeshPeer, outboundMeshTls } from './mesh-tls.ts'
 import { serverNameOf } from './names.ts'
 import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
+import { tlsDefaults } from './tls-parameters.ts'
 
 export interface TlsContext {
-  readonly systemRoots: string
+  readonly settings: MeshSettings
   /** Names that a service says its certificate has. */
   readonly subjectAltNames: readonly string[]
   readonly http2: boolean
@@ -35,7 +37,7 @@ export function clusterTls(inputs: ClusterInputs): Pick<Cluster, 'transportSocke
   if (tls && tls.mode !== 'mesh') {
     const http2 = isHttp2(port.protocol)
     const context = {
-      systemRoots: settings.systemRoots,
+      settings,
       subjectAltNames: service.subjectAltNames,
       http2,
       gatewayCredential: view.backendCredential,
@@ -94,6 +96,7 @@ export function upstreamTls(tls: ClientTls | undefined, context: TlsContext): Tr
       tlsCertificates: mutual && !credentialName ? [{ certificateChain: file(tls.certificate), privateKey: file(tls.key) }] : [],
       tlsCertificateSdsSecretConfigs: shown ? [adsSecret(certificateSecret(shown))] : [],
       validationContextType: validation(tls, context),
+      tlsParams: tlsDefaults(context.settings),
       alpnProtocols: context.http2 ? ['h2'] : ['http/1.1'],
     },
   })
@@ -121,7 +124,7 @@ function validation(tls: ClientTls, context: TlsContext): CommonTlsContext['vali
     return { $case: 'combinedValidationContext', value }
   }
   const value = CertificateValidationContext.fromPartial({
-    trustedCa: tls.authority ? inlineText(tls.authority) : file(tls.ca || context.systemRoots),
+    trustedCa: tls.authority ? inlineText(tls.authority) : file(tls.ca || context.settings.systemRoots),
     crl: tls.crl ? file(tls.crl) : undefined,
     matchTypedSubjectAltNames,
   })

@@ -8,6 +8,7 @@ import type { ClientMatch } from '../../model/http-rule.ts'
 import { hasLabels, type Labels, labelsKey } from '../../model/labels.ts'
 import { type Locality, localityKey } from '../../model/locality.ts'
 import type { Mesh } from '../../model/mesh.ts'
+import { networkOf } from '../../model/network.ts'
 import type { PeerPolicy } from '../../model/peer-policy.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import type { RouteSet } from '../../model/route-set.ts'
@@ -39,6 +40,8 @@ export interface View {
   readonly labels: Labels
   readonly locality: Locality
   readonly node: string
+  /** "" where the mesh has one network. */
+  readonly network: string
   /** What a gateway shows to backends: the name of a secret; "": nothing. */
   readonly backendCredential: string
   /** See MeshProxy.identity. */
@@ -57,6 +60,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
   const labels = matter.size === 0 ? {} : Object.fromEntries(Object.entries(proxy.labels).filter(([key]) => matter.has(key)))
   const family = familyOf(proxy.addresses)
   const node = nodeMatters(mesh.services) ? proxy.node : ''
+  const network = networkFor(settings, proxy)
   const { kind, namespace, locality, identity } = proxy
   const capture = proxy.capture.kind
   const forwards = proxy.capture.kind === 'ports' ? proxy.capture.forwards.map(forwardKey).sort() : []
@@ -69,6 +73,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
     localityKey(locality),
     family,
     node,
+    network,
     forwards.join(),
     identity,
     backendCredential,
@@ -92,6 +97,7 @@ export function viewOf(mesh: Mesh, proxy: MeshProxy): View {
       labels,
       locality,
       node,
+      network,
       backendCredential,
       identity,
       family,
@@ -136,6 +142,10 @@ function labelKeys(mesh: Mesh): ReadonlySet<string> {
 const nodeMatters = remembering((services: readonly Service[]) =>
   services.some(service => service.trafficDistribution === 'PreferSameNode'),
 )
+
+function networkFor({ networks }: MeshSettings, { network, addresses: [address = ''] }: MeshProxy): string {
+  return networks.gateways.length === 0 ? '' : networkOf(networks, { network, address, local: true })
+}
 
 function familyOf(addresses: readonly string[]): View['family'] {
   const v6 = addresses.some(address => address.includes(':'))

@@ -2,7 +2,7 @@
 import type { Findings } from '../../findings.ts'
 import type { MeshConfig, MeshTls } from './schema.ts'
 
-const curves = new Set(['P-256', 'P-384', 'P-521', 'X25519', 'X25519MLKEM768'])
+export const CURVES: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521', 'X25519', 'X25519MLKEM768'])
 
 /** @param findings at the mesh configuration */
 export function checkMeshTls({ meshMTLS, tlsDefaults }: MeshConfig, findings: Findings): void {
@@ -16,8 +16,8 @@ function checkCurves(tls: MeshTls | undefined, findings: Findings): void {
   const seen = new Set<string>()
   for (const [index, curve] of (tls?.ecdhCurves ?? []).entries()) {
     const at = findings.at('ecdhCurves', index)
-    if (!curves.has(curve))
-      at.warning(`"${curve}" is not a known curve, it is ignored: expected one of ${[...curves].join(', ')}`)
+    if (!CURVES.has(curve))
+      at.warning(`"${curve}" is not a known curve, it is ignored: expected one of ${[...CURVES].join(', ')}`)
     else if (seen.has(curve)) at.warning(`"${curve}" is there twice`)
     seen.add(curve)
   }
