@@ -16,9 +16,10 @@ import { readMesh, readText } from './read-mesh.ts'
 
 export const USAGE = `Usage: mizzen explain PATH... --from NAMESPACE/WORKLOAD --to URL
        mizzen explain PATH... --calls FILE
+       mizzen explain deny ID
 
 Tells where a request goes, step by step, and which line of which file says so. The configuration in PATH (files, directories, "-" is
-standard input) is not run: its requests are followed by the very code that the proxies run.
+standard input) is not run: its requests are followed by the very code that the proxies run. Why a running mesh denied a request: mizzen explain deny --help
 
       --from NS/WORKLOAD   who calls: a Pod or Deployment; a gateway's own name for a call that comes in there
       --to URL             http://, https://, grpc://, ws://, wss://, tcp:// or tls://, as the application would write it
@@ -55,6 +56,8 @@ const OPTIONS = {
 
 /** Exit code 0 whatever becomes of the request: it was explained. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  // It asks a running mesh, and needs none of what is loaded for files.
+  if (args[0] === 'deny') return (await import('./explain-deny.ts')).run(args.slice(1), io)
   const { values, positionals } = parseFlags('explain', args, OPTIONS)
   if (values.help) {
     io.stdout.write(USAGE)

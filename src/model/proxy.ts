@@ -27,6 +27,8 @@ export interface MeshProxy {
   readonly identity: boolean
   /** Whether it takes the virtual hosts of outbound route tables one by one: then a changed rule sends one of them, not the table. @default false */
   readonly virtualHostsApart?: boolean
+  /** Whether it wants to know where the rules stand that it enforces. @default false */
+  readonly denialNotes?: boolean
   /** What it tells of itself, as far as it is text; EnvoyFilters may ask for it. */
   readonly metadata?: Readonly<Record<string, string>>
 }

@@ -4,6 +4,7 @@
 import type { TimerWheel } from '../lib/timer-wheel.ts'
 import type { Clusters } from './cluster/cluster.ts'
 import type { Drain } from './listener/drain.ts'
+import type { DenialNotes } from './telemetry/denial-notes.ts'
 import type { Denials } from './telemetry/denials.ts'
 import type { LogFiles } from './telemetry/log-files.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
@@ -18,6 +19,7 @@ export interface ProxyContext {
   readonly stats: StatsRegistry
   readonly logFiles: LogFiles
   readonly denials: Denials
+  readonly denialNotes: DenialNotes
   /** The process is on its way out, or was told to look so. */
   readonly drain: Drain
   readonly log: Log

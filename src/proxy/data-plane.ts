@@ -32,6 +32,8 @@ import { listenAddress } from './listener/listen-address.ts'
 import { Listeners } from './listener/listeners.ts'
 import type { AdjustableLog } from './log.ts'
 import { type Phase, type ProcessFacts, ProcessView } from './process-view.ts'
+import { denialLog } from './telemetry/denial-log.ts'
+import { DenialNotes } from './telemetry/denial-notes.ts'
 import { Denials } from './telemetry/denials.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
@@ -50,7 +52,7 @@ export class DataPlane implements ProcessFacts {
   readonly flags: ProxyFlags
   readonly log: AdjustableLog
   readonly stats = new StatsRegistry()
-  readonly denials = new Denials()
+  readonly denials: Denials
   readonly store = new ResourceStore()
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -82,7 +84,8 @@ export class DataPlane implements ProcessFacts {
     this.log = log
     this.node = Node.fromPartial(bootstrap.node ?? {})
     this.node.userAgentName = 'mizzen'
-    this.node.userAgentName ||= 'mizzen'
+    // Envoy would replace its listeners whenever a line moves: it is told nothing of them.
+    this.node.metadata = { ...this.node.metadata, DENIAL_NOTES: 'listener' }
     if (flags.serviceNode !== undefined) this.node.id = flags.serviceNode
     if (flags.serviceCluster !== undefined) this.node.cluster = flags.serviceCluster
     this.ended = new Promise(resolve => {
@@ -102,6 +105,8 @@ export class DataPlane implements ProcessFacts {
       readBalancing: cluster => compileBalancing(cluster, random),
       startActiveHealth: loadHealthChecks,
     })
+    const denialNotes = new DenialNotes()
+    this.denials = new Denials(denialNotes, denialLog(log.log, systemClock))
     this.#context = {
       timers: systemTimerWheel(),
       random,
@@ -110,6 +115,7 @@ export class DataPlane implements ProcessFacts {
       stats: this.stats,
       logFiles: this.#logFiles,
       denials: this.denials,
+      denialNotes,
       drain: this.#drain,
       log: log.log,
     }

@@ -1,6 +1,6 @@
 /** A connection whose bytes are passed on as they are. */
 import type { Connection, TerminalFilter } from '../../proxy/listener/connection.ts'
-import { NetworkRbac } from '../../proxy/tcp/rbac.ts'
+import { type ConnectionDenial, NetworkRbac } from '../../proxy/tcp/rbac.ts'
 import { TcpProxy } from '../../proxy/tcp/tcp-proxy.ts'
 import type { Outcome } from './answer.ts'
 import type { Call } from './call.ts'
@@ -20,8 +20,14 @@ export function followBytes(
   const connection = connectionOf(served, call)
   const denial = denialOf(first, connection)
   if (denial !== undefined) {
-    path.step('access', 'denied: the connection is closed', path.causes.ofPolicy(policyIn(denial)))
-    return [{ share: 1, action: { kind: 'closed', reason: denial } }]
+    const [near] = denial.policy === undefined ? denial.near() : []
+    const policy = denial.policy ?? near?.policy
+    const [lack] = near?.lacks ?? []
+    const notes = lack ? [`nearest: it wants ${lack.field} ${lack.wanted}; ${lack.found}`] : []
+    const why = denial.policy === undefined ? 'no policy allows it' : 'a policy denies it'
+    const cause = policy === undefined ? undefined : path.causes.ofPolicy(policy)
+    path.step('access', `${why}: the connection is closed`, cause, notes)
+    return [{ share: 1, action: { kind: 'closed', reason: denial.details } }]
   }
   if (!(filter instanceof TcpProxy)) return [{ share: 1, action: { kind: 'closed', reason: 'the chain answers by itself' } }]
   const { targets } = filter
@@ -47,12 +53,7 @@ export function followBytes(
 }
 
 /** The first refusal on the way to the chain's end. */
-function denialOf(filter: TerminalFilter, connection: Connection): string | undefined {
+function denialOf(filter: TerminalFilter, connection: Connection): ConnectionDenial | undefined {
   const denial = filter instanceof NetworkRbac ? filter.denial(connection) : undefined
   return denial ?? (filter.next && denialOf(filter.next, connection))
-}
-
-/** "rbac_access_denied_matched_policy[ns[shop]-policy[x]-rule[0]]" -> "ns[shop]-policy[x]-rule[0]" */
-function policyIn(details: string): string {
-  return details.slice(details.indexOf('[') + 1, -1)
 }

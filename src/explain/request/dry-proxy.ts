@@ -15,6 +15,7 @@ import { Drain } from '../../proxy/listener/drain.ts'
 import { addressText, listenAddress } from '../../proxy/listener/listen-address.ts'
 import { listenerOf } from '../../proxy/listener/listeners.ts'
 import { compileRoutes } from '../../proxy/route/compile.ts'
+import { DenialNotes } from '../../proxy/telemetry/denial-notes.ts'
 import { Denials } from '../../proxy/telemetry/denials.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
@@ -73,6 +74,7 @@ export class DryProxy {
       secrets,
       readBalancing: cluster => compileBalancing(cluster, () => 0),
     })
+    const denialNotes = new DenialNotes()
     this.#context = {
       timers: systemTimerWheel(),
       random: () => 0,
@@ -80,7 +82,8 @@ export class DryProxy {
       secrets,
       stats,
       logFiles: new LogFiles(0, () => -1),
-      denials: new Denials(),
+      denials: new Denials(denialNotes, () => {}),
+      denialNotes,
       drain: new Drain(),
       log: () => {},
     }

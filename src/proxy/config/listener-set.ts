@@ -57,6 +57,7 @@ export class ListenerSet {
     const listener = new Listener(config, this.#context, this.#build, before)
     const other = this.#listeners.taken(listener)
     if (other !== undefined) throw new Error(`its address ${addressText(listener.address)} is that of listener "${other.name}"`)
+    this.#context.denialNotes.put(config.name, config.metadata)
     this.#cancelWarming(config.name)
     const waitsFor = awaitedBy(listener, this.#routes).filter(({ has }) => !has())
     if (waitsFor.length === 0) {
@@ -73,6 +74,7 @@ export class ListenerSet {
 
   remove(name: string): void {
     this.#cancelWarming(name)
+    this.#context.denialNotes.put(name, undefined)
     this.#listeners.remove(name)
   }
 

@@ -19,6 +19,7 @@ import { compileRoutes } from '../route/compile.ts'
 import { DirectAnswer, Echo } from '../tcp/answer.ts'
 import { NetworkExtAuthz, NetworkExtAuthzStats } from '../tcp/ext-authz.ts'
 import { NetworkRbac } from '../tcp/rbac.ts'
+import { refusals } from '../tcp/refusal.ts'
 import { TcpProxy } from '../tcp/tcp-proxy.ts'
 import type { RouteSlots } from './routes.ts'
 
@@ -53,9 +54,7 @@ const networkRbac: BuildGuard = (bytes, { context }, next) => {
     family: 'envoy_rbac',
     labels: { envoy_rbac_prefix: config.statPrefix },
   })
-  return new NetworkRbac(new RbacRules({ ...config, rulesStatPrefix: '' }, stats), next, ({ facts }, details) =>
-    context.log('debug', 'rbac', `connection from ${facts.remoteAddress} to port ${facts.localPort} denied: ${details}`),
-  )
+  return new NetworkRbac(new RbacRules({ ...config, rulesStatPrefix: '' }, stats), next, refusals(context.denials))
 }
 
 const networkExtAuthz: BuildGuard = (bytes, { context }, next) => {
@@ -68,8 +67,7 @@ const networkExtAuthz: BuildGuard = (bytes, { context }, next) => {
   return new NetworkExtAuthz(config, next, {
     clusters: context.clusters,
     stats,
-    refused: ({ facts }, reason) =>
-      context.log('debug', 'ext_authz', `connection from ${facts.remoteAddress} to port ${facts.localPort} closed: ${reason}`),
+    refused: refusals(context.denials),
   })
 }
 

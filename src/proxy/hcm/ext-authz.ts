@@ -8,14 +8,17 @@ import type { Authorizer, QuestionBody } from '../filters/ext-authz/authorizer.t
 import { GrpcAuthorizer } from '../filters/ext-authz/grpc-authorizer.ts'
 import { sentHeaders } from '../filters/ext-authz/header-names.ts'
 import { HttpAuthorizer } from '../filters/ext-authz/http-authorizer.ts'
+import { pickingRule } from '../filters/ext-authz/picking-rule.ts'
 import { type RouteAuthz, routeAuthzOf } from '../filters/ext-authz/route-settings.ts'
 import { editHeaders, editRequest, type HeaderEdit, type Ruling } from '../filters/ext-authz/ruling.ts'
-import { HeaderList } from '../http/headers.ts'
+import { HeaderList, type Headers } from '../http/headers.ts'
 import type { ResponseHead } from '../http/stream.ts'
 import type { DynamicMetadata } from '../metadata/dynamic.ts'
 import { compileMetadataMatcher } from '../metadata/matcher.ts'
 import { runtimeFraction } from '../route/fraction.ts'
+import type { Denials } from '../telemetry/denials.ts'
 import { Flag } from '../telemetry/response-flags.ts'
+import { deny } from './deny.ts'
 import { type FilterExplanation, type HttpFilter, type HttpRequest, overrideOf, type Verdict } from './filter.ts'
 
 /** http.<stat_prefix>.ext_authz.* */
@@ -25,6 +28,12 @@ export class ExtAuthzStats {
   error = 0
   disabled = 0
   failure_mode_allowed = 0
+}
+
+export interface ExtAuthzServices {
+  readonly clusters: Clusters
+  readonly denials: Denials
+  readonly stats: ExtAuthzStats
 }
 
 const FILTER = 'envoy.filters.http.ext_authz'
@@ -38,7 +47,9 @@ export class ExtAuthzFilter implements HttpFilter {
   readonly #authorizer: Authorizer
   readonly #config: ExtAuthz
   readonly #stats: ExtAuthzStats
+  readonly #denials: Denials
   readonly #concerns: (metadata: DynamicMetadata | undefined) => boolean
+  readonly #pickedBy: (metadata: DynamicMetadata | undefined) => string | undefined
   /** 0 to 1, of the requests that it is asked about. */
   readonly #share: number
   readonly #errorStatus: number
@@ -48,15 +59,17 @@ export class ExtAuthzFilter implements HttpFilter {
   readonly #responseEdits = new WeakMap<HttpRequest, readonly HeaderEdit[]>()
 
   /** @throws on settings that cannot be followed */
-  constructor(name: string, defaultOff: boolean, config: ExtAuthz, clusters: Clusters, stats: ExtAuthzStats) {
+  constructor(name: string, defaultOff: boolean, config: ExtAuthz, { clusters, denials, stats }: ExtAuthzServices) {
     for (const [field, given] of Object.entries(unsupported(config)))
       if (given) throw new Error(`ext_authz: ${field} is not supported`)
     this.name = name
     this.defaultOff = defaultOff
     this.#config = config
     this.#stats = stats
+    this.#denials = denials
     this.#authorizer = authorizerOf(config, clusters)
     this.#concerns = config.filterEnabledMetadata ? compileMetadataMatcher(config.filterEnabledMetadata) : () => true
+    this.#pickedBy = pickingRule(config.filterEnabledMetadata)
     this.#share = runtimeFraction(config.filterEnabled, 1)
     this.#errorStatus = config.statusOnError?.code || 403
   }
@@ -98,8 +111,14 @@ export class ExtAuthzFilter implements HttpFilter {
   #skip(request: HttpRequest): Verdict {
     this.#stats.disabled++
     if (!this.#config.denyAtDisable?.defaultValue) return 'continue'
-    request.reply(this.#errorStatus, NO_BODY, 'ext_authz_error')
+    const headers = this.#deny(request, this.#errorStatus, 'the authorizer is switched off')
+    request.reply(this.#errorStatus, NO_BODY, 'ext_authz_error', headers)
     return 'taken'
+  }
+
+  #deny(request: HttpRequest, status: number, reason: string, headers?: Headers): Headers | undefined {
+    const policy = this.#pickedBy(request.record.metadata)
+    return deny(request, this.#denials, { by: 'authorizer', status, reason, policy }, headers)
   }
 
   #ask(request: HttpRequest, { context }: RouteAuthz, body: QuestionBody | undefined): void {
@@ -134,7 +153,8 @@ export class ExtAuthzFilter implements HttpFilter {
     request.record.addFlag(Flag.UnauthorizedExternalService)
     const list = new HeaderList()
     editHeaders(list, headers)
-    request.reply(status, body, 'ext_authz_denied', list)
+    const answer = this.#deny(request, status, `${this.#authorizer.cluster} denies it`, list)
+    request.reply(status, body, 'ext_authz_denied', answer)
   }
 
   #unknown(request: HttpRequest, reason: string): void {
@@ -147,7 +167,8 @@ export class ExtAuthzFilter implements HttpFilter {
       return
     }
     request.record.addFlag(Flag.UnauthorizedExternalService)
-    request.reply(this.#errorStatus, NO_BODY, 'ext_authz_error')
+    const why = `${this.#authorizer.cluster} could not be asked: ${reason}`
+    request.reply(this.#errorStatus, NO_BODY, 'ext_authz_error', this.#deny(request, this.#errorStatus, why))
   }
 }
 

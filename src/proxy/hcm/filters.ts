@@ -16,7 +16,7 @@ import type { Log } from '../context.ts'
 import { compileFault } from '../filters/fault-rule.ts'
 import { LOCAL_RATE_LIMIT } from '../filters/rate-limit/local-limit.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
-import { type Denials, denialText } from '../telemetry/denials.ts'
+import type { Denials } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { CorsFilter } from './cors.ts'
 import { ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts'
@@ -53,23 +53,28 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   // Verifies tokens, which access rules may ask for.
   [
     `${PREFIX}jwt_authn.v3.JwtAuthentication`,
-    (name, off, config, { clusters, log }) =>
-      new JwtFilter(name, off, JwtAuthentication.decode(config), { clusters, log: message => log('warning', 'jwt', message) }),
+    (name, off, config, { clusters, log, denials }) =>
+      new JwtFilter(name, off, JwtAuthentication.decode(config), {
+        clusters,
+        denials,
+        log: message => log('warning', 'jwt', message),
+      }),
   ],
   // Nothing that is not allowed gets further.
   [
     `${PREFIX}rbac.v3.RBAC`,
     (name, off, config, settings) =>
-      new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats)), denial => {
-        settings.denials.add(denial)
-        settings.log('debug', 'rbac', denialText(denial))
-      }),
+      new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats)), settings.denials),
   ],
   // Asks somebody else about what the rules before it have picked out.
   [
     `${PREFIX}ext_authz.v3.ExtAuthz`,
     (name, off, config, settings) =>
-      new ExtAuthzFilter(name, off, ExtAuthz.decode(config), settings.clusters, group(settings, 'ext_authz', ExtAuthzStats)),
+      new ExtAuthzFilter(name, off, ExtAuthz.decode(config), {
+        clusters: settings.clusters,
+        denials: settings.denials,
+        stats: group(settings, 'ext_authz', ExtAuthzStats),
+      }),
   ],
   // After the access rules: what they refuse counts against nobody's limit.
   [

@@ -4,10 +4,16 @@ import type { KeyServices } from '../filters/jwt/keys.ts'
 import { TokenProvider } from '../filters/jwt/provider.ts'
 import { type Check, compileRequirement, type Outcome } from '../filters/jwt/requirement.ts'
 import { HeaderList } from '../http/headers.ts'
+import type { Denials } from '../telemetry/denials.ts'
+import { deny } from './deny.ts'
 import type { HttpFilter, HttpRequest, Verdict } from './filter.ts'
 
 const FILTER = 'envoy.filters.http.jwt_authn'
 const UNAUTHENTICATED = 16
+
+export interface JwtServices extends KeyServices {
+  readonly denials: Denials
+}
 
 export class JwtFilter implements HttpFilter {
   readonly name: string
@@ -15,10 +21,12 @@ export class JwtFilter implements HttpFilter {
   readonly #check: Check
   readonly #bypassPreflight: boolean
   readonly #claimHeaders: readonly string[]
+  readonly #denials: Denials
 
   /** @throws on settings that cannot be used */
-  constructor(name: string, defaultOff: boolean, config: JwtAuthentication, services: KeyServices) {
+  constructor(name: string, defaultOff: boolean, config: JwtAuthentication, services: JwtServices) {
     this.name = name
+    this.#denials = services.denials
     this.defaultOff = defaultOff
     const providers = new Map(
       Object.entries(config.providers).map(([key, provider]) => [key, new TokenProvider(provider, services)] as const),
@@ -53,13 +61,13 @@ export class JwtFilter implements HttpFilter {
       const realm = `Bearer realm="${request.head.scheme}://${request.head.authority}${request.head.path.split('?', 1)[0]}"`
       const challenge = outcome.error === 'Jwt is missing' ? realm : `${realm}, error="invalid_token"`
       const details = `jwt_authn_access_denied{${outcome.error.replaceAll(' ', '_')}}`
-      request.reply(
-        outcome.status,
-        Buffer.from(outcome.error),
-        details,
+      const headers = deny(
+        request,
+        this.#denials,
+        { by: 'token', status: outcome.status, reason: outcome.detail ?? outcome.error, policy: outcome.provider },
         new HeaderList(['www-authenticate', challenge]),
-        UNAUTHENTICATED,
       )
+      request.reply(outcome.status, Buffer.from(outcome.error), details, headers, UNAUTHENTICATED)
       return
     }
     for (const { provider, token } of outcome.tokens) {

@@ -1,8 +1,9 @@
 /** Access rules for requests (envoy.filters.http.rbac). What is denied and by which policy is for the log, never for the client. */
+import type { NearPolicy } from '../filters/rbac/near.ts'
 import { denialDetails, type RbacRules } from '../filters/rbac/rules.ts'
 import { principalsOf, type Subject } from '../filters/rbac/subject.ts'
-import { pathOnly } from '../route/request-field.ts'
-import type { Denial } from '../telemetry/denials.ts'
+import type { Denials } from '../telemetry/denials.ts'
+import { deny } from './deny.ts'
 import type { FilterExplanation, HttpFilter, HttpRequest, Verdict } from './filter.ts'
 
 const DENIED = Buffer.from('RBAC: access denied')
@@ -13,27 +14,28 @@ export class RbacFilter implements HttpFilter {
   readonly name: string
   readonly defaultOff: boolean
   readonly #rules: RbacRules
-  readonly #denied: (denial: Denial) => void
+  readonly #denials: Denials
 
-  /** @param denied is told of every refusal, with its reason */
-  constructor(name: string, defaultOff: boolean, rules: RbacRules, denied: (denial: Denial) => void) {
+  constructor(name: string, defaultOff: boolean, rules: RbacRules, denials: Denials) {
     this.name = name
     this.defaultOff = defaultOff
     this.#rules = rules
-    this.#denied = denied
+    this.#denials = denials
   }
 
   onRequest(request: HttpRequest): Verdict {
-    const { record } = request
     const subject = subjectOf(request)
-    const decision = this.#rules.decide(subject, fields => record.addMetadata(FILTER, fields))
+    const decision = this.#rules.decide(subject, fields => request.record.addMetadata(FILTER, fields))
     if (decision === undefined || decision.allowed) return 'continue'
-    this.#denied({
-      ...aboutRequest(request, subject),
-      policy: decision.policy,
-      nearest: decision.policy === undefined ? this.#rules.near(subject) : [],
+    const { policy } = decision
+    const headers = deny(request, this.#denials, {
+      by: 'access',
+      status: 403,
+      reason: policy === undefined ? 'no policy allows it' : 'a policy denies it',
+      policy,
+      ...(policy === undefined && { nearest: () => this.#rules.near(subject) }),
     })
-    request.reply(403, DENIED, denialDetails(decision), undefined, PERMISSION_DENIED)
+    request.reply(403, DENIED, denialDetails(decision), headers, PERMISSION_DENIED)
     return 'taken'
   }
 
@@ -47,24 +49,20 @@ export class RbacFilter implements HttpFilter {
     const answers = [{ share: 1, status: 403, details: denialDetails(decision) }]
     if (policy !== undefined) return { ...told, text: 'denied', answers }
     const near = this.#rules.near(subject)
-    const who = subject.principals?.join(', ') ?? 'the caller shows no certificate'
-    const notes = near.map(({ lacks }, i) => {
-      const which = i === 0 ? 'nearest: it' : 'another one'
-      return lacks === 'source'
-        ? `${which} allows this, but not from here (${who})`
-        : `${which} allows this caller, but not this request`
-    })
+    const notes = near.slice(0, NEAREST).map((entry, i) => `${i === 0 ? 'nearest: it' : 'another one'} ${wish(entry)}`)
     return { ...told, policies: near.map(entry => entry.policy), text: 'denied: no policy allows it', answers, notes }
   }
 }
 
-function aboutRequest(
-  { head, record }: HttpRequest,
-  { remoteAddress, principals = [] }: Subject,
-): Omit<Denial, 'policy' | 'nearest'> {
-  const { method, authority, path } = head
-  const time = new Date(record.startTime).toISOString()
-  return { id: head.headers.get('x-request-id') ?? '', time, method, authority, path: pathOnly(path), remoteAddress, principals }
+/** Policies that `explain` tells of. */
+const NEAREST = 3
+
+function wish({ lacks }: NearPolicy): string {
+  const [first] = lacks
+  if (first === undefined) return 'allows it'
+  if (first.field === '') return `allows ${first.wanted}: ${first.found}`
+  const more = lacks.length > 1 ? `, and ${lacks.length - 1} more` : ''
+  return `wants ${first.field} ${first.wanted}; ${first.found}${more}`
 }
 
 function subjectOf({ head, connection, record }: HttpRequest): Subject {

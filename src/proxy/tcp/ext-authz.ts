@@ -3,10 +3,12 @@ import type { ExtAuthz } from '../../xds/gen/envoy/extensions/filters/network/ex
 import type { Clusters } from '../cluster/cluster.ts'
 import type { Authorizer } from '../filters/ext-authz/authorizer.ts'
 import { GrpcAuthorizer } from '../filters/ext-authz/grpc-authorizer.ts'
+import { pickingRule } from '../filters/ext-authz/picking-rule.ts'
 import type { Ruling } from '../filters/ext-authz/ruling.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import type { DynamicMetadata } from '../metadata/dynamic.ts'
 import { compileMetadataMatcher } from '../metadata/matcher.ts'
+import type { RefuseConnection } from './refusal.ts'
 
 /** <stat_prefix>.ext_authz.* */
 export class NetworkExtAuthzStats {
@@ -24,7 +26,7 @@ export interface NetworkExtAuthzServices {
   readonly clusters: Clusters
   readonly stats: NetworkExtAuthzStats
   /** Is told of every connection that is closed, with the reason. */
-  readonly refused: (connection: Connection, reason: string) => void
+  readonly refused: RefuseConnection
 }
 
 export class NetworkExtAuthz implements TerminalFilter {
@@ -34,6 +36,8 @@ export class NetworkExtAuthz implements TerminalFilter {
   readonly #failOpen: boolean
   readonly #concerns: (metadata: DynamicMetadata | undefined) => boolean
 
+  readonly #pickedBy: (metadata: DynamicMetadata | undefined) => string | undefined
+
   /** @throws on settings that cannot be followed */
   constructor(config: ExtAuthz, next: TerminalFilter, services: NetworkExtAuthzServices) {
     if (config.includePeerCertificate) throw new Error('ext_authz: include_peer_certificate is not supported')
@@ -42,6 +46,7 @@ export class NetworkExtAuthz implements TerminalFilter {
     this.#services = services
     this.#failOpen = config.failureModeAllow
     this.#concerns = config.filterEnabledMetadata ? compileMetadataMatcher(config.filterEnabledMetadata) : () => true
+    this.#pickedBy = pickingRule(config.filterEnabledMetadata)
     const options = { sends: () => true, metadataNamespaces: [], includeTlsSession: config.includeTlsSession }
     this.#authorizer = new GrpcAuthorizer(config.grpcService, options, services.clusters)
   }
@@ -89,7 +94,9 @@ export class NetworkExtAuthz implements TerminalFilter {
       return true
     }
     stats.cx_closed++
-    refused(connection, ruling.kind === 'unknown' ? ruling.reason : 'denied by the authorizer')
+    const { cluster } = this.#authorizer
+    const reason = ruling.kind === 'unknown' ? `${cluster} could not be asked: ${ruling.reason}` : `${cluster} denies it`
+    refused(connection, { by: 'authorizer', reason, policy: this.#pickedBy(connection.metadata) })
     return false
   }
 }

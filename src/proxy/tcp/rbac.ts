@@ -1,18 +1,27 @@
 /** Access rules for connections of bytes (envoy.filters.network.rbac): what is denied is closed before a byte is passed on. */
+import type { NearPolicy } from '../filters/rbac/near.ts'
 import { denialDetails, type RbacRules } from '../filters/rbac/rules.ts'
 import { principalsOf } from '../filters/rbac/subject.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { DynamicMetadata } from '../metadata/dynamic.ts'
+import type { RefuseConnection } from './refusal.ts'
 
 const FILTER = 'envoy.filters.network.rbac'
+
+export interface ConnectionDenial {
+  /** undefined: no policy allows it. */
+  readonly policy: string | undefined
+  readonly details: string
+  readonly near: () => NearPolicy[]
+}
 
 export class NetworkRbac implements TerminalFilter {
   readonly #rules: RbacRules
   readonly next: TerminalFilter
-  readonly #denied: (connection: Connection, details: string) => void
+  readonly #denied: RefuseConnection
 
   /** @param denied is told of every refusal, with its reason */
-  constructor(rules: RbacRules, next: TerminalFilter, denied: (connection: Connection, details: string) => void) {
+  constructor(rules: RbacRules, next: TerminalFilter, denied: RefuseConnection) {
     this.#rules = rules
     this.next = next
     this.#denied = denied
@@ -21,19 +30,26 @@ export class NetworkRbac implements TerminalFilter {
   accept(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {
     const denial = this.denial(connection)
     if (denial === undefined) return this.next.accept(connection, closed)
-    this.#denied(connection, denial)
+    const { policy, near } = denial
+    const nearest = policy === undefined && { nearest: near }
+    this.#denied(connection, { by: 'access', reason: reasonOf(denial), policy, ...nearest })
     return refuse(connection, closed)
   }
 
   /** Why a connection is refused; undefined: it is let through. */
-  denial(connection: Connection): string | undefined {
+  denial(connection: Connection): ConnectionDenial | undefined {
     const { facts } = connection
     const metadata = connection.metadata ?? new DynamicMetadata()
     connection.metadata = metadata
     const subject = { head: undefined, facts, remoteAddress: facts.remoteAddress, principals: principalsOf(connection), metadata }
     const decision = this.#rules.decide(subject, fields => metadata.merge(FILTER, fields))
-    return decision === undefined || decision.allowed ? undefined : denialDetails(decision)
+    if (decision === undefined || decision.allowed) return undefined
+    return { policy: decision.policy, details: denialDetails(decision), near: () => this.#rules.near(subject) }
   }
+}
+
+function reasonOf({ policy }: ConnectionDenial): string {
+  return policy === undefined ? 'no policy allows it' : 'a policy denies it'
 }
 
 function refuse(connection: Connection, closed: (ended: OpenConnection) => void): OpenConnection {

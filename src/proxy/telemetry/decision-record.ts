@@ -9,6 +9,7 @@ import type { RequestHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
 import { DynamicMetadata, type JsonObject } from '../metadata/dynamic.ts'
 import type { ConfigOrigin } from '../route/decision.ts'
+import type { Denial } from './denials.ts'
 import type { ResponseFlag } from './response-flags.ts'
 
 export class DecisionRecord {
@@ -55,6 +56,8 @@ export class DecisionRecord {
 
   /** What filters left behind; undefined: nothing. */
   metadata: DynamicMetadata | undefined
+  /** Why a policy refused it; undefined: none did. */
+  denial: Denial | undefined
 
   constructor(connection: Connection) {
     this.connection = connection

@@ -167,6 +167,7 @@ export class LaptopMesh {
           // A gateway is its proxy.
           pid: (plan.proxy?.type === 'router' ? proxyPid : pid) ?? null,
           proxyPid: proxyPid ?? null,
+          admin: (plan.proxy && pod.network?.adminTarget()) ?? null,
           restarts: pod.restarts,
           phase: pod.phase,
           reason: pod.reason,

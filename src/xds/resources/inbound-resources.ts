@@ -5,6 +5,7 @@ import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { inboundClusterFor } from './cluster-inbound.ts'
+import { withDenialNotes } from './denial-notes.ts'
 import type { Encoder } from './encoded.ts'
 import type { InboundPort } from './inbound-port.ts'
 import { inboundListeners } from './listeners-inbound.ts'
@@ -24,10 +25,11 @@ export function inboundResources(
   ports: readonly InboundPort[],
   ipv6: boolean,
 ): InboundResources {
-  return memo.get([encoder, security, proxy.capture.kind, ipv6, ...ports.flatMap(partsOf)], () => {
+  return memo.get([encoder, security, proxy.capture.kind, proxy.denialNotes, ipv6, ...ports.flatMap(partsOf)], () => {
     const clusters = ports.map(port => inboundClusterFor(security.settings, port, ipv6))
+    const listeners = withDenialNotes(inboundListeners(security, proxy, ports), security, proxy)
     return {
-      listeners: inboundListeners(security, proxy, ports).map(listener => encoder.encode(Listener, listener.name, listener)),
+      listeners: listeners.map(listener => encoder.encode(Listener, listener.name, listener)),
       clusters: clusters.map(cluster => encoder.encode(Cluster, cluster.name, cluster)),
     }
   })

@@ -35,7 +35,8 @@ export function jwtFilter(security: Security): HttpFilter | undefined {
   return HttpFilter.fromPartial({ name: JWT_FILTER, configType: { $case: 'typedConfig', value } })
 }
 
-function providerName(index: number): string {
+/** Of the token rule with this place among those of a proxy. */
+export function providerName(index: number): string {
   return `origins-${index}`
 }
 

@@ -47,6 +47,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     serviceAccount: known?.serviceAccount || text(metadata['SERVICE_ACCOUNT']),
     namedPorts: known?.namedPorts ?? new Map(),
     virtualHostsApart: metadata['VIRTUAL_HOSTS'] === 'apart',
+    denialNotes: metadata['DENIAL_NOTES'] === 'listener',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
     identity: known?.identity ?? texts(metadata['ANNOTATIONS'])[IDENTITY] !== 'false',
     metadata: texts(metadata),

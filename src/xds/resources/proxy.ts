@@ -14,6 +14,7 @@ import type { EncodedResource } from '../wire/resource.ts'
 import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET, VIRTUAL_HOST } from '../wire/type-url.ts'
 import { outboundClusters } from './cluster-outbound.ts'
 import { blackHole, dynamicDns, inboundPassthrough, loopbackTunnel, passthrough } from './cluster-special.ts'
+import { withDenialNotes } from './denial-notes.ts'
 import type { Encoder } from './encoded.ts'
 import { containedEndpoints } from './endpoints.ts'
 import { grpcClusters } from './grpc-clusters.ts'
@@ -126,6 +127,7 @@ function gatewayResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
   const { endpoints } = mesh
   const ports = gatewayPorts(mesh, proxy)
   const security = securityOf(mesh, proxy)
+  const listeners = withDenialNotes(gatewayListeners(view, proxy, ports, security), security, proxy)
   return new Map([
     [
       CLUSTER,
@@ -140,7 +142,7 @@ function gatewayResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
       ),
     ],
     [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => cache.endpoints(view, endpoints))],
-    [LISTENER, cache.own(proxy.id, LISTENER, encodeListeners(encoder, gatewayListeners(view, proxy, ports, security)))],
+    [LISTENER, cache.own(proxy.id, LISTENER, encodeListeners(encoder, listeners))],
     [ROUTE, cache.own(proxy.id, ROUTE, gatewayTables(view, encoder, ports))],
     [
       SECRET,

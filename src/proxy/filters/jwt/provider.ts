@@ -19,9 +19,18 @@ export type Verified =
       readonly encoded: string
       readonly token: FoundToken
     }
-  | { readonly ok: false; readonly error: string; readonly status: number }
+  | Refused
 
-export const MISSING: Verified = { ok: false, error: 'Jwt is missing', status: 401 }
+export interface Refused {
+  readonly ok: false
+  /** What the client is told. */
+  readonly error: string
+  /** What the operator is told besides; absent: nothing. */
+  readonly detail?: string
+  readonly status: number
+}
+
+export const MISSING: Refused = { ok: false, error: 'Jwt is missing', status: 401 }
 const DEFAULT_SKEW_SECONDS = 60
 /** Longer ones are nobody's token. */
 const MOST_CHARACTERS = 65_536
@@ -45,7 +54,7 @@ export class TokenProvider {
 
   async verify(head: RequestHead): Promise<Verified> {
     const tokens = this.find(head)
-    let result = MISSING
+    let result: Verified = MISSING
     for (const token of tokens) {
       result = await this.#verifyOne(token)
       if (!result.ok) return result
@@ -78,9 +87,13 @@ export class TokenProvider {
   async #verifyOne(token: FoundToken): Promise<Verified> {
     const { createLocalJWKSet, decodeJwt, errors, jwtVerify } = await library()
     const { issuer, audiences, clockSkewSeconds } = this.config
-    if (token.text.length > MOST_CHARACTERS) return refuse('Jwt is too long')
+    if (token.text.length > MOST_CHARACTERS)
+      return refuse('Jwt is too long', `it has ${token.text.length} characters, expected at most ${MOST_CHARACTERS}`)
+    let claims: ReturnType<typeof decodeJwt>
     try {
-      if (issuer !== '' && decodeJwt(token.text).iss !== issuer) return refuse('Jwt issuer is not configured')
+      claims = decodeJwt(token.text)
+      if (issuer !== '' && claims.iss !== issuer)
+        return refuse('Jwt issuer is not configured', `it is from ${JSON.stringify(claims.iss ?? null)}, expected "${issuer}"`)
     } catch {
       return refuse('Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections')
     }
@@ -94,10 +107,17 @@ export class TokenProvider {
       })
       return { ok: true, payload: this.#normalized(payload), encoded: token.text.split('.')[1] ?? '', token }
     } catch (error) {
-      if (error instanceof errors.JWTExpired) return refuse('Jwt is expired')
+      if (error instanceof errors.JWTExpired) return refuse('Jwt is expired', `since ${atTime(claims.exp)}`)
       if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
-        return { ok: false, error: 'Audiences in Jwt are not allowed', status: 403 }
-      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return refuse('Jwt not yet valid')
+        return {
+          ...refuse(
+            'Audiences in Jwt are not allowed',
+            `it is for ${JSON.stringify(claims.aud ?? null)}, expected one of ${JSON.stringify(audiences)}`,
+          ),
+          status: 403,
+        }
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')
+        return refuse('Jwt not yet valid', `before ${atTime(claims.nbf)}`)
       if (error instanceof errors.JWKSNoMatchingKey) return refuse("Jwks doesn't have key to match kid or alg from Jwt")
       return refuse('Jwt verification fails')
     }
@@ -113,8 +133,14 @@ export class TokenProvider {
   }
 }
 
-function refuse(error: string): Verified {
-  return { ok: false, error, status: 401 }
+function refuse(error: string, detail?: string): Refused {
+  return { ok: false, error, ...(detail !== undefined && { detail: `${error}: ${detail}` }), status: 401 }
+}
+
+/** @param seconds of a claim that was read as a time */
+function atTime(seconds: number | undefined): string {
+  const date = new Date((seconds ?? Number.NaN) * 1000)
+  return Number.isNaN(date.getTime()) ? 'a time that is none' : date.toISOString()
 }
 
 function removeParameter(head: RequestHead, name: string): void {

@@ -1,13 +1,13 @@
 /** Which tokens a request needs (envoy JwtRequirement): one, any, all, or none at all. */
 import type { JwtRequirement } from '../../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import type { RequestHead } from '../../http/stream.ts'
-import { MISSING, type TokenProvider, type Verified } from './provider.ts'
+import { MISSING, type Refused, type TokenProvider, type Verified } from './provider.ts'
 
 type Good = Extract<Verified, { ok: true }>
 /** The tokens that verified, with their providers; or why the request is refused. */
 export type Outcome =
   | { readonly ok: true; readonly tokens: readonly { readonly provider: TokenProvider; readonly token: Good }[] }
-  | Extract<Verified, { ok: false }>
+  | (Refused & { /** That the token is refused by; absent: none in particular. */ readonly provider?: string })
 
 export type Check = (head: RequestHead) => Promise<Outcome>
 
@@ -49,7 +49,7 @@ export function compileRequirement(
           if (outcome.ok) return outcome
           if (refusal === undefined || refusal.ok || isVague(refusal.error)) refusal = outcome
         }
-        if (missingIsFine && (refusal === undefined || refusal === MISSING)) return { ok: true, tokens: [] }
+        if (missingIsFine && (refusal === undefined || isMissing(refusal))) return { ok: true, tokens: [] }
         return refusal ?? { ok: true, tokens: [] }
       }
     }
@@ -63,6 +63,10 @@ export function compileRequirement(
 /** A token that nothing here verifies. */
 const REFUSED: Outcome = { ok: false, error: 'Jwt verification fails', status: 401 }
 
+function isMissing(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.error === MISSING.error
+}
+
 /** Says less than what another token of the request is refused for. */
 function isVague(error: string): boolean {
   return error === 'Jwt is missing' || error === 'Jwt issuer is not configured'
@@ -73,6 +77,6 @@ function one(name: string, providers: ReadonlyMap<string, TokenProvider>): Check
   if (provider === undefined) throw new Error(`JWT provider "${name}" does not exist`)
   return async head => {
     const token = await provider.verify(head)
-    return token.ok ? { ok: true, tokens: [{ provider, token }] } : token
+    return token.ok ? { ok: true, tokens: [{ provider, token }] } : { ...token, provider: name }
   }
 }

@@ -1,19 +1,13 @@
 /** One set of access rules (envoy.config.rbac.v3.RBAC), ready to be asked. */
 import { type Policy, type RBAC, RBAC_Action } from '../../../xds/gen/envoy/config/rbac/v3/rbac.ts'
 import { any, compilePermission, compilePrincipal } from './matchers.ts'
+import { NearPolicies, type NearPolicy } from './near.ts'
 import type { Subject, SubjectTest } from './subject.ts'
 
 export interface RbacDecision {
   readonly allowed: boolean
   /** The policy that matched; undefined: none did. */
   readonly policy: string | undefined
-}
-
-/** A policy that a subject nearly met. */
-export interface NearPolicy {
-  readonly policy: string
-  /** source: who it is from. operation: what it asks for. */
-  readonly lacks: 'source' | 'operation'
 }
 
 interface NamedTest {
@@ -25,10 +19,13 @@ interface NamedTest {
 export class RbacEngine {
   readonly action: RBAC_Action
   readonly #policies: readonly NamedTest[]
+  readonly #rules: RBAC
+  #near: NearPolicies | undefined
 
   /** @throws naming the policy that cannot be used */
   constructor(rules: RBAC) {
     this.action = rules.action
+    this.#rules = rules
     this.#policies = Object.keys(rules.policies)
       .sort()
       .flatMap(name => {
@@ -44,12 +41,10 @@ export class RbacEngine {
     return { allowed, policy }
   }
 
-  /** For `explain`: policies of which one half holds, and what the other half is about. */
+  /** Policies that do not match, the nearest first, and what each lacks. */
   near(subject: Subject): NearPolicy[] {
-    return this.#policies.flatMap(({ name, permits, identifies }): NearPolicy[] => {
-      const [permitted, identified] = [permits(subject), identifies(subject)]
-      return permitted === identified ? [] : [{ policy: name, lacks: permitted ? 'source' : 'operation' }]
-    })
+    this.#near ??= new NearPolicies(this.#rules)
+    return this.#near.find(subject)
   }
 
   #firstMatch(subject: Subject): string | undefined {

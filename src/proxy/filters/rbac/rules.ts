@@ -4,7 +4,8 @@
  */
 import type { RBAC } from '../../../xds/gen/envoy/config/rbac/v3/rbac.ts'
 import type { JsonObject } from '../../metadata/dynamic.ts'
-import { type NearPolicy, type RbacDecision, RbacEngine } from './engine.ts'
+import { type RbacDecision, RbacEngine } from './engine.ts'
+import type { NearPolicy } from './near.ts'
 import type { Subject } from './subject.ts'
 
 /** Counters by name: "allowed", "istio_dry_run_allow_shadow_denied". */

@@ -39,11 +39,20 @@ export interface WorkloadStatus {
   /** Of the first container; null when it does not run, and for gateways. */
   readonly pid: number | null
   readonly proxyPid: number | null
+  /** Where its proxy's admin endpoint is asked; null: it has none yet. */
+  readonly admin: AdminTarget | null
   readonly restarts: number
   /** "ready", "starting"... */
   readonly phase: string
   /** Why it is not ready; "". */
   readonly reason: string
+}
+
+export interface AdminTarget {
+  readonly host: string
+  readonly port: number
+  /** To be asked from; undefined: any. */
+  readonly localAddress?: string | undefined
 }
 
 export function writeMeshStatus(state: StateDirectory, status: MeshStatus): void {
