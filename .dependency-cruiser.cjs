@@ -22,7 +22,9 @@ module.exports = {
     only('api', ['lib']),
     // Patches of EnvoyFilters are Envoy's messages as users write them: reading them is all that compile/ knows of Envoy.
     only('compile', ['api', 'model', 'lib', 'xds/wire']),
-    only('source', ['api', 'lib']),
+    only('kubernetes/client', ['lib']),
+    // What reads a cluster talks to its API server.
+    only('source', ['api', 'lib', 'kubernetes/client']),
     only('xds/gen', []),
     only('xds/wire', ['xds/gen', 'lib']),
     only('xds/resources', ['xds/gen', 'xds/wire', 'model', 'lib']),

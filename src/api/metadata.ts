@@ -12,6 +12,7 @@ export const Metadata = openMessage({
   annotations: mapOf(Type.String()),
   creationTimestamp: Type.String({ description: 'RFC 3339; decides which of two competing objects is older' }),
   uid: Type.String(),
+  generation: Type.Integer({ description: 'counts the changes of the spec; set by the API server' }),
 })
 export type Metadata = Static<typeof Metadata>
 

@@ -38,6 +38,8 @@ export interface ObjectHead {
   /** RFC 3339, as given: decides which of two competing objects is older. */
   readonly creationTimestamp: string | undefined
   readonly uid: string | undefined
+  /** Counts the changes of the spec, where an API server does: a status says which of them it speaks of. */
+  readonly generation?: number
   readonly origin: Origin
 }
 

@@ -95,6 +95,7 @@ function readKind<Name extends string, Group extends string, Spec extends TSchem
     annotations: metadata.annotations ?? {},
     creationTimestamp: metadata.creationTimestamp,
     uid: metadata.uid,
+    ...(metadata.generation !== undefined && { generation: metadata.generation }),
     origin,
     spec,
     status: readStatus(kind, document['status']),

@@ -62,6 +62,7 @@ import { IngressSpec } from './kubernetes/ingress/schema.ts'
 import { validateIngress } from './kubernetes/ingress/validate.ts'
 import { IngressClassSpec } from './kubernetes/ingressclass/schema.ts'
 import { NamespaceSpec } from './kubernetes/namespace/schema.ts'
+import { NodeSpec } from './kubernetes/node/schema.ts'
 import { PodSpec, PodStatus } from './kubernetes/pod/schema.ts'
 import { SecretSpec } from './kubernetes/secret/schema.ts'
 import { ServiceSpec, ServiceStatus } from './kubernetes/service/schema.ts'
@@ -159,6 +160,7 @@ const notRun = (kind: string) => `mizzen up does not run a ${kind}; write a Depl
 
 export const kinds = {
   Namespace: kubernetes('Namespace', '', NamespaceSpec, anything, { scope: 'cluster' }),
+  Node: kubernetes('Node', '', NodeSpec, anything, { scope: 'cluster' }),
   Service: kubernetes('Service', '', ServiceSpec, ServiceStatus),
   Pod: kubernetes('Pod', '', PodSpec, PodStatus),
   ServiceAccount: kubernetes('ServiceAccount', '', ServiceAccountSpec, anything, { payload: 'root' }),
@@ -234,6 +236,7 @@ export type ObjectOf<Id extends KindId> = ObjectOfKind<(typeof kinds)[Id]>
 export type AnyObject = { [Id in KindId]: ObjectOf<Id> }[KindId]
 
 export type Namespace = ObjectOf<'Namespace'>
+export type Node = ObjectOf<'Node'>
 export type Service = ObjectOf<'Service'>
 export type Pod = ObjectOf<'Pod'>
 export type ServiceAccount = ObjectOf<'ServiceAccount'>

@@ -1,7 +1,11 @@
-/** `mizzen control-plane PATH...` */
+/** `mizzen control-plane [PATH...]` */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { JSONWebKeySet } from 'jose'
+import type { ApiAccess } from '../kubernetes/client/access.ts'
+import { ApiServer } from '../kubernetes/client/api-server.ts'
+import { inCluster, isInCluster } from '../kubernetes/client/in-cluster.ts'
+import { kubeconfigAccess } from '../kubernetes/client/kubeconfig.ts'
 import { painter, wantsColour } from '../run/laptop/console/paint.ts'
 import { runControlPlane } from '../run/standalone.ts'
 import { authorityDirectory } from '../run/trust/authority-directory.ts'
@@ -13,9 +17,14 @@ import { EXIT, type Io } from './io.ts'
 import { readSettings } from './read-mesh.ts'
 import { untilSignal } from './until-signal.ts'
 
-export const USAGE = `Usage: mizzen control-plane PATH...
+export const USAGE = `Usage: mizzen control-plane [PATH...]
 
-Serves the configuration in files and directories to proxies over xDS (ADS, delta and state of the world), and follows every edit.
+Serves the configuration in files and directories, or in a Kubernetes cluster, to proxies over xDS (ADS, delta and state of the world), and
+follows every change. In a pod it serves that pod's cluster; elsewhere one is named with --kubeconfig or --context.
+
+      --kubeconfig FILE      serves this cluster; what stands in PATH goes before it
+      --context NAME         another context of the kubeconfig than its current one
+      --namespace NAME       where the control plane and the mesh configuration live (default $POD_NAMESPACE, istio-system)
 
       --secure-xds ADDRESS   where proxies connect with TLS, for configuration and certificates: HOST:PORT; may be given several times
                              (default 127.0.0.1:15012)
@@ -37,6 +46,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseFlags('control-plane', args, {
     'secure-xds': { type: 'string', multiple: true, default: ['127.0.0.1:15012'] },
     xds: { type: 'string', multiple: true, default: [] },
+    kubeconfig: { type: 'string' },
+    context: { type: 'string' },
+    namespace: { type: 'string' },
     state: { type: 'string' },
     cacerts: { type: 'string' },
     host: { type: 'string', multiple: true, default: [] },
@@ -51,8 +63,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(USAGE)
     return EXIT.ok
   }
-  if (positionals.length === 0)
-    throw new UsageError('Cannot run "mizzen control-plane": expected at least one PATH of configuration')
+  const access = await clusterAccess(values, positionals, io)
+  if (positionals.length === 0 && access === undefined)
+    throw new UsageError('Cannot run "mizzen control-plane": expected at least one PATH of configuration, or --kubeconfig')
   const colour = wantsColour(io.stdout, io.env)
   const paint = painter(io.stdout, io.env)
   const say = (text: string) => io.stdout.write(`${text}\n`)
@@ -64,8 +77,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   )
   if (problems.length > 0) throw new Error(problems.join('\n'))
   for (const sentence of unused) say(paint(sentence, 'yellow'))
+  const rootNamespace = values.namespace ?? io.env['POD_NAMESPACE'] ?? settings.rootNamespace
   await runControlPlane({
-    settings,
+    settings: access ? { ...settings, rootNamespace } : settings,
     secure,
     stateDirectory: path.resolve(io.cwd, values.state ?? authorityDirectory(io.env)),
     trust: {
@@ -76,6 +90,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     },
     onWarning: line => say(paint(line, 'yellow')),
     paths: positionals,
+    ...(access && { cluster: { api: new ApiServer(access), rootNamespace } }),
     cwd: io.cwd,
     listen: values.xds.map(address => listenAddress('xds', address)),
     status: tcpAddress('status', values.status),
@@ -98,6 +113,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     },
   })
   return EXIT.ok
+}
+
+/** A pod serves its cluster; who names files on a machine that is no pod wants these alone. */
+async function clusterAccess(
+  { kubeconfig, context }: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },
+  paths: readonly string[],
+  io: Io,
+): Promise<ApiAccess | undefined> {
+  if (kubeconfig !== undefined || context !== undefined)
+    return kubeconfigAccess({ file: kubeconfig === undefined ? undefined : path.resolve(io.cwd, kubeconfig), context })
+  return isInCluster(io.env) && paths.length === 0 ? inCluster(io.env) : undefined
 }
 
 function words(event: ServerEvent): string | undefined {

@@ -3,7 +3,7 @@
  * that did not change is the same as before, and so is every list in which nothing changed.
  */
 
-import type { ConfigMap, DestinationRule, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
+import type { ConfigMap, DestinationRule, Node, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
 import { inOrder } from '../model/envoy-patch.ts'
@@ -70,7 +70,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
   const settings = withNetworks(given, all)
   const objects = objectsOfMesh(all, settings)
   const before = previous?.mesh
-  const workloads = workloadsOf(objects.Pod)
+  const workloads = workloadsOf(objects.Pod, objects.Node)
   const own = ownParts(objects, settings, options.shares)
   const range = options.serviceRange ?? SERVICE_RANGE
   const { services, endpoints } = knownServices(objects, settings, workloads, range, own.services)
@@ -147,8 +147,18 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
 }
 
 const proxyRuleOf = remembering((object: ProxyConfig) => compileProxyRule(object))
-const workloadOf = remembering((pod: Pod): Workload => compilePod(pod))
-const workloadsOf = remembering((pods: readonly Pod[]) => pods.map(workloadOf))
+const knownWorkloads = new IdentityMemo<Workload>()
+const workloadLists = new IdentityMemo<readonly Workload[]>()
+
+function workloadsOf(pods: readonly Pod[], nodes: readonly Node[]): readonly Workload[] {
+  return workloadLists.get([pods, nodes], () => {
+    const byName = new Map(nodes.map(node => [node.name, node]))
+    return pods.map(pod => {
+      const node = byName.get(pod.spec.nodeName ?? '')
+      return knownWorkloads.get(node ? [pod, node] : [pod], () => compilePod(pod, node))
+    })
+  })
+}
 const peerPolicyOf = remembering(compilePeerAuthentication)
 const tokenPolicyOf = remembering(compileRequestAuthentication)
 const accessPolicyOf = remembering(compileAuthorizationPolicy)

@@ -1,7 +1,7 @@
 /** Pods as workloads. `mizzen up` says in annotations how traffic reaches a pod that has no address of its own. */
 import { Findings } from '../api/findings.ts'
 import { readProxyConfig } from '../api/istio/meshconfig/read.ts'
-import type { Pod } from '../api/registry.ts'
+import type { Node, Pod } from '../api/registry.ts'
 import type { Labels } from '../model/labels.ts'
 import { type Locality, NOWHERE, parseLocality } from '../model/locality.ts'
 import type { Capture, Forward, PortCapture, Workload } from '../model/workload.ts'
@@ -17,7 +17,8 @@ const ADDRESS = 'mizzen.dev/address'
 /** "true" or "false": whether the pod's proxy gets a certificate. @default true, and false for pods of `mizzen up` */
 export const IDENTITY = 'mizzen.dev/identity'
 
-export function compilePod(pod: Pod): Workload {
+/** @param node that it runs on, where that is known */
+export function compilePod(pod: Pod, node?: Node): Workload {
   const addresses = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(entry => entry.ip)].filter(
     ip => ip !== undefined && ip !== '',
   )
@@ -28,7 +29,7 @@ export function compilePod(pod: Pod): Workload {
     labels: pod.labels,
     addresses: [...new Set(addresses)].flatMap(address => address ?? []),
     serviceAccount: pod.spec.serviceAccountName || 'default',
-    locality: localityOf(pod.labels),
+    locality: localityOf(pod.labels, node?.labels),
     network: pod.labels['topology.istio.io/network'] ?? '',
     node: pod.spec.nodeName ?? '',
     ready: isReady(pod),
@@ -47,10 +48,14 @@ function proxySettings(annotations: Labels): Pick<Workload, 'proxySettings'> {
   return config ? { proxySettings: compileProxyConfig(config) } : {}
 }
 
-/** The labels in which a workload may say where it is. */
-export function localityOf(labels: Labels): Locality {
+/** The labels in which a workload may say where it is; else where its node is, by Kubernetes' labels. */
+export function localityOf(labels: Labels, node: Labels = {}): Locality {
   const text = labels['topology.istio.io/locality'] ?? labels['istio-locality']
-  return text ? parseLocality(text) : NOWHERE
+  if (text) return parseLocality(text)
+  const region = node['topology.kubernetes.io/region'] ?? ''
+  const zone = node['topology.kubernetes.io/zone'] ?? ''
+  const subzone = node['topology.istio.io/subzone'] ?? ''
+  return region || zone || subzone ? { region, zone, subzone } : NOWHERE
 }
 
 function isReady(pod: Pod): boolean {

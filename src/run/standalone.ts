@@ -1,4 +1,4 @@
-/** The control plane alone: files in, xDS out, for proxies that somebody else runs. */
+/** The control plane alone: files or a cluster in, xDS out, for proxies that somebody else runs. */
 import type { WeightedDestinationRule } from '../api/registry.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { MeshSettings } from '../model/settings.ts'
@@ -8,6 +8,7 @@ import { Store } from '../source/store.ts'
 import { AdsServer } from '../xds/server/ads-server.ts'
 import { type ListenAddress, serveAds } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
+import { Cluster, type ClusterOptions } from './cluster/cluster.ts'
 import { ControlPlane } from './control-plane.ts'
 import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
@@ -26,8 +27,10 @@ export interface ReadyControlPlane {
 }
 
 export interface StandaloneOptions {
-  /** Files and directories. */
+  /** Files and directories; what stands in them goes before the cluster's. */
   readonly paths: readonly string[]
+  /** The cluster that it serves. @default none */
+  readonly cluster?: ClusterOptions
   readonly cwd: string
   /** What holds where the ConfigMap among the objects says nothing. */
   readonly settings: MeshSettings
@@ -56,10 +59,12 @@ export interface StandaloneOptions {
 /** Resolves when it has ended and everything is closed. @throws when an address cannot be listened on */
 export async function runControlPlane(options: StandaloneOptions): Promise<void> {
   const store = new Store()
-  const files = new FileSource({ paths: options.paths, cwd: options.cwd }, store.source())
-  await files.start()
+  const files = options.paths.length > 0 ? new FileSource({ paths: options.paths, cwd: options.cwd }, store.source()) : undefined
+  const cluster = options.cluster && new Cluster(options.cluster, store.source())
+  store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
+  await Promise.all([files?.start(), cluster?.source.start()])
   const controlPlane = new ControlPlane(store, { settings: options.settings })
-  options.onDiagnostics([...store.diagnostics(), ...controlPlane.diagnostics])
+  options.onDiagnostics(controlPlane.diagnostics)
   const rollouts: Rollouts = new Rollouts(systemClock, () => ads)
   const ads: AdsServer = new AdsServer({
     source: controlPlane,
@@ -77,10 +82,10 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   store.subscribe(() => ramps.update())
   ramps.update()
   store.subscribe(() => void rollouts.begin(Date.now()).then(options.onRollout))
-  store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
   const { trustDomain, trustDomainAliases } = controlPlane.mesh.settings
   const trust = await Trust.open({
     ...options.trust,
+    ...(cluster && { verifiers: [cluster.tokenReviews(trustDomain)] }),
     directory: options.stateDirectory,
     clock: systemClock,
     trustDomain,
@@ -111,7 +116,8 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     ads.close()
     rateLimits.close()
     controlPlane.close()
-    files.close()
+    files?.close()
+    cluster?.close()
   }
 }
 

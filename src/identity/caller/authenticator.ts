@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { type Identity, parseSpiffeId, spiffeId } from '../spiffe.ts'
-import { MAX_TOKEN_CHARACTERS, type SingleUseToken, TokenError, type TokenVerifier } from './token.ts'
+import { ANY_ISSUER, MAX_TOKEN_CHARACTERS, type SingleUseToken, TokenError, type TokenVerifier } from './token.ts'
 import { Unauthenticated } from './unauthenticated.ts'
 
 /** What a call shows. */
@@ -63,7 +63,7 @@ export class Authenticator {
     const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization) ?? []
     if (token === undefined || token.length > MAX_TOKEN_CHARACTERS)
       throw new Unauthenticated(`the authorization is no bearer token of at most ${MAX_TOKEN_CHARACTERS} characters`)
-    const verifier = this.#verifiers.get(issuerOf(token))
+    const verifier = this.#verifiers.get(issuerOf(token)) ?? this.#verifiers.get(ANY_ISSUER)
     if (verifier === undefined) throw new Unauthenticated('the token is of an issuer that is not trusted here')
     try {
       const { identity, issuer, pod, single } = await verifier.verify(token)

@@ -27,6 +27,9 @@ export interface TokenVerifier {
 /** Why a token does not count. The message may go to its bearer: it tells nothing of the keys or of others. */
 export class TokenError extends Error {}
 
+/** The `issuer` of a verifier that judges the tokens of all that no other one does. */
+export const ANY_ISSUER = '*'
+
 /** Istio's audience of tokens for the control plane. */
 export const AUDIENCE = 'istio-ca'
 /** Longer ones are not read. Kubernetes' have about 1 KB. */

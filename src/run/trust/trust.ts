@@ -14,6 +14,7 @@ import { Authenticator } from '../../identity/caller/authenticator.ts'
 import { JoinTokens } from '../../identity/caller/join-tokens.ts'
 import { ServiceAccountTokens } from '../../identity/caller/service-account-tokens.ts'
 import { SingleUse } from '../../identity/caller/single-use.ts'
+import type { TokenVerifier } from '../../identity/caller/token.ts'
 import { Unauthenticated } from '../../identity/caller/unauthenticated.ts'
 import { CertificateService, CREATE_CERTIFICATE, type SigningEvent } from '../../identity/certificate-service.ts'
 import type { KeyType } from '../../identity/workload/signing.ts'
@@ -38,6 +39,8 @@ export interface TrustOptions {
   readonly leafLifetimeMs?: number
   /** Whose service-account tokens count, beside join tokens. */
   readonly clusters?: readonly { readonly issuer: string; readonly keys: JSONWebKeySet | URL; readonly audience?: string }[]
+  /** Judge what the others do not: the cluster's own token review. */
+  readonly verifiers?: readonly TokenVerifier[]
   /** Names and addresses of the control plane's own certificate. */
   readonly hosts?: readonly string[]
   /** Service account of a workload that the mesh knows. */
@@ -98,7 +101,7 @@ export class Trust {
     options: TrustOptions,
     parts: Pick<Trust, 'authority' | 'server' | 'tokens'> & { readonly source: MaterialSource; readonly singleUse: SingleUse },
   ) {
-    const { clock, trustDomain, trustDomainAliases = [], clusters = [], onSigned } = options
+    const { clock, trustDomain, trustDomainAliases = [], clusters = [], verifiers = [], onSigned } = options
     const { source, authority, server, tokens, singleUse } = parts
     this.#options = options
     this.#source = source
@@ -106,7 +109,7 @@ export class Trust {
     this.server = server
     this.tokens = tokens
     this.#authenticator = new Authenticator({
-      verifiers: [tokens, ...clusters.map(cluster => new ServiceAccountTokens({ ...cluster, trustDomain, clock }))],
+      verifiers: [tokens, ...clusters.map(cluster => new ServiceAccountTokens({ ...cluster, trustDomain, clock })), ...verifiers],
       trustDomains: [trustDomain, ...trustDomainAliases],
     })
     const certificates = new CertificateService({
