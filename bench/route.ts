@@ -41,6 +41,7 @@ const context: RouteContext = {
   localPort: 80,
   startTime: 0,
   random: Math.random,
+  metadata: undefined,
   setCookie: () => {},
 }
 

@@ -1,5 +1,4 @@
-/** What of the security policies cannot be done as written: authorizers that are not there, keys that nobody knows, claims in routes. */
-import { claimPrefix } from '../api/values/header.ts'
+/** What of the security policies cannot be done as written: authorizers that are not there, keys that nobody knows. */
 import type { Mesh } from '../model/mesh.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Objects } from './objects.ts'
@@ -21,18 +20,6 @@ export function checkSecurity(objects: Objects, { settings }: Pick<Mesh, 'settin
         const problem = { code: 'not-yet', level: 'error', message, effect: 'its tokens are refused' } as const
         return [diagnostic(object, ['spec', 'jwtRules', i], problem)]
       }),
-    ),
-    ...objects.VirtualService.flatMap(object =>
-      (object.spec.http ?? []).flatMap((rule, i) =>
-        (rule.match ?? []).flatMap((match, j) =>
-          [...Object.keys(match.headers ?? {}), ...Object.keys(match.withoutHeaders ?? {})].flatMap(name => {
-            if (!name.startsWith(claimPrefix)) return []
-            const message = `${name} has no effect in this version of mizzen`
-            const path = ['spec', 'http', i, 'match', j, 'headers', name]
-            return [diagnostic(object, path, { code: 'not-yet', level: 'warning', message, effect: 'it is taken for a header' })]
-          }),
-        ),
-      ),
     ),
   ]
 }

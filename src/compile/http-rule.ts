@@ -28,6 +28,7 @@ import type {
 } from '../model/http-rule.ts'
 import type { Origin } from '../model/origin.ts'
 import { DEFAULT_RETRY, type MeshSettings } from '../model/settings.ts'
+import { splitClaims } from './claim-match.ts'
 import { milliseconds } from './duration.ts'
 import { gatewayName } from './gateway-name.ts'
 import { namedMatches, optionalMatch } from './text-match.ts'
@@ -59,6 +60,7 @@ export function compileDestination(destination: DestinationSpec, { namespace, se
 }
 
 function compileMatch(match: HTTPMatchRequest, { namespace }: RuleContext): HttpMatch {
+  const { claims, headers, withoutHeaders } = splitClaims(match)
   return {
     name: match.name ?? '',
     uri: optionalMatch(match.uri),
@@ -66,9 +68,10 @@ function compileMatch(match: HTTPMatchRequest, { namespace }: RuleContext): Http
     scheme: optionalMatch(match.scheme),
     method: optionalMatch(match.method),
     authority: optionalMatch(match.authority),
-    headers: namedMatches(match.headers, true),
-    withoutHeaders: namedMatches(match.withoutHeaders, true),
+    headers: namedMatches(headers, true),
+    withoutHeaders: namedMatches(withoutHeaders, true),
     queryParams: namedMatches(match.queryParams, false),
+    claims,
     client: {
       port: match.port || undefined,
       labels: match.sourceLabels ?? {},

@@ -12,6 +12,15 @@ export interface NamedMatch {
   readonly match: TextMatch
 }
 
+/** A condition on a verified token's payload. */
+export interface ClaimMatch {
+  /** From outside in. */
+  readonly path: readonly string[]
+  readonly match: TextMatch
+  /** It must not match; a claim that is absent fulfils this. */
+  readonly inverted: boolean
+}
+
 /** All conditions must hold. */
 export interface HttpMatch {
   readonly name: string
@@ -24,6 +33,7 @@ export interface HttpMatch {
   /** Headers that must not match; one that is absent fulfils this. */
   readonly withoutHeaders: readonly NamedMatch[]
   readonly queryParams: readonly NamedMatch[]
+  readonly claims: readonly ClaimMatch[]
   readonly client: ClientMatch
   readonly statPrefix: string
 }
@@ -51,6 +61,7 @@ export const ANY_REQUEST: HttpMatch = {
   headers: [],
   withoutHeaders: [],
   queryParams: [],
+  claims: [],
   client: ANY_CLIENT,
   statPrefix: '',
 }

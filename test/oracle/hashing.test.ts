@@ -275,6 +275,7 @@ const HERE: RouteContext = {
   localPort: 0,
   startTime: 0,
   random: Math.random,
+  metadata: undefined,
   setCookie: () => {},
 }
 

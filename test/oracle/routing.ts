@@ -103,6 +103,7 @@ function contextOf(): ResponseContext {
     localPort: 2,
     startTime: 0,
     random: () => 0.5,
+    metadata: undefined,
     setCookie: () => {},
     upstreamHost: '127.0.0.1:3',
     upstreamCluster: 'a',

@@ -1,11 +1,14 @@
 /** Conditions of routes, in words: what a rule wants, and what the request has instead. */
 
 import type { RequestHead } from '../../proxy/http/stream.ts'
+import type { RouteContext } from '../../proxy/route/decision.ts'
 import { queryParameter } from '../../proxy/route/query-match.ts'
 import { fieldReader, pathOnly } from '../../proxy/route/request-field.ts'
 import type { Condition } from '../../proxy/route/route-match.ts'
 import type { HeaderMatcher, RouteMatch } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import type { MetadataMatcher } from '../../xds/gen/envoy/type/matcher/v3/metadata.ts'
 import type { StringMatcher } from '../../xds/gen/envoy/type/matcher/v3/string.ts'
+import { JWT_FILTER } from '../../xds/resources/claims.ts'
 import { percent } from './words.ts'
 
 /** `path prefix "/api"` */
@@ -38,6 +41,8 @@ export function wanted({ of }: Condition): string {
         specifier?.$case === 'stringMatch' ? pattern(specifier.value) : specifier?.value === false ? 'absent' : 'present'
       return `query parameter ${of.matcher.name} ${value}`
     }
+    case 'metadata':
+      return wantedClaim(of.matcher)
     case 'grpc':
       return 'a gRPC request'
     case 'fraction':
@@ -46,7 +51,7 @@ export function wanted({ of }: Condition): string {
 }
 
 /** What the request has where a condition looks. */
-export function found({ of }: Condition, head: RequestHead): string {
+export function found({ of }: Condition, head: RequestHead, { metadata }: RouteContext): string {
   switch (of.kind) {
     case 'header': {
       const value = fieldReader(of.matcher.name)(head)
@@ -55,6 +60,10 @@ export function found({ of }: Condition, head: RequestHead): string {
     case 'query': {
       const value = queryParameter(head.path, of.matcher.name)
       return value === undefined ? 'the request has none' : `the request has "${value}"`
+    }
+    case 'metadata': {
+      const value = metadata?.at(of.matcher.filter, keysOf(of.matcher))
+      return value === undefined ? 'no verified token has it' : `the token has ${JSON.stringify(value)}`
     }
     case 'grpc':
       return `the request has content-type ${head.headers.get('content-type') ?? 'none'}`
@@ -95,6 +104,20 @@ function wantedHeader(matcher: HeaderMatcher): string {
     case 'containsMatch':
       return `${name} ${not}${specifier.$case.slice(0, -'Match'.length)} "${specifier.value}"`
   }
+}
+
+/** `claim group exact "admin"` */
+function wantedClaim(matcher: MetadataMatcher): string {
+  const path = keysOf(matcher)
+  const name = matcher.filter === JWT_FILTER ? `claim ${path.slice(1).join('.')}` : `${path.join('.')} of ${matcher.filter}`
+  const wanted = matcher.value?.matchPattern
+  const text = wanted?.$case === 'orMatch' ? wanted.value.valueMatchers.at(-1)?.matchPattern : wanted
+  const value = text?.$case === 'stringMatch' ? pattern(text.value) : 'present'
+  return `${name} ${matcher.invert ? 'not ' : ''}${value}`
+}
+
+function keysOf({ path }: MetadataMatcher): string[] {
+  return path.map(({ segment }) => segment?.value ?? '')
 }
 
 function pattern({ matchPattern, ignoreCase }: StringMatcher): string {

@@ -5,6 +5,7 @@ import type { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
 import { HeaderList, type Headers } from '../../proxy/http/headers.ts'
 import type { RequestHead, ResponseHead } from '../../proxy/http/stream.ts'
 import type { Connection } from '../../proxy/listener/connection.ts'
+import type { DynamicMetadata } from '../../proxy/metadata/dynamic.ts'
 import type { RouteDecision } from '../../proxy/route/decision.ts'
 import { DecisionRecord } from '../../proxy/telemetry/decision-record.ts'
 
@@ -59,6 +60,10 @@ export class DryRequest implements HttpRequest {
 
   get random(): () => number {
     return this.services.random
+  }
+
+  get metadata(): DynamicMetadata | undefined {
+    return this.record.metadata
   }
 
   get upstreamHost(): string | undefined {

@@ -66,7 +66,7 @@ function missOf(route: Route, head: RequestHead, path: string, context: RouteCon
   const held = conditions.length - failed.length + Number(pathHolds)
   const lacking = [
     ...(pathHolds ? [] : [`${wantedPath(match)}; ${foundPath(head)}`]),
-    ...failed.map(condition => `${wanted(condition)}; ${found(condition, head)}`),
+    ...failed.map(condition => `${wanted(condition)}; ${found(condition, head, context)}`),
   ]
   if (lacking.length === 0) return undefined
   const more = lacking.length > 1 ? `, and ${lacking.length - 1} more` : ''

@@ -80,6 +80,7 @@ export class JwtFilter implements HttpFilter {
       }
       if (!config.forward) token.token.remove()
     }
+    if (outcome.tokens.some(({ provider }) => provider.config.clearRouteCache)) request.chooseRoute()
     request.resume()
   }
 }

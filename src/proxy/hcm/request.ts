@@ -7,6 +7,7 @@
 import { HeaderList, type Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
+import type { DynamicMetadata } from '../metadata/dynamic.ts'
 import type { RouteDecision, RouteTable } from '../route/decision.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
@@ -377,6 +378,10 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
 
   get random(): () => number {
     return this.services.random
+  }
+
+  get metadata(): DynamicMetadata | undefined {
+    return this.record.metadata
   }
 
   get upstreamHost(): string | undefined {

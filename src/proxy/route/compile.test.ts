@@ -39,6 +39,7 @@ function context(random = 0.5, cookies: string[] = []): ResponseContext {
     localPort: 80,
     startTime: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     random: () => random,
+    metadata: undefined,
     setCookie: value => cookies.push(value),
     upstreamHost: '10.0.0.1:8080',
     upstreamCluster: 'c',

@@ -4,6 +4,7 @@
 import type { DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason } from '../http/stream.ts'
+import type { DynamicMetadata } from '../metadata/dynamic.ts'
 
 /** Where a decision came from: the configuration object, file and line that caused it (metadata "mizzen.dev" of the resource). */
 export interface ConfigOrigin {
@@ -23,6 +24,8 @@ export interface RouteContext {
   readonly startTime: number
   /** 0 <= random() < 1, for weights and runtime fractions. */
   readonly random: () => number
+  /** What filters have left so far; undefined: nothing. */
+  readonly metadata: DynamicMetadata | undefined
   /** A session cookie made by a hash policy: goes into the response as a Set-Cookie field. */
   setCookie(value: string): void
 }

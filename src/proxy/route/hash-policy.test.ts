@@ -28,6 +28,7 @@ function hash(policies: JsonValue[], fields: string[], path = '/') {
     localPort: 80,
     startTime: 0,
     random: () => 0,
+    metadata: undefined,
     setCookie: (value: string) => cookies.push(value),
   }
   return { hash: compileHashPolicy(messages)?.(head, context), cookies }

@@ -17,6 +17,7 @@ const context: RouteContext = {
   localPort: 0,
   startTime: 0,
   random: () => 0,
+  metadata: undefined,
   setCookie: () => {},
 }
 

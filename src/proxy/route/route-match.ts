@@ -3,7 +3,9 @@
  */
 import { toByteText } from '../../lib/byte-text.ts'
 import type { HeaderMatcher, QueryParameterMatcher, RouteMatch } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import type { MetadataMatcher } from '../../xds/gen/envoy/type/matcher/v3/metadata.ts'
 import type { RequestHead } from '../http/stream.ts'
+import { compileMetadataMatcher } from '../metadata/matcher.ts'
 import type { RouteContext } from './decision.ts'
 import { runtimeFraction } from './fraction.ts'
 import { compileRequestHeaderMatcher } from './header-match.ts'
@@ -29,6 +31,7 @@ export interface Condition {
     | { readonly kind: 'fraction'; readonly fraction: number }
     | { readonly kind: 'header'; readonly matcher: HeaderMatcher }
     | { readonly kind: 'query'; readonly matcher: QueryParameterMatcher }
+    | { readonly kind: 'metadata'; readonly matcher: MetadataMatcher }
     | { readonly kind: 'grpc' }
   readonly test: RequestTest
 }
@@ -38,7 +41,6 @@ export function compileRouteMatch(match: RouteMatch | undefined): CompiledMatch 
   if (!match) throw new Error('it has no match')
   const rest = all(compileConditions(match).map(condition => condition.test))
   if (match.tlsContext) throw new Error('match.tls_context is not supported')
-  if (match.dynamicMetadata.length > 0) throw new Error('match.dynamic_metadata is not supported')
   return { path: compilePath(match), rest }
 }
 
@@ -53,6 +55,10 @@ export function compileConditions(match: RouteMatch): Condition[] {
     conditions.push({ of: { kind: 'header', matcher }, test: compileRequestHeaderMatcher(matcher) })
   for (const matcher of match.queryParameters)
     conditions.push({ of: { kind: 'query', matcher }, test: compileQueryMatcher(matcher) })
+  for (const matcher of match.dynamicMetadata) {
+    const test = compileMetadataMatcher(matcher)
+    conditions.push({ of: { kind: 'metadata', matcher }, test: (_, context) => test(context.metadata) })
+  }
   if (match.grpc) conditions.push({ of: { kind: 'grpc' }, test: isGrpcRequest })
   return conditions
 }

@@ -27,7 +27,16 @@ function timeouts(route: { [key: string]: JsonValue }, fields: Record<string, st
   } as const
   const decision = compileRoutes(RouteConfiguration.decode(jsonToBytes(ROUTE, config))).match(
     { ...head },
-    { remoteAddress: '', remotePort: 0, localAddress: '', localPort: 0, startTime: 0, random: () => 0, setCookie: () => {} },
+    {
+      remoteAddress: '',
+      remotePort: 0,
+      localAddress: '',
+      localPort: 0,
+      startTime: 0,
+      random: () => 0,
+      metadata: undefined,
+      setCookie: () => {},
+    },
   )
   assert.ok(decision && decision !== 'tls-required' && decision.action.kind === 'forward')
   const { timeoutMs, perTryTimeoutMs, maxStreamDurationMs } = requestTimeouts(decision.action, head)

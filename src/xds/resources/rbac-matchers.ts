@@ -4,15 +4,11 @@ import { type TrustDomains, withTrustDomains } from '../../model/identity.ts'
 import { Permission, Principal } from '../gen/envoy/config/rbac/v3/rbac.ts'
 import { HeaderMatcher } from '../gen/envoy/config/route/v3/route_components.ts'
 import { UriTemplateMatchConfig } from '../gen/envoy/extensions/path/match/uri_template/v3/uri_template_match.ts'
-import { MetadataMatcher } from '../gen/envoy/type/matcher/v3/metadata.ts'
 import { StringMatcher } from '../gen/envoy/type/matcher/v3/string.ts'
 import type { ValueMatcher } from '../gen/envoy/type/matcher/v3/value.ts'
 import { pack } from '../wire/any.ts'
+import { claim, listOrText, metadata, text } from './claims.ts'
 import { cidrRange } from './values.ts'
-
-/** Where the token's claims are left by the filter that verified it. */
-export const JWT_FILTER = 'envoy.filters.http.jwt_authn'
-export const JWT_PAYLOAD = 'payload'
 
 export function permissionsFor(attribute: AccessAttribute, value: string): Permission[] {
   switch (attribute.kind) {
@@ -109,25 +105,6 @@ function path(value: string): Permission {
   const type = 'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig'
   const typedConfig = pack(type, UriTemplateMatchConfig, { pathTemplate })
   return { rule: { $case: 'uriTemplate', value: { name: 'uri-template', typedConfig } } }
-}
-
-function metadata(filter: string, path: readonly string[], value: ValueMatcher): MetadataMatcher {
-  const segments = path.map(key => ({ segment: { $case: 'key', value: key } }) as const)
-  return MetadataMatcher.fromPartial({ filter, path: segments, value })
-}
-
-function claim(path: readonly string[], value: ValueMatcher): MetadataMatcher {
-  return metadata(JWT_FILTER, [JWT_PAYLOAD, ...path], value)
-}
-
-function text(match: StringMatcher): ValueMatcher {
-  return { matchPattern: { $case: 'stringMatch', value: match } }
-}
-
-/** A claim may be one text or a list of them. */
-function listOrText(match: StringMatcher): ValueMatcher {
-  const oneOf = { matchPattern: { $case: 'listMatch', value: { matchPattern: { $case: 'oneOf', value: text(match) } } } } as const
-  return { matchPattern: { $case: 'orMatch', value: { valueMatchers: [oneOf, text(match)] } } }
 }
 
 /** Values that filters leave: "[abc]" asks for a list with "abc" in it. */

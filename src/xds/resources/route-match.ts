@@ -1,6 +1,7 @@
 /** The part of a route that says for which requests it is (Envoy RouteMatch). */
 import type { HttpMatch, PathMatch, TextMatch } from '../../model/http-rule.ts'
 import { RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts'
+import { claimMatcher } from './claims.ts'
 import { headerMatcher, queryParameterMatcher, withoutHeaderMatcher } from './text-match.ts'
 
 export const EVERY_REQUEST: RouteMatch = RouteMatch.fromPartial({ pathSpecifier: { $case: 'prefix', value: '/' } })
@@ -19,6 +20,7 @@ export function routeMatch(match: HttpMatch | undefined): RouteMatch {
       ...pseudoHeader(':scheme', match.scheme),
     ],
     queryParameters: match.queryParams.map(queryParameterMatcher),
+    dynamicMetadata: match.claims.map(claimMatcher),
   })
 }
 
@@ -47,5 +49,5 @@ export function isCatchAll(match: RouteMatch): boolean {
   const anyPath =
     (path?.$case === 'prefix' && path.value === '/') ||
     (path?.$case === 'safeRegex' && (path.value.regex === '.*' || path.value.regex === '*'))
-  return anyPath && match.headers.length === 0 && match.queryParameters.length === 0
+  return anyPath && match.headers.length + match.queryParameters.length + match.dynamicMetadata.length === 0
 }

@@ -1,6 +1,6 @@
 /** Tokens: RequestAuthentication alone, and with an AuthorizationPolicy that asks for what they say. */
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
-import { http, type Scenario } from '../scenario.ts'
+import { http, ingress, type Scenario } from '../scenario.ts'
 
 const own = await generateKeyPair('RS256')
 const foreign = await generateKeyPair('RS256')
@@ -107,5 +107,48 @@ export const jwt: Scenario[] = [
     name: 'a token that is required is missed',
     config: authentication(', presence: REQUIRED'),
     calls: [http('http://solo/', { status: 401, body: 'Jwt is missing' }), http('http://solo/', ok, bearer(bob))],
+  },
+  {
+    name: 'a gateway routes by the claims of a verified token, and by none that nobody verified',
+    config: `
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: tokens, namespace: istio-system}
+spec:
+  selector: {matchLabels: {istio: ingressgateway}}
+  jwtRules: [{issuer: "https://issuer.example", jwks: '${jwks}'}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: gw}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: by-claim}
+spec:
+  hosts: [shop.example.com]
+  gateways: [gw]
+  http:
+    - match: [{headers: {"@request.auth.claims[realm][roles]": {exact: admin}}, uri: {prefix: /admin}}]
+      route: [{destination: {host: solo}}]
+    - match: [{uri: {prefix: /admin}}]
+      directResponse: {status: 403}
+    - match: [{headers: {"@request.auth.claims.sub": {prefix: al}}}]
+      route: [{destination: {host: other}}]
+    - match: [{withoutHeaders: {"@request.auth.claims.sub": {}}}]
+      directResponse: {status: 418}
+    - route: [{destination: {host: echo}}]
+`,
+    calls: [
+      ingress('http://shop.example.com/admin', ok, bearer(alice)),
+      ingress('http://shop.example.com/admin', { status: 403 }, bearer(bob)),
+      ingress('http://shop.example.com/', { served: 'other v1' }, bearer(alice)),
+      ingress('http://shop.example.com/', { host: 'shop.example.com' }, bearer(bob)),
+      ingress('http://shop.example.com/', { status: 418 }),
+      ingress('http://shop.example.com/', { status: 401 }, bearer(forged)),
+    ],
   },
 ]
