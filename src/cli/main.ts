@@ -24,6 +24,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   'gateway-status': () => import('./gateway-status.ts'),
   xds: () => import('./xds.ts'),
   explain: () => import('./explain.ts'),
+  inject: () => import('./inject.ts'),
   crds: () => import('./crds.ts'),
   schema: () => import('./schema.ts'),
   'control-plane': () => import('./control-plane.ts'),
