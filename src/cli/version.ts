@@ -25,7 +25,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return EXIT.ok
 }
 
-function packageVersion(): string {
+/** Of mizzen. */
+export function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(path.join(installation().root, 'package.json'), 'utf8'))
   if (typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string')
     return manifest.version
