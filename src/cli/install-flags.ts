@@ -16,8 +16,8 @@ import { packageVersion } from './version.ts'
 
 export const SETTING_FLAGS = {
   profile: { type: 'string' },
-  set: { type: 'string', multiple: true, short: 's', default: [] },
-  filename: { type: 'string', multiple: true, short: 'f', default: [] },
+  set: { type: 'string', multiple: true, short: 's' },
+  filename: { type: 'string', multiple: true, short: 'f' },
   revision: { type: 'string', short: 'r' },
   namespace: { type: 'string', short: 'n' },
   image: { type: 'string' },
@@ -36,8 +36,8 @@ ${Object.entries(PROFILES)
 
 export interface SettingValues {
   readonly profile?: string | undefined
-  readonly set: readonly string[]
-  readonly filename: readonly string[]
+  readonly set?: readonly string[] | undefined
+  readonly filename?: readonly string[] | undefined
   readonly revision?: string | undefined
   readonly namespace?: string | undefined
   readonly image?: string | undefined
@@ -53,8 +53,8 @@ export async function wantedInstallation(values: SettingValues, io: Io, before?:
   const version = packageVersion()
   const layers: { from: string; tree: unknown }[] = []
   if (before !== undefined) layers.push({ from: 'the settings of the installation', tree: before.settings })
-  for (const file of values.filename) layers.push(await fileLayer(file, io))
-  for (const flag of values.set) layers.push({ from: `--set "${flag}"`, tree: setLayer(flag) })
+  for (const file of values.filename ?? []) layers.push(await fileLayer(file, io))
+  for (const flag of values.set ?? []) layers.push({ from: `--set "${flag}"`, tree: setLayer(flag) })
   const { revision, namespace, image } = values
   if (revision !== undefined) layers.push({ from: '--revision', tree: { revision: revision === 'default' ? '' : revision } })
   if (namespace !== undefined) layers.push({ from: '--namespace', tree: { global: { istioNamespace: namespace } } })

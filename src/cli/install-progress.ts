@@ -1,7 +1,7 @@
 /** How an installation is followed on a terminal: one line a wave, the current one rewritten; plain lines everywhere else. */
 import type { Change } from '../kubernetes/install/apply.ts'
-import { type Manifest, manifestName } from '../kubernetes/install/manifest.ts'
 import type { Progress } from '../kubernetes/install/install.ts'
+import { type Manifest, manifestName } from '../kubernetes/install/manifest.ts'
 import { isTerminal, painter } from '../run/laptop/console/paint.ts'
 import type { Io } from './io.ts'
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { install } from '../kubernetes/install/install.ts'
 import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { durationMs, parseFlags } from './flags.ts'
-import { SETTING_FLAGS, SETTING_USAGE, wantedInstallation, type Wanted } from './install-flags.ts'
+import { SETTING_FLAGS, SETTING_USAGE, type Wanted, wantedInstallation } from './install-flags.ts'
 import { installProgress } from './install-progress.ts'
 import { EXIT, type Io } from './io.ts'
 

@@ -1,7 +1,7 @@
 /** `mizzen manifest generate` */
 import { stringify } from 'yaml'
-import { installation } from '../kubernetes/install/objects.ts'
 import { namesOf } from '../kubernetes/install/names.ts'
+import { installation } from '../kubernetes/install/objects.ts'
 import { recordManifest } from '../kubernetes/install/record.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { SETTING_FLAGS, SETTING_USAGE, wantedInstallation } from './install-flags.ts'

@@ -42,10 +42,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       namespace,
       dryRun,
       confirm: objects => (yes || dryRun ? Promise.resolve(true) : ask(objects, io)),
-      removed: object => void io.stdout.write(`${paint('✔', 'green')} removed ${manifestName(object)}${dryRun ? ' (dry run)' : ''}\n`),
+      removed: object =>
+        void io.stdout.write(`${paint('✔', 'green')} removed ${manifestName(object)}${dryRun ? ' (dry run)' : ''}\n`),
     })
     if (gone === 0) io.stdout.write('Nothing was removed.\n')
-    else if (purge) io.stdout.write(`The namespace "${namespace}" stays; kubectl delete namespace ${namespace} removes what is left in it.\n`)
+    else if (purge)
+      io.stdout.write(`The namespace "${namespace}" stays; kubectl delete namespace ${namespace} removes what is left in it.\n`)
     return EXIT.ok
   })
 }

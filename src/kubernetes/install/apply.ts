@@ -21,8 +21,9 @@ export interface ApplyOptions {
 /** @throws (rejects) ApiError */
 export async function apply(server: ApiServer, manifest: Manifest, { dryRun, firstReplicas }: ApplyOptions): Promise<Change> {
   const path = objectPath(manifest)
-  const before = await lookUp(server, path)
-  if (before !== undefined && isForeignKind(manifest, before)) return 'kept'
+  const before = await lookUp(server, path, METADATA)
+  if (before !== undefined && at(before, 'metadata', 'labels', OWNER_LABEL) === undefined)
+    if (isForeignKind(manifest, await lookUp(server, path))) return 'kept'
   const after = await patch(server, path, manifest, dryRun).catch((error: unknown) => {
     // Its namespace will be there when it is meant.
     if (dryRun && before === undefined && isApiError(error, 404)) return undefined
@@ -37,10 +38,13 @@ export async function apply(server: ApiServer, manifest: Manifest, { dryRun, fir
     : 'configured'
 }
 
+/** Definitions of kinds are long; for most questions their head is enough. */
+const METADATA = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'
+
 /** @returns undefined where there is none @throws (rejects) ApiError */
-export async function lookUp(server: ApiServer, path: string): Promise<unknown> {
+export async function lookUp(server: ApiServer, path: string, accept = 'application/json'): Promise<unknown> {
   try {
-    return await server.json({ path })
+    return await server.json({ path, accept })
   } catch (error) {
     if (isApiError(error, 404)) return undefined
     throw error
@@ -53,8 +57,14 @@ function patch(server: ApiServer, path: string, manifest: Manifest, dryRun: bool
     path,
     query: { fieldManager: FIELD_MANAGER, force: true, ...(dryRun && { dryRun: 'All' }) },
     body: manifest,
+    accept: METADATA,
     contentType: 'application/apply-patch+yaml', // JSON is YAML
   })
+}
+
+/** The version that it would have after applying: the one it has, where that would change nothing. @throws (rejects) ApiError */
+export async function dryRunVersion(server: ApiServer, manifest: Manifest): Promise<string> {
+  return textAt(await patch(server, objectPath(manifest), manifest, true), 'metadata', 'resourceVersion')
 }
 
 /** In another manager's name: the autoscaler is free to change it, and the next apply leaves it alone. */
@@ -72,7 +82,7 @@ async function scale(server: ApiServer, path: string, replicas: number): Promise
  * A kind that Istio or somebody else brought stays theirs, as long as it has a version that mizzen reads: two installers that overwrite each
  * other's definitions would never come to rest.
  */
-function isForeignKind(manifest: Manifest, before: unknown): boolean {
+export function isForeignKind(manifest: Manifest, before: unknown): boolean {
   if (manifest.kind !== 'CustomResourceDefinition' || at(before, 'metadata', 'labels', OWNER_LABEL) !== undefined) return false
   return servedVersions(manifest).some(version => servedVersions(before).includes(version))
 }

@@ -44,7 +44,7 @@ export async function install(server: ApiServer, { settings, record, dryRun, wai
     })
     if (wait && !dryRun) {
       const waiting = { ...wait, onWaiting: (what: string) => progress.doing(title, what) }
-      for (const manifest of objects) if (changes.get(manifest) !== 'kept') await untilReady(server, manifest, waiting)
+      for (const manifest of objects) if (mayLack(manifest, changes.get(manifest))) await untilReady(server, manifest, waiting)
     }
     progress.done(title, changes)
   }
@@ -65,6 +65,11 @@ export async function hasForeignGatewayApi(server: ApiServer): Promise<boolean> 
     '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io',
   )
   return found !== undefined && at(found, 'metadata', 'labels', OWNER_LABEL) === undefined
+}
+
+/** A kind that was not changed is served already. */
+function mayLack({ kind }: Manifest, change: Change | undefined): boolean {
+  return change !== 'kept' && !(kind === 'CustomResourceDefinition' && change === 'unchanged')
 }
 
 async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

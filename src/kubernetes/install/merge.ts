@@ -2,7 +2,7 @@
 import { isRecord } from '../client/raw-object.ts'
 
 /**
- * Maps are merged, everything else is replaced; null takes away what was there; a list with holes (from --set a[1]=x) fills only what it has.
+ * Maps are merged, everything else is replaced; null takes away what is there (and waits where there is nothing yet); a list with holes (from --set a[1]=x) fills only what it has.
  * Neither argument is changed.
  */
 export function merge(below: unknown, above: unknown): unknown {
@@ -10,7 +10,7 @@ export function merge(below: unknown, above: unknown): unknown {
     const merged: Record<string, unknown> = { ...below }
     for (const [name, value] of Object.entries(above)) {
       if (name === '__proto__') continue
-      if (value === null) delete merged[name]
+      if (value === null && Object.hasOwn(merged, name)) delete merged[name]
       else merged[name] = merge(merged[name], value)
     }
     return merged

@@ -69,7 +69,8 @@ function check(settings: Settings): string[] {
   readMeshConfig(JSON.stringify(settings.meshConfig), config)
   const networks = new Findings(['meshNetworks'])
   readMeshNetworks(JSON.stringify({ networks: settings.meshNetworks }), networks)
-  for (const { level, path, message, fix } of [...config.all, ...networks.all])
-    if (level === 'error') problems.push(`Cannot use ${path.join('.')}: ${message}${fix === undefined ? '' : `; ${fix}`}`)
+  for (const { level, code, path, message, fix } of [...config.all, ...networks.all])
+    if (level === 'error' || code === 'unknown-field')
+      problems.push(`Cannot use ${path.join('.')}: ${message}${fix === undefined ? '' : `; ${fix}`}`)
   return problems
 }

@@ -1,12 +1,10 @@
 /** The control plane: Service and Deployment. */
+import { ENVIRONMENT, PORTS } from '../../control-plane-needs.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Names } from '../names.ts'
 import type { Settings } from '../settings.ts'
 import { imageOf, pullPolicy } from './image.ts'
 import { envOf, placement, replicas, scaling } from './workload.ts'
-
-/** Where the control plane listens in its pod, as istiod: existing policies and probes know the numbers. */
-export const PORTS = { xds: 15010, secureXds: 15012, monitoring: 15014, webhook: 15017, ready: 8080 } as const
 
 /** Its pods; "app" and "istio" as istiod's, because scrape rules and dashboards find it by these. */
 export function controlPlaneSelector(names: Names): Record<string, string> {
@@ -31,8 +29,7 @@ export function controlPlane(settings: Settings, names: Names): Manifest[] {
       spec: {
         selector,
         ports: [
-          { name: 'grpc-xds', port: PORTS.xds, protocol: 'TCP' },
-          { name: 'https-dns', port: PORTS.secureXds, protocol: 'TCP' },
+          { name: 'https-dns', port: PORTS.xds, protocol: 'TCP' },
           { name: 'https-webhook', port: 443, targetPort: PORTS.webhook, protocol: 'TCP' },
           { name: 'http-monitoring', port: PORTS.monitoring, protocol: 'TCP' },
         ],
@@ -95,25 +92,23 @@ function container(settings: Settings, names: Names): unknown {
     name: 'discovery',
     image: imageOf(settings, pilot.image),
     ...pullPolicy(settings),
-    args: controlPlaneArgs(settings, names),
+    args: controlPlaneArgs(names),
     ports: [
-      { name: 'http-ready', containerPort: PORTS.ready, protocol: 'TCP' },
-      { name: 'grpc-xds', containerPort: PORTS.xds, protocol: 'TCP' },
-      { name: 'https-xds', containerPort: PORTS.secureXds, protocol: 'TCP' },
+      { name: 'https-xds', containerPort: PORTS.xds, protocol: 'TCP' },
       { name: 'https-webhook', containerPort: PORTS.webhook, protocol: 'TCP' },
       { name: 'http-monitoring', containerPort: PORTS.monitoring, protocol: 'TCP' },
     ],
     readinessProbe: {
-      httpGet: { path: '/ready', port: PORTS.ready },
+      httpGet: { path: '/ready', port: PORTS.monitoring },
       initialDelaySeconds: 1,
       periodSeconds: 2,
       timeoutSeconds: 5,
     },
     env: [
-      { name: 'REVISION', value: names.revision },
+      { name: ENVIRONMENT.revision, value: names.revision },
       { name: 'CLUSTER_ID', value: global.multiCluster.clusterName },
-      field('POD_NAME', 'metadata.name'),
-      field('POD_NAMESPACE', 'metadata.namespace'),
+      field(ENVIRONMENT.pod, 'metadata.name'),
+      field(ENVIRONMENT.namespace, 'metadata.namespace'),
       field('SERVICE_ACCOUNT', 'spec.serviceAccountName'),
       ...envOf(pilot),
     ],
@@ -131,6 +126,12 @@ function container(settings: Settings, names: Names): unknown {
   }
 }
 
-function controlPlaneArgs(_settings: Settings, names: Names): string[] {
-  return ['control-plane', '--kubernetes', `--revision=${names.revision}`]
+function controlPlaneArgs({ service, namespace }: Names): string[] {
+  return [
+    'control-plane',
+    `--secure-xds=0.0.0.0:${PORTS.xds}`,
+    `--status=0.0.0.0:${PORTS.monitoring}`,
+    `--host=${service}.${namespace}.svc`,
+    '--state=/tmp/mizzen',
+  ]
 }

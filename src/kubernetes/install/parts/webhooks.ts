@@ -2,6 +2,7 @@
  * What the API server asks the control plane about: pods that may need a sidecar, and configuration before it is stored. The selectors are
  * Istio's, so that labels of namespaces and pods mean the same; pods that none of them choose never wait for mizzen.
  */
+import { WEBHOOK_PATHS } from '../../control-plane-needs.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Names } from '../names.ts'
 import type { Settings } from '../settings.ts'
@@ -82,7 +83,10 @@ export function injectorConfiguration(injector: Injector): Manifest {
     metadata: { name, labels: { ...labels, app: 'sidecar-injector' } },
     webhooks: webhooks.map(webhook => ({
       name: webhook.name,
-      clientConfig: { service: { ...service, path: '/inject', port: 443 }, ...(caBundle !== undefined && { caBundle }) },
+      clientConfig: {
+        service: { ...service, path: WEBHOOK_PATHS.inject, port: 443 },
+        ...(caBundle !== undefined && { caBundle }),
+      },
       rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*' }],
       namespaceSelector: { matchExpressions: webhook.namespaces },
       objectSelector: { matchExpressions: webhook.pods },
@@ -103,7 +107,7 @@ export function webhooks(settings: Settings, names: Names): Manifest[] {
   const service = { name: names.service, namespace: names.namespace }
   const validation = (name: string, objects: readonly Requirement[]) => ({
     name,
-    clientConfig: { service: { ...service, path: '/validate', port: 443 } },
+    clientConfig: { service: { ...service, path: WEBHOOK_PATHS.validate, port: 443 } },
     rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: VALIDATED, apiVersions: ['*'], resources: ['*'], scope: '*' }],
     objectSelector: { matchExpressions: objects },
     sideEffects: 'None',
