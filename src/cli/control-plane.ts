@@ -2,16 +2,21 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { JSONWebKeySet } from 'jose'
-import type { ApiAccess } from '../kubernetes/client/access.ts'
-import { ApiServer } from '../kubernetes/client/api-server.ts'
-import { inCluster, isInCluster } from '../kubernetes/client/in-cluster.ts'
-import { kubeconfigAccess } from '../kubernetes/client/kubeconfig.ts'
 import { painter, wantsColour } from '../run/laptop/console/paint.ts'
 import { runControlPlane } from '../run/standalone.ts'
-import { authorityDirectory } from '../run/trust/authority-directory.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import type { ListenAddress } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
+import {
+  CLUSTER_FLAGS,
+  CLUSTER_USAGE,
+  clusterAccess,
+  clusterOptions,
+  defaultsFor,
+  revisionOf,
+  rootNamespaceOf,
+  serviceNames,
+} from './control-plane-cluster.ts'
 import { lifetimeMs, parseFlags, portNumber, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readSettings } from './read-mesh.ts'
@@ -22,14 +27,12 @@ export const USAGE = `Usage: mizzen control-plane [PATH...]
 Serves the configuration in files and directories, or in a Kubernetes cluster, to proxies over xDS (ADS, delta and state of the world), and
 follows every change. In a pod it serves that pod's cluster; elsewhere one is named with --kubeconfig or --context.
 
-      --kubeconfig FILE      serves this cluster; what stands in PATH goes before it
-      --context NAME         another context of the kubeconfig than its current one
-      --namespace NAME       where the control plane and the mesh configuration live (default $POD_NAMESPACE, istio-system)
-
+${CLUSTER_USAGE}
       --secure-xds ADDRESS   where proxies connect with TLS, for configuration and certificates: HOST:PORT; may be given several times
-                             (default 127.0.0.1:15012)
+                             (default 127.0.0.1:15012, and on all addresses of a pod)
       --xds ADDRESS          also without TLS: HOST:PORT or unix:/PATH. Whoever can connect there can read the configuration
-      --status ADDRESS       the page of who has what: HOST:PORT (default 127.0.0.1:15014, or the next free port)
+      --status ADDRESS       the page of who has what: HOST:PORT (default 127.0.0.1:15014 or the next free port, and on all addresses of a pod)
+      --webhooks ADDRESS     where the API server reaches the webhooks with TLS: HOST:PORT (default 0.0.0.0:15017 in a pod, else none)
       --state DIR            keeps the certificate authority (default $XDG_STATE_HOME/mizzen-control-plane)
       --cacerts DIR          an authority of your own, in the files of Istio's secret: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem
       --host NAME            name or address of this control plane in its certificate; may be given several times
@@ -44,11 +47,10 @@ Workloads show a token of that cluster or of "mizzen token", and their certifica
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseFlags('control-plane', args, {
-    'secure-xds': { type: 'string', multiple: true, default: ['127.0.0.1:15012'] },
+    'secure-xds': { type: 'string', multiple: true },
+    webhooks: { type: 'string' },
+    ...CLUSTER_FLAGS,
     xds: { type: 'string', multiple: true, default: [] },
-    kubeconfig: { type: 'string' },
-    context: { type: 'string' },
-    namespace: { type: 'string' },
     state: { type: 'string' },
     cacerts: { type: 'string' },
     host: { type: 'string', multiple: true, default: [] },
@@ -57,7 +59,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     'mesh-config': { type: 'string' },
     'mesh-networks': { type: 'string' },
     'certificate-ttl': { type: 'string' },
-    status: { type: 'string', default: '127.0.0.1:15014' },
+    status: { type: 'string' },
   })
   if (values.help) {
     io.stdout.write(USAGE)
@@ -69,7 +71,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const colour = wantsColour(io.stdout, io.env)
   const paint = painter(io.stdout, io.env)
   const say = (text: string) => io.stdout.write(`${text}\n`)
-  const secure = values['secure-xds'].map(address => tcpAddress('secure-xds', address))
+  const defaults = defaultsFor(io)
+  const secure = (values['secure-xds'] ?? defaults.secureXds).map(address => tcpAddress('secure-xds', address))
+  const webhooks = values.webhooks ?? defaults.webhooks
+  const cacerts = values.cacerts ?? defaults.cacerts
   const ttl = values['certificate-ttl']
   const { settings, problems, unused } = await readSettings(
     { meshConfig: values['mesh-config'], meshNetworks: values['mesh-networks'] },
@@ -77,23 +82,37 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   )
   if (problems.length > 0) throw new Error(problems.join('\n'))
   for (const sentence of unused) say(paint(sentence, 'yellow'))
-  const rootNamespace = values.namespace ?? io.env['POD_NAMESPACE'] ?? settings.rootNamespace
+  const rootNamespace = rootNamespaceOf(values, io, settings.rootNamespace)
   await runControlPlane({
     settings: access ? { ...settings, rootNamespace } : settings,
     secure,
-    stateDirectory: path.resolve(io.cwd, values.state ?? authorityDirectory(io.env)),
+    stateDirectory: path.resolve(io.cwd, values.state ?? defaults.stateDirectory),
     trust: {
-      hosts: [...new Set([...OWN_HOSTS, ...secure.map(({ host }) => host), ...values.host])],
+      hosts: [
+        ...new Set([
+          ...OWN_HOSTS,
+          ...serviceNames(rootNamespace, revisionOf(values, io)),
+          ...secure.map(({ host }) => host),
+          ...values.host,
+        ]),
+      ],
       clusters: clusters(values['token-issuer'], values['token-keys'], io.cwd),
-      ...(values.cacerts !== undefined && { pluggedIn: path.resolve(io.cwd, values.cacerts) }),
+      ...(cacerts !== undefined && { pluggedIn: path.resolve(io.cwd, cacerts) }),
       ...(ttl !== undefined && { leafLifetimeMs: lifetimeMs('certificate-ttl', ttl) }),
     },
     onWarning: line => say(paint(line, 'yellow')),
     paths: positionals,
-    ...(access && { cluster: { api: new ApiServer(access), rootNamespace } }),
+    ...(access && {
+      cluster: clusterOptions(access, values, io, {
+        rootNamespace,
+        webhooks: webhooks === undefined ? undefined : tcpAddress('webhooks', webhooks),
+        warn: line => say(paint(line, 'yellow')),
+        note: say,
+      }),
+    }),
     cwd: io.cwd,
     listen: values.xds.map(address => listenAddress('xds', address)),
-    status: tcpAddress('status', values.status),
+    status: tcpAddress('status', values.status ?? defaults.status),
     end: untilSignal(),
     onReady({ secure, open, status, rootsFile }) {
       for (const address of open) say(`serves xDS on ${addressText(address)}, without TLS`)
@@ -115,17 +134,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return EXIT.ok
 }
 
-/** A pod serves its cluster; who names files on a machine that is no pod wants these alone. */
-async function clusterAccess(
-  { kubeconfig, context }: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },
-  paths: readonly string[],
-  io: Io,
-): Promise<ApiAccess | undefined> {
-  if (kubeconfig !== undefined || context !== undefined)
-    return kubeconfigAccess({ file: kubeconfig === undefined ? undefined : path.resolve(io.cwd, kubeconfig), context })
-  return isInCluster(io.env) && paths.length === 0 ? inCluster(io.env) : undefined
-}
-
 function words(event: ServerEvent): string | undefined {
   if (event.kind === 'connected' || event.kind === 'disconnected')
     return `${event.node || 'a proxy that did not say its name'} ${event.kind}`
@@ -133,8 +141,8 @@ function words(event: ServerEvent): string | undefined {
   return event.kind === 'source-failed' ? `Cannot make the configuration of ${event.node}: ${String(event.error)}` : undefined
 }
 
-/** Names that Istio's agents know a control plane by, and this machine. */
-const OWN_HOSTS = ['localhost', '127.0.0.1', '::1', 'istiod.istio-system.svc', 'istiod.istio-system.svc.cluster.local']
+/** This machine. */
+const OWN_HOSTS = ['localhost', '127.0.0.1', '::1']
 
 function addressText(address: ListenAddress): string {
   return 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`

@@ -39,7 +39,7 @@ export class CertificateService {
       throw new RequestError(`Cannot sign a certificate for ${validityDuration} s: expected a positive number`)
     const { chain, roots, until, keyHash } = authority.sign(csr, caller.identity, validityDuration * 1000)
     // After signing: a request that is refused does not use up the token.
-    if (caller.single) singleUse.use(caller.single.token, keyHash, caller.single.until)
+    if (caller.single) await singleUse.use(caller.single.token, keyHash, caller.single.until)
     onSigned?.({ caller: spiffeId(caller.identity), by: caller.by, until })
     return IstioCertificateResponse.encode({ certChain: [...chain, roots.join('')] }).finish()
   }

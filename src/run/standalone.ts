@@ -85,7 +85,10 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   const { trustDomain, trustDomainAliases } = controlPlane.mesh.settings
   const trust = await Trust.open({
     ...options.trust,
-    ...(cluster && { verifiers: [cluster.tokenReviews(trustDomain)] }),
+    ...(cluster && {
+      verifiers: [cluster.tokenReviews(trustDomain)],
+      store: name => cluster.secretDocument(name),
+    }),
     directory: options.stateDirectory,
     clock: systemClock,
     trustDomain,
@@ -102,6 +105,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
       services: [...trust.services, trust.guarded(rateLimits)],
     })
     const open = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
+    await cluster?.serve({ store, controlPlane, trust })
     const page = await serveStatusPage({ ...options.status, mesh: () => undefined, ads })
     options.onReady({ secure: known.addresses, open: open.addresses, status: page.url, rootsFile: trust.rootsFile })
     await new Promise<void>(resolve => {
@@ -117,7 +121,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     rateLimits.close()
     controlPlane.close()
     files?.close()
-    cluster?.close()
+    await cluster?.close()
   }
 }
 

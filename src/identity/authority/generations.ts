@@ -3,7 +3,7 @@
  * generation one is told that it was late. Whoever was late reads again and sees whether there is still something to do.
  *
  * In files: `root.7.json`, mode 0600, complete before it has its name (write, fsync, link). A full disk or a kill in the middle leaves the generation
- * of before. In the cluster the same is a Secret and its resourceVersion.
+ * of before. In a cluster the same is a Secret (run/cluster/secret-generations.ts).
  */
 import {
   closeSync,
@@ -24,11 +24,14 @@ export interface Generation {
   readonly text: string
 }
 
+/** A disk answers at once, an API server later. */
+export type Sooner<T> = T | Promise<T>
+
 export interface Generations {
   /** The newest; undefined: nothing was ever written. @throws when it is there and cannot be read */
-  read(): Generation | undefined
+  read(): Sooner<Generation | undefined>
   /** @returns false: somebody else wrote that generation @throws when it cannot be stored; nothing has changed then */
-  write(next: Generation): boolean
+  write(next: Generation): Sooner<boolean>
 }
 
 /** How many are kept: the newest and the one before, which a reader may be about to open. */

@@ -1,5 +1,6 @@
 /** What an authority signs with, wherever it comes from: a root of its own, or an intermediate that somebody plugged in. */
 import type { Issuer, Validity } from './certificate.ts'
+import type { Sooner } from './generations.ts'
 
 export interface SigningMaterial {
   readonly issuer: Issuer
@@ -17,5 +18,5 @@ export interface MaterialSource {
   /** As of the last refresh. */
   readonly current: SigningMaterial
   /** Looks whether somebody else changed it, and does what has become due. @throws when that fails; `current` stays what it was */
-  refresh(): void
+  refresh(): Sooner<void>
 }

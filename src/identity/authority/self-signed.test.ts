@@ -72,8 +72,8 @@ describe('SelfSignedRoots', () => {
     const [one, other] = [await open(), await open()]
     clock.advance(85 * DAY_MS)
     await Promise.all([one.advance(), other.advance()])
-    one.refresh()
-    other.refresh()
+    await one.refresh()
+    await other.refresh()
     assert.equal(one.current.roots.length, 2)
     assert.deepEqual(one.current.roots, other.current.roots)
     assert.equal(store.newest?.number, 2)

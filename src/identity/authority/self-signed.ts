@@ -45,11 +45,12 @@ export class SelfSignedRoots implements MaterialSource {
   /** Reads the roots, or makes the first. @throws (rejects) when they can be neither read nor stored */
   static async open(options: SelfSignedOptions): Promise<SelfSignedRoots> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const found = options.store.read()
+      const found = await options.store.read()
       if (found) return new SelfSignedRoots(options, found.number, readRootDocument(found.text))
       const document: RootDocument = { roots: [await newRoot(options)], revoked: [] }
       // Two control planes that start at once: the second finds the root of the first.
-      if (options.store.write({ number: 1, text: JSON.stringify(document) })) return new SelfSignedRoots(options, 1, document)
+      if (await options.store.write({ number: 1, text: JSON.stringify(document) }))
+        return new SelfSignedRoots(options, 1, document)
     }
     throw new Error('Cannot make a root certificate: others keep writing it')
   }
@@ -70,8 +71,8 @@ export class SelfSignedRoots implements MaterialSource {
     return nextRoots(this.#document, this.#options.clock.now()) !== 'stay'
   }
 
-  refresh(): void {
-    const found = this.#options.store.read()
+  async refresh(): Promise<void> {
+    const found = await this.#options.store.read()
     if (found && found.number !== this.#generation) {
       this.#document = readRootDocument(found.text)
       this.#generation = found.number
@@ -107,11 +108,11 @@ export class SelfSignedRoots implements MaterialSource {
   /** @param change undefined: there is nothing to do */
   async #change(change: (document: RootDocument) => Promise<RootDocument | undefined> | RootDocument | undefined): Promise<void> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      this.refresh()
+      await this.refresh()
       const document = await change(this.#document)
       if (document === undefined) return
       const number = this.#generation + 1
-      if (!this.#options.store.write({ number, text: JSON.stringify(document) })) continue
+      if (!(await this.#options.store.write({ number, text: JSON.stringify(document) }))) continue
       this.#document = document
       this.#generation = number
       this.#current = this.#material()

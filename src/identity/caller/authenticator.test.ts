@@ -125,15 +125,15 @@ describe('Authenticator.authenticate()', () => {
 })
 
 describe('SingleUse.use()', () => {
-  test('binds a token to the first key, also for another control plane', () => {
+  test('binds a token to the first key, also for another control plane', async () => {
     const clock = new ManualClock(1000)
     const store = new MemoryGenerations()
     const [one, other] = [new SingleUse(store, clock), new SingleUse(store, clock)]
-    one.use('t', 'key', 5000)
-    other.use('t', 'key', 5000)
-    assert.throws(() => other.use('t', 'stolen', 5000), refused(/used by another workload already/))
+    await one.use('t', 'key', 5000)
+    await other.use('t', 'key', 5000)
+    await assert.rejects(other.use('t', 'stolen', 5000), refused(/used by another workload already/))
     clock.advance(5000)
-    other.use('u', 'key', 9000)
+    await other.use('u', 'key', 9000)
     assert.deepEqual(JSON.parse(store.newest?.text ?? ''), { u: { key: 'key', until: 9000 } })
   })
 })

@@ -39,11 +39,11 @@ export class JoinTokens implements TokenVerifier {
 
   /** Reads the key that signs, or makes it. @throws (rejects) when it can be neither read nor stored */
   static async open(store: Generations, clock: Clock): Promise<JoinTokens> {
-    const found = store.read()
+    const found = await store.read()
     if (found) return new JoinTokens(createPrivateKey(found.text), clock)
     const { privateKey } = await makeKeyPair('ecdsa-p256')
     const text = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    return store.write({ number: 1, text }) ? new JoinTokens(privateKey, clock) : JoinTokens.open(store, clock)
+    return (await store.write({ number: 1, text })) ? new JoinTokens(privateKey, clock) : JoinTokens.open(store, clock)
   }
 
   issue(identity: Identity, { lifetimeMs, pod, single = false }: JoinTokenOptions): Promise<string> {

@@ -23,10 +23,10 @@ export class SingleUse {
     this.#clock = clock
   }
 
-  /** @throws Unauthenticated when it was used with another key; Error when it can't be remembered */
-  use(token: string, key: string, until: number): void {
+  /** @throws (rejects) Unauthenticated when it was used with another key; Error when it can't be remembered */
+  async use(token: string, key: string, until: number): Promise<void> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const found = this.#store.read()
+      const found = await this.#store.read()
       const uses = read(found?.text ?? '{}')
       const before = uses.get(token)
       if (before?.key === key) return
@@ -35,7 +35,7 @@ export class SingleUse {
       const now = this.#clock.now()
       const kept = [...uses].filter(([, use]) => use.until > now)
       const text = JSON.stringify(Object.fromEntries([...kept, [token, { key, until }]]))
-      if (this.#store.write({ number: (found?.number ?? 0) + 1, text })) return
+      if (await this.#store.write({ number: (found?.number ?? 0) + 1, text })) return
     }
     throw new Error('Cannot remember the use of a token: others keep writing')
   }

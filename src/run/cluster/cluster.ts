@@ -1,34 +1,149 @@
-/** A control plane's side towards its Kubernetes cluster: objects from it, and who holds which token. */
+/**
+ * A control plane's side towards its Kubernetes cluster: objects from it, who holds which token, where the authority is kept, the webhooks that the
+ * API server asks; and what one of the replicas, the leader, writes back.
+ */
+import type { Generations } from '../../identity/authority/generations.ts'
 import { TokenReviews } from '../../identity/caller/token-reviews.ts'
 import type { ApiServer } from '../../kubernetes/client/api-server.ts'
 import { at } from '../../kubernetes/client/raw-object.ts'
+import { WEBHOOK_PATHS } from '../../kubernetes/control-plane-needs.ts'
+import { validateReview } from '../../kubernetes/validate/review.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { KubernetesSource } from '../../source/kubernetes/kubernetes-source.ts'
-import type { Contribution } from '../../source/store.ts'
+import type { Contribution, Store } from '../../source/store.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import type { SecretDocument, Trust } from '../trust/trust.ts'
+import { Leader } from './leader.ts'
+import { namespacesOfMesh } from './namespaces.ts'
+import { RootCertificates } from './root-certificates.ts'
+import { SecretGenerations } from './secret-generations.ts'
+import { serveWebhooks, type WebhookServer } from './webhook-server.ts'
+import { WebhookTrust } from './webhook-trust.ts'
 
 export interface ClusterOptions {
   readonly api: ApiServer
   /** Where the control plane and the mesh configuration live. */
   readonly rootNamespace: string
+  /** Which of several installations this is. @default '' (the only one, or the first) */
+  readonly revision?: string
+  /** As a candidate for leadership: unique among the replicas. */
+  readonly identity: string
+  /** Where the API server reaches the webhooks. @default nowhere */
+  readonly webhooks?: { readonly host: string; readonly port: number }
+  /** Something that must work did not: one line for operators. */
+  readonly warn: (line: string) => void
+  /** What has happened, for operators. */
+  readonly note: (line: string) => void
+}
+
+/** What the control plane offers its cluster's side. */
+export interface ClusterParts {
+  readonly store: Store
+  readonly controlPlane: ControlPlane
+  readonly trust: Trust
+}
+
+/** What only the leader does. */
+interface Duty {
+  /** Something has changed: objects, or the roots. */
+  update(): void
+  close(): void
+}
+
+const LEASE = 'mizzen-leader'
+const LABELS = { 'app.kubernetes.io/name': 'mizzen', 'app.kubernetes.io/part-of': 'mizzen' }
+const SECRETS: Readonly<Record<SecretDocument, string>> = {
+  root: 'istio-ca-secret',
+  'token-key': 'mizzen-join-key',
+  'used-tokens': 'mizzen-used-tokens',
 }
 
 export class Cluster {
   readonly source: KubernetesSource
   readonly #options: ClusterOptions
+  #duties: readonly Duty[] = []
+  #leader: Leader | undefined
+  #webhooks: WebhookServer | undefined
+  #webhookTrust: WebhookTrust | undefined
+  #unsubscribe: () => void = () => {}
 
   constructor(options: ClusterOptions, to: Contribution) {
     this.#options = options
     const { api, rootNamespace } = options
-    this.source = new KubernetesSource({ api, rootNamespace }, to)
+    this.source = new KubernetesSource({ api, rootNamespace, onChange: () => this.#update() }, to)
+  }
+
+  get isLeader(): boolean {
+    return this.#leader?.leading ?? false
+  }
+
+  /** Where a secret document is kept, for all replicas. */
+  secretDocument(name: SecretDocument): Generations {
+    const { api, rootNamespace } = this.#options
+    return new SecretGenerations({ api, namespace: rootNamespace, name: SECRETS[name], roots: name === 'root', labels: LABELS })
   }
 
   tokenReviews(trustDomain: string): TokenReviews {
     return new TokenReviews({ trustDomain, clock: systemClock, review: (token, audiences) => this.#review(token, audiences) })
   }
 
-  close(): void {
+  /** Serves the webhooks, and stands as a candidate. @throws (rejects) when the webhooks cannot be served */
+  async serve(parts: ClusterParts): Promise<void> {
+    const { api, rootNamespace: namespace, revision = '', webhooks, identity, warn, note } = this.#options
+    const { trust } = parts
+    if (webhooks) {
+      const handlers = new Map([[WEBHOOK_PATHS.validate, validateReview]])
+      this.#webhooks = await serveWebhooks({ ...webhooks, tls: trust.server, handlers, warn })
+      const service = revision === '' || revision === 'default' ? 'istiod' : `istiod-${revision}`
+      const roots = () => trust.authority.roots.join('')
+      this.#webhookTrust = new WebhookTrust({ api, namespace, service, roots, warn })
+    }
+    this.#unsubscribe = trust.server.subscribe(() => {
+      this.#webhookTrust?.update()
+      this.#update()
+    })
+    this.#leader = new Leader({
+      api,
+      clock: systemClock,
+      namespace,
+      name: LEASE,
+      identity,
+      warn,
+      onChange: leading => {
+        note(leading ? 'is the leader: writes status, certificates and gateways' : 'is no longer the leader')
+        for (const duty of this.#duties) duty.close()
+        this.#duties = leading ? this.#begin(parts) : []
+      },
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe()
+    for (const duty of this.#duties) duty.close()
+    this.#duties = []
+    this.#webhookTrust?.close()
+    await Promise.all([this.#leader?.close(), this.#webhooks?.close()])
     this.source.close()
     this.#options.api.close()
+  }
+
+  #begin({ store, controlPlane, trust }: ClusterParts): readonly Duty[] {
+    const { api, warn } = this.#options
+    const { authority } = trust
+    return [
+      new RootCertificates({
+        api,
+        clock: systemClock,
+        namespaces: () => namespacesOfMesh(store.snapshot().objects.Namespace, controlPlane.mesh.settings),
+        roots: () => authority.roots.join(''),
+        revoked: () => authority.revoked,
+        warn,
+      }),
+    ]
+  }
+
+  #update(): void {
+    for (const duty of this.#duties) duty.update()
   }
 
   async #review(token: string, audiences: readonly string[]): Promise<unknown> {

@@ -2,10 +2,11 @@
  * Everything by which the control plane knows callers and gives identities: the authority, the tokens, the certificate service, who may have which
  * configuration. One place puts the parts together, for `mizzen up` and `mizzen control-plane` alike.
  */
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { JSONWebKeySet } from 'jose'
 import { CertificateAuthority, DEFAULT_LIFETIME_MS, RequestError } from '../../identity/authority/authority.ts'
-import { FileGenerations } from '../../identity/authority/generations.ts'
+import { FileGenerations, type Generations } from '../../identity/authority/generations.ts'
 import type { MaterialSource } from '../../identity/authority/material.ts'
 import { PluggedInAuthority } from '../../identity/authority/plugged-in.ts'
 import { SelfSignedRoots } from '../../identity/authority/self-signed.ts'
@@ -24,9 +25,14 @@ import { type Admit, Refusal, type UnaryService } from '../../xds/server/access.
 import { FILE_OF_REVOCATIONS } from './authority-directory.ts'
 import { ServerCertificate } from './server-certificate.ts'
 
+/** The mesh's own roots, the key of join tokens, the tokens that count once and were used. */
+export type SecretDocument = 'root' | 'token-key' | 'used-tokens'
+
 export interface TrustOptions {
   /** Keeps the roots and the keys of tokens; readable by its owner alone. */
   readonly directory: string
+  /** Keeps the secret documents instead of the directory, which then holds public files only. */
+  readonly store?: (name: SecretDocument) => Generations
   readonly clock: Clock
   readonly trustDomain: string
   /** @default none */
@@ -68,7 +74,8 @@ export class Trust {
   /** @throws (rejects) when the authority can be neither read nor made */
   static async open(options: TrustOptions): Promise<Trust> {
     const { directory, clock, trustDomain, keyType, leafLifetimeMs = DEFAULT_LIFETIME_MS, pluggedIn } = options
-    const store = (name: string) => new FileGenerations(directory, name)
+    if (options.store) mkdirSync(directory, { recursive: true })
+    const store = options.store ?? ((name: SecretDocument) => new FileGenerations(directory, name))
     const source =
       pluggedIn === undefined
         ? await SelfSignedRoots.open({
@@ -163,7 +170,7 @@ export class Trust {
   /** Looks whether others changed the authority, and does what is due. What fails is told, and what was there goes on. */
   async refresh(): Promise<void> {
     try {
-      this.#source.refresh()
+      await this.#source.refresh()
       if (this.#source instanceof SelfSignedRoots && this.#source.due) await this.#source.advance()
       this.server.refresh()
       this.#publishRoots()
