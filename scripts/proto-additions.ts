@@ -28,9 +28,10 @@ export function withAdditions(file: string, proto: string, additions: readonly A
     const opening = `message ${where} {`
     const at = text.indexOf(opening)
     if (at < 0) throw new Error(`Cannot add "${added}" to "${where}": "${file}" has no such message`)
-    const number = /= \d+;$/.exec(added)?.[0] ?? ''
+    // A type of its own has no number.
+    const mark = /= \d+;$/.exec(added)?.[0] ?? added
     const indent = text.slice(text.lastIndexOf('\n', at) + 1, at)
-    if (text.slice(at, text.indexOf(`\n${indent}}`, at)).includes(number)) continue
+    if (text.slice(at, text.indexOf(`\n${indent}}`, at)).includes(mark)) continue
     text = `${text.slice(0, at + opening.length)}\n  ${added}\n${text.slice(at + opening.length)}`
   }
   return text

@@ -9,6 +9,7 @@ import type { Denials } from './telemetry/denials.ts'
 import type { LogFiles } from './telemetry/log-files.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 import type { Secrets } from './tls/secrets.ts'
+import type { Tracers } from './tracing/tracers.ts'
 
 export interface ProxyContext {
   readonly timers: TimerWheel
@@ -20,6 +21,7 @@ export interface ProxyContext {
   readonly logFiles: LogFiles
   readonly denials: Denials
   readonly denialNotes: DenialNotes
+  readonly tracers: Tracers
   /** The process is on its way out, or was told to look so. */
   readonly drain: Drain
   readonly log: Log

@@ -38,6 +38,7 @@ import { Denials } from './telemetry/denials.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
+import { Tracers } from './tracing/tracers.ts'
 
 /** Envoy's default of initial_fetch_timeout. */
 const FETCH_TIMEOUT_MS = 15_000
@@ -67,6 +68,7 @@ export class DataPlane implements ProcessFacts {
   readonly #context: ProxyContext
   readonly #listenerSet: ListenerSet
   readonly #logFiles: LogFiles
+  readonly #tracers: Tracers
   readonly #drain = new Drain()
   readonly #secretUpdates: SecretUpdates
   #client: AdsClient | undefined
@@ -107,6 +109,8 @@ export class DataPlane implements ProcessFacts {
     })
     const denialNotes = new DenialNotes()
     this.denials = new Denials(denialNotes, denialLog(log.log, systemClock))
+    const { clusters: reached, node, stats } = this
+    this.#tracers = new Tracers({ clusters: reached, stats, clock: systemClock, node, log: log.log })
     this.#context = {
       timers: systemTimerWheel(),
       random,
@@ -116,6 +120,7 @@ export class DataPlane implements ProcessFacts {
       logFiles: this.#logFiles,
       denials: this.denials,
       denialNotes,
+      tracers: this.#tracers,
       drain: this.#drain,
       log: log.log,
     }
@@ -197,6 +202,7 @@ export class DataPlane implements ProcessFacts {
 
   async #exit(): Promise<void> {
     this.listeners.destroy()
+    await this.#tracers.flush()
     this.clusters.destroy()
     this.#admin?.close()
     await this.#logFiles.flush()

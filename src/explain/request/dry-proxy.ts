@@ -20,7 +20,8 @@ import { Denials } from '../../proxy/telemetry/denials.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
 import { Secrets } from '../../proxy/tls/secrets.ts'
-import { TrafficDirection } from '../../xds/gen/envoy/config/core/v3/base.ts'
+import { Tracers } from '../../proxy/tracing/tracers.ts'
+import { Node, TrafficDirection } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { Listener } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import type { FilterChain } from '../../xds/gen/envoy/config/listener/v3/listener_components.ts'
 import { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
@@ -84,6 +85,13 @@ export class DryProxy {
       logFiles: new LogFiles(0, () => -1),
       denials: new Denials(denialNotes, () => {}),
       denialNotes,
+      tracers: new Tracers({
+        clusters: this.clusters,
+        stats,
+        clock: new ManualClock(),
+        node: Node.fromPartial({}),
+        log: () => {},
+      }),
       drain: new Drain(),
       log: () => {},
     }

@@ -1,6 +1,7 @@
 /**
  * Which network filters there are: the connection manager and the TCP proxy, and two small ones for tests and stubs.
  */
+import { TrafficDirection } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
 import { Config as DirectResponse } from '../../xds/gen/envoy/extensions/filters/network/direct_response/v3/config.ts'
 import { ExtAuthz as NetworkExtAuthzConfig } from '../../xds/gen/envoy/extensions/filters/network/ext_authz/v3/ext_authz.ts'
@@ -27,9 +28,15 @@ import type { RouteSlots } from './routes.ts'
 const FETCH_TIMEOUT_MS = 15_000
 
 export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
-  const connectionManager: BuildTerminal = (bytes, { context, bufferLimit }) => {
+  const connectionManager: BuildTerminal = (bytes, { context, bufferLimit, direction }) => {
     const config = HcmConfig.decode(bytes)
-    return new HttpConnectionManager({ config, routes: routeSource(config, routes), bufferLimit, context })
+    return new HttpConnectionManager({
+      config,
+      routes: routeSource(config, routes),
+      bufferLimit,
+      context,
+      outbound: direction === TrafficDirection.OUTBOUND,
+    })
   }
   const tcpProxy: BuildTerminal = (bytes, { context }) => new TcpProxy(TcpProxyConfig.decode(bytes), context)
   return networkFilters(

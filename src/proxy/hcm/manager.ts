@@ -8,6 +8,7 @@ import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
 import type { DecisionRecord } from '../telemetry/decision-record.ts'
+import { HttpTracing } from '../tracing/http-tracing.ts'
 import { type ConnectionOwner, HttpConnection } from './connection.ts'
 import type { HttpFilter } from './filter.ts'
 import { buildFilters } from './filters.ts'
@@ -22,6 +23,7 @@ export interface ManagerSettings {
   /** Of the listener (per_connection_buffer_limit_bytes). */
   readonly bufferLimit: number
   readonly context: ProxyContext
+  readonly outbound: boolean
 }
 
 export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
@@ -32,11 +34,12 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   readonly clusters: Clusters
   readonly timers: TimerWheel
   readonly random: () => number
+  readonly tracing: HttpTracing | undefined
   readonly #accessLogs: readonly AccessLogger[]
   readonly #endFilters: readonly HttpFilter[]
 
   /** @throws naming the field or the filter that can't be used */
-  constructor({ config, routes, bufferLimit, context }: ManagerSettings) {
+  constructor({ config, routes, bufferLimit, context, outbound }: ManagerSettings) {
     this.options = readOptions(config)
     this.routes = routes
     this.clusters = context.clusters
@@ -52,7 +55,14 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
       bufferLimit,
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
+    this.tracing = this.#openTracing(config, context, outbound)
     this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
+  }
+
+  #openTracing({ tracing }: Config, { tracers, random }: ProxyContext, outbound: boolean): HttpTracing | undefined {
+    const tracer = tracing?.provider && tracers.open(tracing.provider)
+    const byRequestId = this.options.tracesByRequestId
+    return tracing && tracer && new HttpTracing(tracing, { tracer, outbound, byRequestId, random })
   }
 
   get routeSource(): RouteSource {
@@ -76,5 +86,6 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     this.stats.requestOver(record.status, record.endedAt - record.startedAt)
     for (let i = 0; i < this.#endFilters.length; i++) this.#endFilters[i]?.onEnd?.(request)
     for (let i = 0; i < this.#accessLogs.length; i++) this.#accessLogs[i]?.log(record)
+    if (record.trace !== undefined) this.tracing?.report(record, record.trace)
   }
 }

@@ -8,6 +8,8 @@ import {
   type HttpConnectionManager,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import { UuidRequestIdConfig } from '../../xds/gen/envoy/extensions/request_id/uuid/v3/uuid.ts'
+import { unpack } from '../../xds/wire/any.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
 import { type Http2Options, http2Options } from '../http2/options.ts'
 import { ClientCertificateRule } from './client-certificate.ts'
@@ -21,6 +23,8 @@ export interface HcmOptions {
   readonly generateRequestId: boolean
   readonly preserveExternalRequestId: boolean
   readonly alwaysSetRequestIdInResponse: boolean
+  /** The decision on sampling travels inside it. */
+  readonly tracesByRequestId: boolean
   readonly useRemoteAddress: boolean
   readonly xffTrustedHops: number
   readonly skipXffAppend: boolean
@@ -85,6 +89,7 @@ export function readOptions(config: HttpConnectionManager): HcmOptions {
     generateRequestId: config.generateRequestId ?? true,
     preserveExternalRequestId: config.preserveExternalRequestId,
     alwaysSetRequestIdInResponse: config.alwaysSetRequestIdInResponse,
+    tracesByRequestId: tracesByRequestId(config),
     useRemoteAddress: config.useRemoteAddress ?? false,
     xffTrustedHops: config.xffNumTrustedHops,
     skipXffAppend: config.skipXffAppend,
@@ -126,6 +131,15 @@ function unsupported(config: HttpConnectionManager): Readonly<Record<string, boo
     proxy_status_config: config.proxyStatusConfig !== undefined,
     'upgrade_configs.filters': config.upgradeConfigs.some(upgrade => upgrade.filters.length > 0),
   }
+}
+
+function tracesByRequestId({ requestIdExtension }: HttpConnectionManager): boolean {
+  const typed = requestIdExtension?.typedConfig
+  const uuid = unpack('envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig', UuidRequestIdConfig, typed)
+  if (uuid === undefined && typed !== undefined)
+    throw new Error(`request_id_extension of type "${typed.typeUrl}" is not known here`)
+  if (uuid?.packTraceReason === false) throw new Error('request_id_extension.pack_trace_reason is not supported, expected true')
+  return uuid?.useRequestIdForTraceSampling ?? true
 }
 
 function codecOf(type: CodecType): HcmOptions['codec'] {

@@ -96,6 +96,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     if (head.headers.has('expect')) this.#expectContinue()
     this.chooseRoute()
     const { decision } = this
+    this.record.trace = services.tracing?.start(head, decision)
     if (decision !== undefined && !upgradeAllowed(head, decision, services.options)) {
       services.stats.downstream_rq_ws_on_non_ws_route++
       this.fail(FAILURES.upgradeRefused)
@@ -233,6 +234,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     }
     if (this.#cookies !== undefined) for (const cookie of this.#cookies) head.headers.add('set-cookie', cookie)
     finishResponseHead(head, this.head, services.options)
+    if (record.trace !== undefined) services.tracing?.onResponse(head.headers, record.trace)
     record.responseHeaders = head.headers
     record.responseStartedAt = performance.now()
     this.#tunnel = head.status === 101 || (this.head.method === 'CONNECT' && head.status >= 200 && head.status < 300)

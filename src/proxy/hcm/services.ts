@@ -2,6 +2,7 @@
 import type { TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { RouteTable } from '../route/decision.ts'
+import type { HttpTracing } from '../tracing/http-tracing.ts'
 import type { HcmStats } from './hcm-stats.ts'
 import type { HcmOptions } from './options.ts'
 
@@ -10,6 +11,8 @@ export interface ManagerServices {
   readonly stats: HcmStats
   readonly routes: RouteSource
   readonly clusters: Clusters
+  /** undefined: nobody traces here. */
+  readonly tracing: HttpTracing | undefined
   readonly timers: TimerWheel
   /** Uniform in [0, 1). */
   readonly random: () => number

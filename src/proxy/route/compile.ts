@@ -2,7 +2,7 @@
  * RouteConfiguration -> RouteTable. The whole configuration is read before anything is returned: what cannot be honoured is refused
  * with its place (RouteConfigError), and the table in use stays in use.
  *
- * Left alone on purpose, because other parts read them or nothing here could break by them: decorator, tracing, stat_prefix, virtual_clusters, buffer limits, validate_clusters (clusters may arrive later).
+ * Left alone on purpose, because other parts read them or nothing here could break by them: stat_prefix, virtual_clusters, buffer limits, validate_clusters (clusters may arrive later).
  */
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
 import {
@@ -177,10 +177,13 @@ function compileRoute(route: Route, scope: VirtualHostScope): CompiledRoute {
   const match = compileRouteMatch(route.match)
   const level = compileLevel(scope.level, route)
   const action = compileAction(route, match.path, scope, level)
+  if (route.tracing) throw new Error('tracing is not supported, expected that of the connection manager')
+  const decorator = route.decorator && { operation: route.decorator.operation, propagate: route.decorator.propagate ?? true }
   const decision = (taken: RouteAction): RouteDecision => ({
     virtualHost: scope.virtualHost.name,
     route: route.name,
     origin: originOf(route.metadata) ?? scope.origin,
+    decorator,
     action: taken,
   })
   if (action.kind !== 'choice') {

@@ -55,7 +55,15 @@ export interface RouteDecision {
   readonly virtualHost: string
   readonly route: string // Envoy's route name; "default" as Istio's
   readonly origin: ConfigOrigin | undefined
+  /** What spans are named by. */
+  readonly decorator: RouteDecorator | undefined
   readonly action: RouteAction
+}
+
+export interface RouteDecorator {
+  readonly operation: string
+  /** The other side is told (x-envoy-decorator-operation). */
+  readonly propagate: boolean
 }
 
 export type RouteAction = ForwardAction | RedirectAction | DirectResponseAction

@@ -9,8 +9,20 @@ import type { RequestHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
 import { DynamicMetadata, type JsonObject } from '../metadata/dynamic.ts'
 import type { ConfigOrigin } from '../route/decision.ts'
+import type { RequestTrace } from '../tracing/request-trace.ts'
 import type { Denial } from './denials.ts'
 import type { ResponseFlag } from './response-flags.ts'
+
+/** A try that was not the last one. */
+export interface FormerTry {
+  readonly host: Host | undefined
+  readonly startedAt: number
+  readonly endedAt: number
+  /** Its response's status; 0: there was none. */
+  readonly status: number
+  /** "remote connection failure", "503", "per-try timeout": why it was given up. */
+  readonly reason: string
+}
 
 export class DecisionRecord {
   readonly connection: Connection
@@ -53,6 +65,13 @@ export class DecisionRecord {
   host: Host | undefined
   upstreamLocalAddress = ''
   attempts = 0
+  /** When the try under way began; 0: the first one, at `upstreamStartedAt`. */
+  tryStartedAt = 0
+  /** Tries before the last one; undefined: there was only one. */
+  formerTries: FormerTry[] | undefined
+
+  /** Its place in a trace; undefined: nobody traces here. */
+  trace: RequestTrace | undefined
 
   /** What filters left behind; undefined: nothing. */
   metadata: DynamicMetadata | undefined

@@ -63,6 +63,8 @@ const PLAIN: Readonly<Record<string, Operator>> = {
   VIRTUAL_HOST_NAME: record => record.virtualHost || undefined,
   GRPC_STATUS_NUMBER: grpcStatus,
   HOSTNAME: () => host,
+  TRACE_ID: record => record.trace?.traceId,
+  SPAN_ID: record => record.trace?.spanId,
 }
 
 const WITH_ARGUMENT: Readonly<Record<string, (argument: string) => Operator>> = {

@@ -141,6 +141,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     record.host = host
     if (this.#action.autoHostRewrite) this.#rewriteHost(host)
     if (this.#action.includeAttemptCount) head.headers.set('x-envoy-attempt-count', String(record.attempts))
+    if (record.trace !== undefined) request.services.tracing?.handOn(head.headers, record.trace)
     this.#retry?.tried(host)
     const attempt = new Attempt(this, host)
     this.#attempt = attempt

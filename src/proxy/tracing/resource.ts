@@ -1,0 +1,27 @@
+/** Attributes of the process that makes spans (OpenTelemetry's resource): its service's name, and what detectors find. */
+import type { TypedExtensionConfig } from '../../xds/gen/envoy/config/core/v3/extension.ts'
+import { messageName } from '../../xds/wire/type-url.ts'
+
+const ENVIRONMENT = 'envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig'
+
+/** @throws naming a detector that this proxy does not have */
+export function resourceAttributes(
+  serviceName: string,
+  detectors: readonly TypedExtensionConfig[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Map<string, string> {
+  const attributes = new Map([
+    ['service.name', serviceName || 'unknown_service:mizzen'],
+    ['telemetry.sdk.name', 'mizzen'],
+    ['telemetry.sdk.language', 'nodejs'],
+  ])
+  for (const { name, typedConfig } of detectors) {
+    if (typedConfig === undefined || messageName(typedConfig.typeUrl) !== ENVIRONMENT)
+      throw new Error(`resource detector "${name}" of type "${typedConfig?.typeUrl ?? ''}" is not known here`)
+    for (const pair of (environment['OTEL_RESOURCE_ATTRIBUTES'] ?? '').split(',')) {
+      const [key = '', ...value] = pair.split('=')
+      if (key.trim() !== '') attributes.set(key.trim(), decodeURIComponent(value.join('=').trim()))
+    }
+  }
+  return attributes
+}
