@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { withHypotheticalPods } from '../explain/hypothetical-pods.ts'
 import { describedNode, proxyNamed, proxyOfNode } from '../explain/proxies.ts'
 import type { Answer } from '../explain/request/answer.ts'
+import type { Call } from '../explain/request/call.ts'
 import { callFor, DIRECTIONS, type Question } from '../explain/request/destination.ts'
 import { Explainer } from '../explain/request/explain.ts'
 import { readCall } from '../explain/request/read-call.ts'
@@ -79,12 +80,21 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   tell()
   const explainer = new Explainer(mesh)
   if (calls !== undefined) {
-    io.stdout.write(`${JSON.stringify(answersTo(explainer, await readText(calls, io), calls), null, 2)}\n`)
+    const answered = await answersTo(explainer, await readText(calls, io), calls)
+    io.stdout.write(
+      format === 'json'
+        ? `${JSON.stringify(
+            answered.map(({ answer }) => answer),
+            null,
+            2,
+          )}\n`
+        : answered.map(({ answer, call, who }) => answerText(answer, call, who, [], painter(io.stdout, io.env))).join('\n'),
+    )
     return EXIT.ok
   }
   const proxy = described === undefined ? proxyNamed(mesh, from ?? '') : await describedProxy(mesh, described, io)
   const asked = callFor(mesh, proxy, question ?? { url: '' })
-  const answer = explainer.explain(proxy, asked.call, question?.direction !== 'inbound')
+  const answer = await explainer.explain(proxy, asked.call, question?.direction !== 'inbound')
   const who = from ?? `${proxy.namespace}/${proxy.name}`
   const output =
     format === 'json'
@@ -127,14 +137,22 @@ async function describedProxy(mesh: Mesh, file: string, io: Io): Promise<MeshPro
   return proxyOfNode(mesh, describedNode(parse(await readText(file, io)), `"${file}"`))
 }
 
-function answersTo(explainer: Explainer, text: string, file: string): Answer[] {
+interface Answered {
+  readonly call: Call
+  readonly who: string
+  readonly answer: Answer
+}
+
+function answersTo(explainer: Explainer, text: string, file: string): Promise<Answered[]> {
   const entries: unknown = JSON.parse(text)
   if (!Array.isArray(entries)) throw new Error(`Cannot read "${file}": expected a list of {proxy, call}`)
-  return entries.map((entry: unknown, i) => {
-    const { proxy, call } = fieldsOf(entry)
-    const node = describedNode(proxy, `${file}[${i}].proxy`)
-    return explainer.explain(proxyOfNode(explainer.mesh, node), readCall(call, `${file}[${i}].call`))
+  const answers = entries.map(async (entry: unknown, i) => {
+    const fields = fieldsOf(entry)
+    const proxy = proxyOfNode(explainer.mesh, describedNode(fields.proxy, `${file}[${i}].proxy`))
+    const call = readCall(fields.call, `${file}[${i}].call`)
+    return { call, who: `${proxy.namespace}/${proxy.name}`, answer: await explainer.explain(proxy, call) }
   })
+  return Promise.all(answers)
 }
 
 function fieldsOf(value: unknown): { readonly proxy?: unknown; readonly call?: unknown } {

@@ -28,10 +28,8 @@ describe('scenarios, explained', () => {
 /** What `explain` does not follow yet, with its reason. */
 function notYet({ name, config = '' }: Scenario): string | false {
   if (config.includes('filters.http.lua')) return 'Lua runs in Envoy only, and explain runs what mizzen can'
-  if (config.includes('RequestAuthentication')) return 'tokens are verified while a request waits, which is not explained yet'
   if (/certificate is for somebody else|of another service account/.test(name))
     return 'whose certificate a server has shows at the handshake'
-  if (config.includes('action: CUSTOM')) return 'explain tells who is asked, and cannot know what an authorizer will say'
   // In the table all pods share the machine's address, and rules about addresses look at x-forwarded-for.
   return name.startsWith('the address of the peer') && 'x-forwarded-for and shared addresses are not followed yet'
 }

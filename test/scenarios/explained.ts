@@ -18,6 +18,9 @@ const WORKLOADS: Readonly<Record<Exclude<Caller, 'stranger'>, string>> = {
   gateway: 'istio-system/istio-ingressgateway-0',
 }
 
+/** What `explain` calls an authorizer's part. */
+const ASKED = 'external authorizer'
+
 /** What one outcome means for the client: who answers it ("echo v1", or a status), and from which pod. */
 interface Reply {
   readonly share: number
@@ -52,14 +55,16 @@ export class ExplainedPlane {
     this.#row.publish(await parseObjects(scenario.name, config))
     const { mesh } = compile(this.#store.snapshot().objects)
     const explainer = new Explainer(mesh)
-    return scenario.calls.flatMap(call => {
+    const found: string[] = []
+    for (const call of scenario.calls) {
       // No proxy of the mesh sees a stranger's call before it is there.
-      if (call.from === 'stranger') return []
+      if (call.from === 'stranger') continue
       const proxy = proxyNamed(mesh, WORKLOADS[call.from])
       const question = this.#question(call)
-      const answer = explainer.explain(proxy, callFor(mesh, proxy, question).call, true)
-      return this.#differences(call, answer).map(sentence => `${question.url} from ${call.from}: ${sentence}`)
-    })
+      const answer = await explainer.explain(proxy, callFor(mesh, proxy, question).call, true)
+      found.push(...this.#differences(call, answer).map(sentence => `${question.url} from ${call.from}: ${sentence}`))
+    }
+    return found
   }
 
   #question(call: Call): Question {
@@ -85,11 +90,12 @@ export class ExplainedPlane {
   #differences(call: Call, answer: Answer): string[] {
     if (answer.outcomes.length === 0) return [`explain says ${answer.error}: ${answer.steps.at(-1)?.text}`]
     const other = answer.server?.answer
+    if ([answer, other].some(side => side?.steps.some(({ subject }) => subject === ASKED))) return [] // its word is not in the configuration
     // The proxy beside the endpoint may answer in its place: a deny, say.
     const refused = other !== undefined && (other.action === undefined || other.action.kind !== 'forward')
     const replies = (refused ? other : answer).outcomes.flatMap(outcome => this.#replies(outcome))
     const found = [...(refused ? [] : this.#serverSide(answer)), ...served(call, replies)]
-    if (call.kind === 'http') found.push(...httpDifferences(call, replies))
+    if (call.kind === 'http') found.push(...httpDifferences(call, replies, refused ? undefined : other))
     if (call.kind === 'grpc' && !dependsOnBackend(call)) {
       const wanted = call.expect.code ?? 'OK'
       const refused = replies.filter(reply => reply.action.kind !== 'forward')
@@ -173,7 +179,8 @@ function served(call: Call, replies: readonly Reply[]): string[] {
   return found
 }
 
-function httpDifferences(call: HttpCall, replies: readonly Reply[]): string[] {
+/** @param other what the proxy beside the endpoint makes of the request */
+function httpDifferences(call: HttpCall, replies: readonly Reply[], other: Answer | undefined): string[] {
   const { expect } = call
   const found: string[] = []
   for (const reply of replies) {
@@ -183,7 +190,7 @@ function httpDifferences(call: HttpCall, replies: readonly Reply[]): string[] {
       if (status !== (expect.status ?? 200)) found.push(`expected status ${expect.status ?? 200}, explain says ${status}`)
     }
     if (action.kind === 'answer') found.push(...answerDifferences(expect, action))
-    if (action.kind === 'forward') found.push(...requestDifferences(call, action))
+    if (action.kind === 'forward') found.push(...requestDifferences(call, action, other))
   }
   return [...new Set([...found, ...copyDifferences(call, replies)])]
 }
@@ -202,8 +209,10 @@ function answerDifferences({ headers, body }: HttpExpectation, action: Extract<A
 const OF_CERTIFICATES: ReadonlySet<string> = new Set(['x-forwarded-client-cert', 'x-client-certificate'])
 
 /** The request as the backend sees it. */
-function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }: Forward): string[] {
+function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }: Forward, other: Answer | undefined): string[] {
   if (!request) return []
+  const action = other?.action
+  const last = action?.kind === 'forward' ? action.request : undefined
   const found: string[] = []
   if (expect.path !== undefined && !fits(expect.path, request.path))
     found.push(`expected path ${expect.path}, explain says ${request.path}`)
@@ -212,7 +221,8 @@ function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }
     found.push(`expected host ${host} of ${url}, explain says ${request.authority}`)
   for (const [name, wanted] of Object.entries(expect.seen ?? {})) {
     if (name.startsWith('x-envoy-') || OF_CERTIFICATES.has(name)) continue
-    const value = request.headersRemoved.includes(name) ? undefined : (request.headersSet[name] ?? headers[name])
+    const sent = request.headersRemoved.includes(name) ? undefined : (request.headersSet[name] ?? headers[name])
+    const value = last?.headersRemoved.includes(name) ? undefined : (last?.headersSet[name] ?? sent)
     if (!fits(wanted, value)) found.push(`expected header ${name} to be ${wanted}, explain says ${value}`)
   }
   return found

@@ -21,8 +21,8 @@ for (const file of FILES) {
       const explainer = new Explainer(mesh)
       for (const entry of list(world, 'calls')) {
         const call = fields(entry, 'call')
-        await t.test(`${text(world, 'id')} ${text(entry, 'id')}`, () => {
-          compare(explainer.explain(proxy, readCall(call, 'call')), fields(entry, 'expect'))
+        await t.test(`${text(world, 'id')} ${text(entry, 'id')}`, async () => {
+          compare(await explainer.explain(proxy, readCall(call, 'call')), fields(entry, 'expect'))
         })
       }
     }

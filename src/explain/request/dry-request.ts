@@ -8,6 +8,7 @@ import type { Connection } from '../../proxy/listener/connection.ts'
 import type { DynamicMetadata } from '../../proxy/metadata/dynamic.ts'
 import type { RouteDecision } from '../../proxy/route/decision.ts'
 import { DecisionRecord } from '../../proxy/telemetry/decision-record.ts'
+import { type Fields, fieldsOf } from './head-fields.ts'
 
 /** What a filter said in the place of the upstream. */
 export interface LocalAnswer {
@@ -26,11 +27,14 @@ export class DryRequest implements HttpRequest {
   readonly bodiless = true
   readonly ended = true
   answer: LocalAnswer | undefined
+  /** The head before filters and routes changed it. */
+  readonly arrived: Fields
 
   constructor(services: HttpConnectionManager, connection: Connection, head: RequestHead, decision?: RouteDecision) {
     this.services = services
     this.connection = connection
     this.head = head
+    this.arrived = fieldsOf(head)
     this.record = new DecisionRecord(connection)
     this.record.request = head
     this.record.originalPath = head.path

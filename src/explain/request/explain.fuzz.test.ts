@@ -152,7 +152,7 @@ test('explain() never throws, and what may happen adds up to 1', async () => {
       const proxy = proxyNamed(mesh, from)
       const url = `${one(random, ['http', 'https', 'grpc', 'ws', 'tcp', 'tls'])}://${one(random, NAMES)}:${one(random, [80, 443, 9000])}/a`
       const asked = random() < 0.5 ? callFor(mesh, proxy, { url, headers: [['x-user', 'ann']] }).call : call(random)
-      const answer = explainer.explain(proxy, asked, true)
+      const answer = await explainer.explain(proxy, asked, true)
       errors.add(answer.error ?? 'none')
       const shares = answer.outcomes.reduce((sum, { share }) => sum + share, 0)
       assert.ok(

@@ -26,13 +26,14 @@ export class Explainer {
   }
 
   /** @param call as it arrives at this proxy @param bothSides goes on at the proxy of the likeliest endpoint, where there is one */
-  explain(proxy: MeshProxy, call: Call, bothSides = false): Answer {
+  async explain(proxy: MeshProxy, call: Call, bothSides = false): Promise<Answer> {
     const dry = this.#dry(proxy)
-    const answer = follow(dry, this.#causes, call)
+    const answer = await follow(dry, this.#causes, call)
     const server = bothSides ? callAtServer(dry, this.#workloads, answer, call, proxy, this.mesh.settings.trustDomain) : undefined
     if (!server) return answer
     const { workload, call: arriving } = server
-    return { ...answer, server: { workload: server.name, answer: this.explain(proxyOfWorkload(this.mesh, workload), arriving) } }
+    const there = await this.explain(proxyOfWorkload(this.mesh, workload), arriving)
+    return { ...answer, server: { workload: server.name, answer: there } }
   }
 
   #dry(proxy: MeshProxy): DryProxy {

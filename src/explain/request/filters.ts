@@ -11,13 +11,13 @@ import { forward } from './forward.ts'
 import type { Path } from './path.ts'
 
 /** @param share of the requests that come to this decision; undefined: all do */
-export function decided(
+export async function decided(
   dry: DryProxy,
   request: DryRequest,
   decision: RouteDecision,
   path: Path,
   share: number | undefined,
-): Outcome[] {
+): Promise<Outcome[]> {
   const { services, head } = request
   if (!upgradeAllowed(head, decision, services.options)) {
     path.step('upgrade', `${head.upgrade ?? 'CONNECT'} is not allowed here`, path.causes.from(decision.origin))
@@ -31,7 +31,7 @@ export function decided(
     if (filter instanceof Router || isOff(request, filter) || left <= 0) continue
     const cause = path.causes.from(decision.origin)
     if (filter.explain) {
-      const told = filter.explain(request)
+      const told = await filter.explain(request)
       if (told === undefined) continue
       const [policy] = told.policies ?? []
       path.step(told.subject, told.text, policy === undefined ? cause : path.causes.ofPolicy(policy), told.notes)

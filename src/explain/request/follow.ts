@@ -8,10 +8,10 @@ import type { DryProxy } from './dry-proxy.ts'
 import { followRequest } from './http.ts'
 import { Path } from './path.ts'
 
-export function follow(dry: DryProxy, causes: Causes, call: Call): Answer {
+export async function follow(dry: DryProxy, causes: Causes, call: Call): Promise<Answer> {
   const path = new Path(causes)
   const served = connect(dry, call, path)
-  const outcomes = served ? outcomesOf(dry, served, call, path) : []
+  const outcomes = served ? await outcomesOf(dry, served, call, path) : []
   const sorted = outcomes.filter(outcome => outcome.share > 0).sort((a, b) => b.share - a.share)
   const [likeliest] = sorted
   const forwarded = sorted.find(outcome => outcome.action.kind === 'forward')?.action
@@ -26,7 +26,12 @@ export function follow(dry: DryProxy, causes: Causes, call: Call): Answer {
   }
 }
 
-function outcomesOf(dry: DryProxy, served: NonNullable<ReturnType<typeof connect>>, call: Call, path: Path): Outcome[] {
+async function outcomesOf(
+  dry: DryProxy,
+  served: NonNullable<ReturnType<typeof connect>>,
+  call: Call,
+  path: Path,
+): Promise<Outcome[]> {
   const { terminal } = served
   return terminal.kind === 'http'
     ? followRequest(dry, served, terminal, call, path)

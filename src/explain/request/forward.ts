@@ -2,7 +2,6 @@
 
 import type { Host, HostOdds, PickContext } from '../../proxy/balance/host.ts'
 import { FAILURES } from '../../proxy/hcm/failure.ts'
-import type { RequestHead } from '../../proxy/http/stream.ts'
 import type { ForwardAction } from '../../proxy/route/decision.ts'
 import { retryPolicyFor } from '../../proxy/route/retry-policy.ts'
 import { requestTimeouts } from '../../proxy/route/timeouts.ts'
@@ -10,6 +9,7 @@ import type { Action, EndpointOdds, Forward, ForwardedRequest } from './answer.t
 import type { Cause } from './cause.ts'
 import { type DryProxy, RESOLVED } from './dry-proxy.ts'
 import type { DryRequest } from './dry-request.ts'
+import { changes, type Fields, fieldsOf } from './head-fields.ts'
 import { nobodyThere } from './nobody.ts'
 import type { Path } from './path.ts'
 import { count, duration, percent } from './words.ts'
@@ -23,7 +23,7 @@ export function forward(
   share: number | undefined,
 ): Action {
   const { head } = request
-  const before = fieldsOf(head)
+  const before = request.arrived
   const timeouts = requestTimeouts(action, head)
   const hash = action.hash?.(head, request)
   const retry = retryPolicyFor(head, action.retry)
@@ -131,23 +131,3 @@ function requestNotes(sent: ForwardedRequest, before: Fields): string[] {
 
 /** The proxy's own, which every request gets. */
 const OWN_HEADERS = new Set(['x-envoy-original-path', 'x-envoy-original-host'])
-
-interface Fields {
-  readonly authority: string
-  readonly path: string
-  readonly headers: ReadonlyMap<string, string>
-}
-
-function fieldsOf(head: RequestHead): Fields {
-  const headers = new Map<string, string>()
-  head.headers.forEach(name => {
-    headers.set(name, head.headers.get(name) ?? '')
-  })
-  return { authority: head.authority, path: head.path, headers }
-}
-
-function changes(before: Fields, after: Fields): Pick<ForwardedRequest, 'headersSet' | 'headersRemoved'> {
-  const set = [...after.headers].filter(([name, value]) => before.headers.get(name) !== value)
-  const removed = [...before.headers.keys()].filter(name => !after.headers.has(name))
-  return { headersSet: Object.fromEntries(set), headersRemoved: removed }
-}

@@ -1,10 +1,12 @@
 /** A request on a connection that a connection manager serves: its head is prepared and routed by the proxy's own code. */
 import { FAILURES, type Failure } from '../../proxy/hcm/failure.ts'
+import { JwtFilter } from '../../proxy/hcm/jwt.ts'
 import type { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
 import { prepareRequestHead } from '../../proxy/hcm/request-head.ts'
 import { HeaderList } from '../../proxy/http/headers.ts'
 import type { RequestHead } from '../../proxy/http/stream.ts'
 import type { Connection } from '../../proxy/listener/connection.ts'
+import type { DynamicMetadata } from '../../proxy/metadata/dynamic.ts'
 import type { RouteTrace } from '../../proxy/route/decision.ts'
 import { DecisionRecord } from '../../proxy/telemetry/decision-record.ts'
 import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/route.ts'
@@ -25,10 +27,17 @@ interface Arrived {
   readonly manager: HttpConnectionManager
   readonly connection: Connection
   readonly head: RequestHead
+  readonly metadata: DynamicMetadata | undefined
 }
 
 /** @returns what may become of the request; `path` tells an error besides */
-export function followRequest(dry: DryProxy, served: Served, terminal: HttpTerminal, call: Call, path: Path): Outcome[] {
+export async function followRequest(
+  dry: DryProxy,
+  served: Served,
+  terminal: HttpTerminal,
+  call: Call,
+  path: Path,
+): Promise<Outcome[]> {
   if (call.protocol === 'tcp' || (call.tls !== 'plaintext' && !served.terminated)) {
     const sent = call.protocol === 'tcp' ? 'the call is not HTTP' : 'the call is encrypted for somebody else'
     path.fail('ProtocolError', 'protocol', `this chain reads HTTP, and ${sent}`)
@@ -44,7 +53,7 @@ export function followRequest(dry: DryProxy, served: Served, terminal: HttpTermi
     path.step('request', `the proxy does not take it as it is (${'redirect' in problem ? 'path' : problem.details})`)
     return [outcome]
   }
-  const arrived = { manager, connection, head }
+  const arrived = { manager, connection, head, metadata: await claimsOf(manager, connection, head) }
   const trace = routed(terminal, arrived, path)
   if (!('outcomes' in trace)) return [trace]
   if (foreign.length > 0)
@@ -53,11 +62,26 @@ export function followRequest(dry: DryProxy, served: Served, terminal: HttpTermi
       `${foreign.join(', ')}: Envoy runs ${foreign.length > 1 ? 'them' : 'it'}, mizzen's proxy does not know ${foreign.length > 1 ? 'them' : 'it'}`,
     )
   const several = trace.outcomes.length > 1
-  return trace.outcomes.flatMap(({ share, result }) => {
+  const all: Outcome[] = []
+  for (const { share, result } of trace.outcomes) {
     const request = new DryRequest(manager, connection, copyOf(head), result)
-    const outcomes = decided(dry, request, result, path, several ? share : undefined)
-    return outcomes.map(outcome => ({ ...outcome, share: share * outcome.share }))
-  })
+    const outcomes = await decided(dry, request, result, path, several ? share : undefined)
+    all.push(...outcomes.map(outcome => ({ ...outcome, share: share * outcome.share })))
+  }
+  return all
+}
+
+/** What verified tokens say, where routes are looked up again with it. */
+async function claimsOf(
+  manager: HttpConnectionManager,
+  connection: Connection,
+  head: RequestHead,
+): Promise<DynamicMetadata | undefined> {
+  const filter = manager.filters.find(each => each instanceof JwtFilter)
+  if (!filter?.changesRoutes) return undefined
+  const request = new DryRequest(manager, connection, copyOf(head))
+  await filter.explain(request)
+  return request.record.metadata
 }
 
 /** @returns the proxy's own answer where no route takes the request */
@@ -105,8 +129,10 @@ function chosenRoute(host: VirtualHost, trace: RouteTrace, arrived: Arrived, pat
   return trace
 }
 
-function requestOf({ manager, connection, head }: Arrived): DryRequest {
-  return new DryRequest(manager, connection, head)
+function requestOf({ manager, connection, head, metadata }: Arrived): DryRequest {
+  const request = new DryRequest(manager, connection, head)
+  request.record.metadata = metadata
+  return request
 }
 
 function failed({ status, details }: Failure): Outcome {

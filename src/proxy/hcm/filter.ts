@@ -42,9 +42,10 @@ export interface HttpFilter {
   onRequest(request: HttpRequest): Verdict
   /**
    * For `explain`: what the filter would do, without doing it; undefined: it leaves the request alone. Needed where the filter decides by
-   * chance, waits, or asks others; without it `onRequest` itself is asked, with a request whose answers go nowhere.
+   * chance, waits, or asks others; without it `onRequest` itself is asked, with a request whose answers go nowhere. A promise where the
+   * decision takes a turn of the event loop; nobody else is asked.
    */
-  explain?(request: HttpRequest): FilterExplanation | undefined
+  explain?(request: HttpRequest): FilterExplanation | undefined | Promise<FilterExplanation | undefined>
   /** The response's head is about to go out; in reverse order of the filters, for responses of the proxy itself too. */
   onResponse?(request: HttpRequest, head: ResponseHead): void
   /** The request is over, well or not. */

@@ -2,11 +2,11 @@
 import type { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import type { KeyServices } from '../filters/jwt/keys.ts'
 import { TokenProvider } from '../filters/jwt/provider.ts'
-import { type Check, compileRequirement, type Outcome } from '../filters/jwt/requirement.ts'
+import { type Check, compileRequirement, type Outcome, type VerifiedToken } from '../filters/jwt/requirement.ts'
 import { HeaderList } from '../http/headers.ts'
 import type { Denials } from '../telemetry/denials.ts'
 import { deny } from './deny.ts'
-import type { HttpFilter, HttpRequest, Verdict } from './filter.ts'
+import type { FilterExplanation, HttpFilter, HttpRequest, Verdict } from './filter.ts'
 
 const FILTER = 'envoy.filters.http.jwt_authn'
 const UNAUTHENTICATED = 16
@@ -18,6 +18,7 @@ export interface JwtServices extends KeyServices {
 export class JwtFilter implements HttpFilter {
   readonly name: string
   readonly defaultOff: boolean
+  readonly #providers: readonly TokenProvider[]
   readonly #check: Check
   readonly #bypassPreflight: boolean
   readonly #claimHeaders: readonly string[]
@@ -31,6 +32,7 @@ export class JwtFilter implements HttpFilter {
     const providers = new Map(
       Object.entries(config.providers).map(([key, provider]) => [key, new TokenProvider(provider, services)] as const),
     )
+    this.#providers = [...providers.values()]
     const [rule, ...others] = config.rules
     const prefix = rule?.match?.pathSpecifier
     if (others.length > 0 || (rule && (prefix?.$case !== 'prefix' || prefix.value !== '/')))
@@ -44,33 +46,67 @@ export class JwtFilter implements HttpFilter {
     ])
   }
 
+  /** Whether routes are looked up again with what the tokens say. */
+  get changesRoutes(): boolean {
+    return this.#providers.some(({ config }) => config.clearRouteCache)
+  }
+
   onRequest(request: HttpRequest): Verdict {
-    const { head } = request
-    // Nobody but this filter may say what a token claims.
-    for (const name of this.#claimHeaders) head.headers.remove(name)
+    this.#clear(request)
     if (this.#bypassPreflight && isPreflight(request)) return 'continue'
-    this.#check(head).then(
+    this.#check(request.head).then(
       outcome => this.#decided(request, outcome),
       () => this.#decided(request, { ok: false, error: 'Jwt verification fails', status: 401 }),
     )
     return 'wait'
   }
 
-  #decided(request: HttpRequest, outcome: Outcome): void {
+  /** Keys that would have to be fetched are not: what they would verify is taken for good. */
+  async explain(request: HttpRequest): Promise<FilterExplanation | undefined> {
+    this.#clear(request)
+    if (this.#bypassPreflight && isPreflight(request)) return undefined
+    const told = { subject: 'token', answers: [], delayMs: 0 }
+    const fetching = this.#providers.filter(provider => provider.fetchesKeys && provider.find(request.head).length > 0)
+    if (fetching.length > 0) {
+      this.#accept(request, (await Promise.all(fetching.map(provider => provider.assumed(request.head)))).flat())
+      const issuers = fetching.map(({ config }) => config.issuer).join(', ')
+      return { ...told, text: `taken for a good one: the keys of ${issuers} are fetched where the proxy runs` }
+    }
+    const outcome = await this.#check(request.head)
     if (!outcome.ok) {
-      const realm = `Bearer realm="${request.head.scheme}://${request.head.authority}${request.head.path.split('?', 1)[0]}"`
-      const challenge = outcome.error === 'Jwt is missing' ? realm : `${realm}, error="invalid_token"`
-      const details = `jwt_authn_access_denied{${outcome.error.replaceAll(' ', '_')}}`
-      const headers = deny(
-        request,
-        this.#denials,
-        { by: 'token', status: outcome.status, reason: outcome.detail ?? outcome.error, policy: outcome.provider },
-        new HeaderList(['www-authenticate', challenge]),
-      )
-      request.reply(outcome.status, Buffer.from(outcome.error), details, headers, UNAUTHENTICATED)
+      const { status, error } = outcome
+      return { ...told, text: `refused: ${error}`, answers: [{ share: 1, status, details: detailsOf(error) }] }
+    }
+    this.#accept(request, outcome.tokens)
+    const names = outcome.tokens.map(({ token }) => `${token.payload['sub'] ?? 'nobody'} by ${token.payload['iss'] ?? 'nobody'}`)
+    return { ...told, text: names.length > 0 ? `good, of ${names.join(' and ')}` : 'none, and none has to be there' }
+  }
+
+  /** Nobody but this filter may say what a token claims. */
+  #clear({ head }: HttpRequest): void {
+    for (const name of this.#claimHeaders) head.headers.remove(name)
+  }
+
+  #decided(request: HttpRequest, outcome: Outcome): void {
+    if (outcome.ok) {
+      this.#accept(request, outcome.tokens)
+      request.resume()
       return
     }
-    for (const { provider, token } of outcome.tokens) {
+    const { error, status, detail, provider } = outcome
+    const realm = `Bearer realm="${request.head.scheme}://${request.head.authority}${request.head.path.split('?', 1)[0]}"`
+    const challenge = error === 'Jwt is missing' ? realm : `${realm}, error="invalid_token"`
+    const headers = deny(
+      request,
+      this.#denials,
+      { by: 'token', status, reason: detail ?? error, policy: provider },
+      new HeaderList(['www-authenticate', challenge]),
+    )
+    request.reply(status, Buffer.from(error), detailsOf(error), headers, UNAUTHENTICATED)
+  }
+
+  #accept(request: HttpRequest, tokens: readonly VerifiedToken[]): void {
+    for (const { provider, token } of tokens) {
       const { config } = provider
       if (config.payloadInMetadata) request.record.addMetadata(FILTER, { [config.payloadInMetadata]: token.payload })
       if (config.forwardPayloadHeader) request.head.headers.set(config.forwardPayloadHeader.toLowerCase(), token.encoded)
@@ -80,9 +116,12 @@ export class JwtFilter implements HttpFilter {
       }
       if (!config.forward) token.token.remove()
     }
-    if (outcome.tokens.some(({ provider }) => provider.config.clearRouteCache)) request.chooseRoute()
-    request.resume()
+    if (tokens.some(({ provider }) => provider.config.clearRouteCache)) request.chooseRoute()
   }
+}
+
+function detailsOf(error: string): string {
+  return `jwt_authn_access_denied{${error.replaceAll(' ', '_')}}`
 }
 
 function isPreflight({ head }: HttpRequest): boolean {

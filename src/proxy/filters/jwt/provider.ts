@@ -12,14 +12,14 @@ export interface FoundToken {
   readonly remove: () => void
 }
 
-export type Verified =
-  | {
-      readonly ok: true
-      readonly payload: Readonly<Record<string, unknown>>
-      readonly encoded: string
-      readonly token: FoundToken
-    }
-  | Refused
+export interface GoodToken {
+  readonly ok: true
+  readonly payload: Readonly<Record<string, unknown>>
+  readonly encoded: string
+  readonly token: FoundToken
+}
+
+export type Verified = GoodToken | Refused
 
 export interface Refused {
   readonly ok: false
@@ -50,6 +50,25 @@ export class TokenProvider {
     this.config = config
     this.#keys = new KeySource(config.jwksSourceSpecifier, services)
     this.#lists = config.normalizePayloadInMetadata?.spaceDelimitedClaims ?? []
+  }
+
+  get fetchesKeys(): boolean {
+    return this.config.jwksSourceSpecifier?.$case === 'remoteJwks'
+  }
+
+  /** For `explain`: what the tokens of this issuer say, whoever has signed them. */
+  async assumed(head: RequestHead): Promise<{ readonly provider: TokenProvider; readonly token: GoodToken }[]> {
+    const { decodeJwt } = await library()
+    return this.find(head).flatMap(token => {
+      try {
+        const payload = decodeJwt(token.text)
+        if (this.config.issuer !== '' && payload.iss !== this.config.issuer) return []
+        const encoded = token.text.split('.')[1] ?? ''
+        return [{ provider: this, token: { ok: true, payload: this.#normalized(payload), encoded, token } }]
+      } catch {
+        return [] // no token at all
+      }
+    })
   }
 
   async verify(head: RequestHead): Promise<Verified> {

@@ -1,12 +1,17 @@
 /** Which tokens a request needs (envoy JwtRequirement): one, any, all, or none at all. */
 import type { JwtRequirement } from '../../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import type { RequestHead } from '../../http/stream.ts'
-import { MISSING, type Refused, type TokenProvider, type Verified } from './provider.ts'
+import { type GoodToken, MISSING, type Refused, type TokenProvider } from './provider.ts'
 
-type Good = Extract<Verified, { ok: true }>
-/** The tokens that verified, with their providers; or why the request is refused. */
+/** A token that is good, and who says so. */
+export interface VerifiedToken {
+  readonly provider: TokenProvider
+  readonly token: GoodToken
+}
+
+/** The tokens that verified; or why the request is refused. */
 export type Outcome =
-  | { readonly ok: true; readonly tokens: readonly { readonly provider: TokenProvider; readonly token: Good }[] }
+  | { readonly ok: true; readonly tokens: readonly VerifiedToken[] }
   | (Refused & { /** That the token is refused by; absent: none in particular. */ readonly provider?: string })
 
 export type Check = (head: RequestHead) => Promise<Outcome>
