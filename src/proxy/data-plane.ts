@@ -36,6 +36,7 @@ import { denialLog } from './telemetry/denial-log.ts'
 import { DenialNotes } from './telemetry/denial-notes.ts'
 import { Denials } from './telemetry/denials.ts'
 import { LogFiles } from './telemetry/log-files.ts'
+import { Recorder } from './telemetry/recorder.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
 import { Tracers } from './tracing/tracers.ts'
@@ -54,6 +55,7 @@ export class DataPlane implements ProcessFacts {
   readonly log: AdjustableLog
   readonly stats = new StatsRegistry()
   readonly denials: Denials
+  readonly recorder = new Recorder(Date.now())
   readonly store = new ResourceStore()
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -121,6 +123,7 @@ export class DataPlane implements ProcessFacts {
       denials: this.denials,
       denialNotes,
       tracers: this.#tracers,
+      recorder: this.recorder,
       drain: this.#drain,
       log: log.log,
     }

@@ -15,6 +15,7 @@ import type { ProxyFlags } from './flags.ts'
 import type { Listeners } from './listener/listeners.ts'
 import { type AdjustableLog, parseLogLevel } from './log.ts'
 import type { Denials } from './telemetry/denials.ts'
+import type { Recorder } from './telemetry/recorder.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 
 export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
@@ -31,6 +32,7 @@ export interface ProcessFacts {
   readonly log: AdjustableLog
   readonly stats: StatsRegistry
   readonly denials: Denials
+  readonly recorder: Recorder
   readonly store: ResourceStore
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -116,6 +118,10 @@ export class ProcessView implements AdminView {
 
   get denials(): Denials {
     return this.#facts.denials
+  }
+
+  get recorder(): Recorder {
+    return this.#facts.recorder
   }
 
   get logLevel(): string {

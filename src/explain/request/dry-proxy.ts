@@ -18,6 +18,7 @@ import { compileRoutes } from '../../proxy/route/compile.ts'
 import { DenialNotes } from '../../proxy/telemetry/denial-notes.ts'
 import { Denials } from '../../proxy/telemetry/denials.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
+import { Recorder } from '../../proxy/telemetry/recorder.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
 import { Secrets } from '../../proxy/tls/secrets.ts'
 import { Tracers } from '../../proxy/tracing/tracers.ts'
@@ -92,6 +93,7 @@ export class DryProxy {
         node: Node.fromPartial({}),
         log: () => {},
       }),
+      recorder: new Recorder(0),
       drain: new Drain(),
       log: () => {},
     }

@@ -3,6 +3,7 @@
  */
 import { statsJson, statsPrometheus, statsText } from '../telemetry/render-stats.ts'
 import { fullName, type Stat } from '../telemetry/stats.ts'
+import { TAP_HELP, TAP_PATH } from './tap.ts'
 import type { AdminView } from './view.ts'
 
 export interface AdminRequest {
@@ -88,10 +89,18 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
       show: () => ({ ...text('Cannot reset counters: they only grow\n'), status: 501 }),
     },
   ],
+  [
+    '/requests',
+    {
+      help: 'Requests that are over, as JSON (?since=SEQ ?failed ?id=X-REQUEST-ID ?limit=N), oldest first',
+      show: requests,
+    },
+  ],
   ['/runtime', { help: 'Runtime values: none', show: () => json({ layers: [], entries: {} }) }],
   ['/server_info', { help: 'Version, state, uptime, node', show: view => json(view.serverInfo()) }],
   ['/stats', { help: 'Statistics (?filter= ?usedonly ?type= ?format=json|prometheus)', show: stats }],
   ['/stats/prometheus', { help: 'Statistics for Prometheus', show: (view, request) => prometheus(selected(view, request)) }],
+  [TAP_PATH, { help: TAP_HELP, show: () => ({ ...text('Only as a stream\n'), status: 500 }) }],
 ])
 
 export async function answer(view: AdminView, request: AdminRequest): Promise<AdminResponse> {
@@ -121,6 +130,21 @@ function selected(view: AdminView, { query }: AdminRequest): Stat[] {
     .read()
     .filter(stat => filter?.test(fullName(stat)) ?? true)
     .filter(({ value }) => !usedOnly || (typeof value === 'number' ? value : value.count) > 0)
+}
+
+function requests({ recorder }: AdminView, { query }: AdminRequest): AdminResponse {
+  const [since, limit] = [numberOf(query, 'since', 0), numberOf(query, 'limit', Infinity)]
+  const id = query.get('id')
+  const onlyFailed = query.has('failed') && query.get('failed') !== 'false'
+  const found = recorder.list(since, story => (!onlyFailed || story.failed) && (id === null || story.id === id))
+  return json({ ...found, requests: limit === Infinity ? found.requests : found.requests.slice(-limit) })
+}
+
+function numberOf(query: URLSearchParams, name: string, otherwise: number): number {
+  const text = query.get(name)
+  if (text === null) return otherwise
+  if (!/^\d+$/.test(text)) throw new Error(`${name} "${text}", expected a number`)
+  return Number(text)
 }
 
 function prometheus(found: readonly Stat[]): AdminResponse {

@@ -11,6 +11,7 @@ import { addressText, type ListenAddress } from '../listener/listen-address.ts'
 import { ListenSocket } from '../listener/listen-socket.ts'
 import { acceptTransport } from '../net/accept.ts'
 import { type AdminResponse, answer } from './endpoints.ts'
+import { TAP_PATH, tapStream } from './tap.ts'
 import type { AdminView } from './view.ts'
 
 const IDLE_MS = 300_000
@@ -67,16 +68,22 @@ export class AdminServer {
   }
 
   readonly #onRequest: OnRequest = (stream, head, last) => {
+    if (pathOf(head) === TAP_PATH) return tapStream(this.#view.recorder, stream, head)
     if (last) void this.#respond(stream, head)
     return new Waiting(() => this.#respond(stream, head))
   }
 
   async #respond(stream: ServerStream, head: RequestHead): Promise<void> {
     const url = URL.parse(head.path, 'http://admin')
-    const path = url === null || url.pathname === '/' ? '/' : url.pathname.replace(/\/$/, '')
-    const response = await answer(this.#view, { method: head.method, path, query: url?.searchParams ?? new URLSearchParams() })
+    const query = url?.searchParams ?? new URLSearchParams()
+    const response = await answer(this.#view, { method: head.method, path: pathOf(head), query })
     send(stream, head, response)
   }
+}
+
+function pathOf(head: RequestHead): string {
+  const url = URL.parse(head.path, 'http://admin')
+  return url === null || url.pathname === '/' ? '/' : url.pathname.replace(/\/$/, '')
 }
 
 function send(stream: ServerStream, head: RequestHead, { status, type, body }: AdminResponse): void {

@@ -1,6 +1,7 @@
 /** What the admin endpoint sees of the process, and what it may do to it. */
 import type { JsonValue } from '../../xds/wire/json.ts'
 import type { Denials } from '../telemetry/denials.ts'
+import type { Recorder } from '../telemetry/recorder.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import type { DumpQuery } from './config-dump.ts'
 
@@ -17,6 +18,7 @@ export interface AdminView {
   readonly state: ServerState
   readonly stats: StatsRegistry
   readonly denials: Denials
+  readonly recorder: Recorder
   readonly clusters: Listing
   readonly listeners: Listing
   readonly logLevel: string

@@ -16,6 +16,10 @@ export interface Host {
   localityWeight: number
   /** filter_metadata["envoy.lb"]: what subsets select by. */
   labels: ReadonlyMap<string, string>
+  /** filter_metadata: who it is, for telemetry. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** Connections to it are encrypted. */
+  readonly secure?: boolean
   healthy: boolean
   /** Milliseconds since the epoch: when it came, or passed its health checks again. undefined: nobody asks. */
   readonly since?: number | undefined

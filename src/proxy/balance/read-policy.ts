@@ -25,6 +25,21 @@ export function readPolicy(cluster: Cluster): Policy {
   }
 }
 
+/** For people: "least request". */
+export function policyName({ lbPolicy, loadBalancingPolicy }: Cluster): string {
+  const typed = loadBalancingPolicy?.policies[0]?.typedExtensionConfig?.name
+  if (typed !== undefined) return typed.slice(typed.lastIndexOf('.') + 1).replaceAll('_', ' ')
+  return NAMES[lbPolicy] ?? 'its own'
+}
+
+const NAMES: Readonly<Partial<Record<LbPolicy, string>>> = {
+  [LbPolicy.ROUND_ROBIN]: 'round robin',
+  [LbPolicy.LEAST_REQUEST]: 'least request',
+  [LbPolicy.RANDOM]: 'random',
+  [LbPolicy.RING_HASH]: 'ring hash',
+  [LbPolicy.MAGLEV]: 'maglev',
+}
+
 function makePickerOf({ lbPolicy, lbConfig, commonLbConfig }: Cluster): MakePicker {
   const consistent = commonLbConfig?.consistentHashingLbConfig
   const byHostname = consistent?.useHostnameForHashing ?? false

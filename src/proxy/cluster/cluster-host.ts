@@ -38,6 +38,8 @@ export interface HostOptions {
   readonly onHealth: () => void
 }
 
+const NO_METADATA: Readonly<Record<string, unknown>> = {}
+
 export class ClusterHost implements Host, Ejectable {
   address: string
   ip: string
@@ -51,6 +53,7 @@ export class ClusterHost implements Host, Ejectable {
   localityParts: Locality = { region: '', zone: '', subZone: '' }
   localityWeight = 0
   labels: Labels = new Map()
+  metadata: Readonly<Record<string, unknown>> = NO_METADATA
   health: HealthStatus = 0
   healthy = true
   ejected = false
@@ -91,6 +94,10 @@ export class ClusterHost implements Host, Ejectable {
     this.hostname = hostname || this.address
   }
 
+  get secure(): boolean {
+    return this.transportSocket !== undefined
+  }
+
   /** Takes over what an assignment says. @returns whether anything changed that balancing goes by */
   update(traits: EndpointTraits): boolean {
     const locality = localityText(traits.locality)
@@ -107,6 +114,7 @@ export class ClusterHost implements Host, Ejectable {
     this.localityParts = traits.locality
     this.localityWeight = traits.localityWeight
     this.labels = traits.labels
+    this.metadata = traits.metadata?.filterMetadata ?? NO_METADATA
     this.health = traits.health
     this.#judge()
     return changed

@@ -11,6 +11,7 @@ import { RoutingPriority } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { ClusterConfig } from '../../xds/gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster.ts'
 import { unpack } from '../../xds/wire/any.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
+import { policyName } from '../balance/read-policy.ts'
 import { type HealthSettings, readHealthChecks } from '../health/settings.ts'
 import type { Secrets } from '../tls/secrets.ts'
 import { type BreakerLimits, breakerLimits } from './circuit-breaker.ts'
@@ -38,6 +39,8 @@ export interface ClusterSettings {
   readonly statName: string
   readonly metadata: Readonly<Record<string, unknown>>
   readonly discovery: DiscoverySettings
+  /** The balancing policy for people: "least request". */
+  readonly balancing: string
   readonly http: HttpSettings
   readonly connection: ConnectorSettings
   readonly breakers: Readonly<Record<ResourcePriority, BreakerLimits>>
@@ -63,6 +66,7 @@ export function readCluster(message: Cluster, secrets: Secrets): ClusterSettings
       statName: (message.altStatName || message.name).replace(/;$/, ''),
       metadata: message.metadata?.filterMetadata ?? {},
       discovery,
+      balancing: policyName(message),
       http,
       connection: readConnection(message, http),
       breakers: {

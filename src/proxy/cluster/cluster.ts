@@ -12,6 +12,8 @@ export interface Cluster {
   readonly name: string
   /** Cluster metadata as JSON, for logs and `explain`. */
   readonly metadata: Readonly<Record<string, unknown>>
+  /** How it picks, and among how many, for the story of a request. @default not told */
+  readonly balance?: Balance
   /**
    * Picks a host by the cluster's policy. undefined: none is healthy or known ("no healthy upstream", flag UH).
    * A name that must be resolved first (dynamic forward proxy) yields a host that connects once resolved.
@@ -33,6 +35,15 @@ export interface Cluster {
   releaseRetry(priority?: ResourcePriority): void
   /** Outlier detection and statistics read what became of each attempt. `status` 0: reset before headers. */
   report(host: Host, status: number, outcome: AttemptOutcome): void
+}
+
+export interface Balance {
+  /** "round robin", "least request" ... */
+  readonly policy: string
+  readonly hosts: number
+  readonly healthy: number
+  /** By outlier detection. */
+  readonly ejected: number
 }
 
 /** 'timeout': of the whole request; 'per-try-timeout': of this attempt only. */

@@ -21,6 +21,7 @@ export interface EndpointTraits {
   readonly localityWeight: number
   readonly labels: Labels
   readonly health: HealthStatus
+  readonly metadata: Metadata | undefined
 }
 
 /** How an endpoint is checked actively, where that differs from how it is used. */
@@ -49,7 +50,6 @@ export interface Endpoint extends EndpointTraits {
   readonly path: string | undefined
   /** As configured; may be empty. */
   readonly hostname: string
-  readonly metadata: Metadata | undefined
   readonly check: EndpointCheck
 }
 

@@ -10,7 +10,15 @@ import { HttpPool } from '../pool/http-pool.ts'
 import type { ActiveHealth } from './active-health.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import type { AttemptOutcome, Cluster, ConnectOwner, PendingConnect, ResourcePriority, UpstreamStream } from './cluster.ts'
+import type {
+  AttemptOutcome,
+  Balance,
+  Cluster,
+  ConnectOwner,
+  PendingConnect,
+  ResourcePriority,
+  UpstreamStream,
+} from './cluster.ts'
 import type { ClusterContext } from './cluster-context.ts'
 import { ClusterHost } from './cluster-host.ts'
 import type { ClusterSettings } from './cluster-settings.ts'
@@ -115,6 +123,16 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   /** It has its endpoints, or need not wait for them. */
   get ready(): boolean {
     return this.#isReady
+  }
+
+  get balance(): Balance {
+    let healthy = 0
+    let ejected = 0
+    for (const host of this.hosts) {
+      if (host.healthy) healthy++
+      if (host.ejected) ejected++
+    }
+    return { policy: this.settings.balancing, hosts: this.hosts.length, healthy, ejected }
   }
 
   get hosts(): readonly ClusterHost[] {

@@ -22,6 +22,7 @@ import { NetworkExtAuthz, NetworkExtAuthzStats } from '../tcp/ext-authz.ts'
 import { NetworkRbac } from '../tcp/rbac.ts'
 import { refusals } from '../tcp/refusal.ts'
 import { TcpProxy } from '../tcp/tcp-proxy.ts'
+import type { Side } from '../telemetry/decision-record.ts'
 import type { RouteSlots } from './routes.ts'
 
 /** Envoy's default of initial_fetch_timeout. */
@@ -35,10 +36,11 @@ export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
       routes: routeSource(config, routes),
       bufferLimit,
       context,
-      outbound: direction === TrafficDirection.OUTBOUND,
+      side: sideOf(direction),
     })
   }
-  const tcpProxy: BuildTerminal = (bytes, { context }) => new TcpProxy(TcpProxyConfig.decode(bytes), context)
+  const tcpProxy: BuildTerminal = (bytes, { context, direction }) =>
+    new TcpProxy(TcpProxyConfig.decode(bytes), context, sideOf(direction))
   return networkFilters(
     new Map<string, BuildTerminal>([
       ['envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', connectionManager],
@@ -51,6 +53,11 @@ export function networkFilterKinds(routes: RouteSlots): BuildNetworkFilter {
       ['envoy.extensions.filters.network.ext_authz.v3.ExtAuthz', networkExtAuthz],
     ]),
   )
+}
+
+function sideOf(direction: TrafficDirection): Side {
+  if (direction === TrafficDirection.INBOUND) return 'inbound'
+  return direction === TrafficDirection.OUTBOUND ? 'outbound' : 'unspecified'
 }
 
 const networkRbac: BuildGuard = (bytes, { context }, next) => {

@@ -108,7 +108,7 @@ export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner 
 
   /** What the access log gets of bytes that are no request. */
   #refusal(code: ProtocolErrorCode): DecisionRecord {
-    const record = new DecisionRecord(this.connection)
+    const record = new DecisionRecord(this.connection, this.services.side)
     record.status = STATUS_OF[code]
     record.details = code
     record.addFlag(Flag.DownstreamProtocolError)

@@ -7,7 +7,8 @@ import type { Clusters } from '../cluster/cluster.ts'
 import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
-import type { DecisionRecord } from '../telemetry/decision-record.ts'
+import type { DecisionRecord, Side } from '../telemetry/decision-record.ts'
+import type { Recorder } from '../telemetry/recorder.ts'
 import { HttpTracing } from '../tracing/http-tracing.ts'
 import { type ConnectionOwner, HttpConnection } from './connection.ts'
 import type { HttpFilter } from './filter.ts'
@@ -23,7 +24,7 @@ export interface ManagerSettings {
   /** Of the listener (per_connection_buffer_limit_bytes). */
   readonly bufferLimit: number
   readonly context: ProxyContext
-  readonly outbound: boolean
+  readonly side: Side
 }
 
 export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
@@ -35,16 +36,20 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   readonly timers: TimerWheel
   readonly random: () => number
   readonly tracing: HttpTracing | undefined
+  readonly side: Side
+  readonly #recorder: Recorder
   readonly #accessLogs: readonly AccessLogger[]
   readonly #endFilters: readonly HttpFilter[]
 
   /** @throws naming the field or the filter that can't be used */
-  constructor({ config, routes, bufferLimit, context, outbound }: ManagerSettings) {
+  constructor({ config, routes, bufferLimit, context, side }: ManagerSettings) {
     this.options = readOptions(config)
     this.routes = routes
     this.clusters = context.clusters
     this.timers = context.timers
     this.random = context.random
+    this.side = side
+    this.#recorder = context.recorder
     this.stats = hcmStats(context.stats, this.options.statPrefix)
     this.filters = buildFilters(config.httpFilters, {
       stats: context.stats,
@@ -55,7 +60,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
       bufferLimit,
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
-    this.tracing = this.#openTracing(config, context, outbound)
+    this.tracing = this.#openTracing(config, context, side === 'outbound')
     this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
   }
 
@@ -77,7 +82,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
 
   refused(record: DecisionRecord): void {
     this.stats.downstream_rq.count(record.status)
-    for (const log of this.#accessLogs) log.log(record)
+    this.#report(record)
   }
 
   /** The one place where a request ends, well or not. */
@@ -85,7 +90,12 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     const { record } = request
     this.stats.requestOver(record.status, record.endedAt - record.startedAt)
     for (let i = 0; i < this.#endFilters.length; i++) this.#endFilters[i]?.onEnd?.(request)
+    this.#report(record)
+  }
+
+  #report(record: DecisionRecord): void {
     for (let i = 0; i < this.#accessLogs.length; i++) this.#accessLogs[i]?.log(record)
     if (record.trace !== undefined) this.tracing?.report(record, record.trace)
+    this.#recorder.over(record)
   }
 }

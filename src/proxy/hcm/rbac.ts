@@ -24,9 +24,12 @@ export class RbacFilter implements HttpFilter {
   }
 
   onRequest(request: HttpRequest): Verdict {
+    const { record } = request
     const subject = subjectOf(request)
-    const decision = this.#rules.decide(subject, fields => request.record.addMetadata(FILTER, fields))
-    if (decision === undefined || decision.allowed) return 'continue'
+    const decision = this.#rules.decide(subject, fields => record.addMetadata(FILTER, fields))
+    if (decision === undefined) return 'continue'
+    if (decision.policy !== undefined) record.policy = decision.policy
+    if (decision.allowed) return 'continue'
     const { policy } = decision
     const headers = deny(request, this.#denials, {
       by: 'access',

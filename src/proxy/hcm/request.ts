@@ -74,7 +74,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.bodiless = last
     this.ended = last
     this.routes = services.routes.table
-    const record = new DecisionRecord(connection)
+    const record = new DecisionRecord(connection, services.side)
     this.record = record
     record.request = head
     record.originalPath = head.path

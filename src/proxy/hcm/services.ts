@@ -3,6 +3,7 @@ import type { TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { RouteTable } from '../route/decision.ts'
 import type { HttpTracing } from '../tracing/http-tracing.ts'
+import type { Side } from '../telemetry/decision-record.ts'
 import type { HcmStats } from './hcm-stats.ts'
 import type { HcmOptions } from './options.ts'
 
@@ -16,6 +17,7 @@ export interface ManagerServices {
   readonly timers: TimerWheel
   /** Uniform in [0, 1). */
   readonly random: () => number
+  readonly side: Side
 }
 
 /** Where the routes are: the table of now, which an update replaces. */

@@ -9,7 +9,8 @@ import type { Connection, OpenConnection } from '../listener/connection.ts'
 import { acceptTransport } from '../net/accept.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { AccessLogger } from '../telemetry/access-log.ts'
-import { DecisionRecord } from '../telemetry/decision-record.ts'
+import { DecisionRecord, type Side as ListenerSide } from '../telemetry/decision-record.ts'
+import type { Recorder } from '../telemetry/recorder.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 import { chooseTarget, type Target, type TcpSettings } from './settings.ts'
 import type { TcpStats } from './tcp-stats.ts'
@@ -21,6 +22,8 @@ export interface TcpServices {
   readonly clusters: Clusters
   readonly timers: TimerWheel
   readonly random: () => number
+  readonly side: ListenerSide
+  readonly recorder: Recorder
 }
 
 export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner {
@@ -46,7 +49,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     this.#services = services
     this.#connection = connection
     this.#closed = closed
-    this.#record = new DecisionRecord(connection)
+    this.#record = new DecisionRecord(connection, services.side)
   }
 
   start(): void {
@@ -93,12 +96,14 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     const record = this.#record
     record.host = host
     record.attempts++
-    if (record.upstreamStartedAt === 0) record.upstreamStartedAt = performance.now()
+    record.tryStartedAt = performance.now()
+    if (record.upstreamStartedAt === 0) record.upstreamStartedAt = record.tryStartedAt
     this.#connecting = cluster.connect(host, this)
   }
 
   onConnected(upstream: Transport): void {
     this.#connecting = undefined
+    this.#record.upstreamFirstByteAt = performance.now()
     const { socket } = this.#connection
     socket.off('close', this.#onEarlyClose)
     this.#record.upstreamLocalAddress = `${upstream.localAddress}:${upstream.localPort}`
@@ -124,8 +129,10 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     this.#record.transportFailure = error?.message ?? ''
     if (cluster !== undefined && host !== undefined && reason !== 'overflow') cluster.report(host, 0, 'connect-failure')
     if (reason === 'overflow') this.#end(Flag.UpstreamOverflow)
-    else if (cluster !== undefined && this.#record.attempts < this.#services.settings.maxConnectAttempts) this.#connect(cluster)
-    else {
+    else if (cluster !== undefined && this.#record.attempts < this.#services.settings.maxConnectAttempts) {
+      this.#record.tryOver(0, this.#record.transportFailure)
+      this.#connect(cluster)
+    } else {
       if (this.#services.settings.maxConnectAttempts > 1) this.#record.addFlag(Flag.UpstreamRetryLimitExceeded)
       this.#end(Flag.UpstreamConnectionFailure)
     }
@@ -212,6 +219,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     if (flag !== '') record.addFlag(flag)
     record.endedAt = performance.now()
     for (const log of this.#services.accessLogs) log.log(record)
+    this.#services.recorder.over(record)
     this.#closed(this)
   }
 }

@@ -5,6 +5,7 @@ import type { TcpProxy as Config } from '../../xds/gen/envoy/extensions/filters/
 import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { compileAccessLogs } from '../telemetry/access-log.ts'
+import type { Side } from '../telemetry/decision-record.ts'
 import { ProxiedConnection, type TcpServices } from './proxied-connection.ts'
 import { readTcpSettings, type Target } from './settings.ts'
 import { TcpStats } from './tcp-stats.ts'
@@ -13,7 +14,7 @@ export class TcpProxy implements TerminalFilter {
   readonly #services: TcpServices
 
   /** @throws on what this proxy does not do */
-  constructor(config: Config, context: ProxyContext) {
+  constructor(config: Config, context: ProxyContext, side: Side) {
     const labels = { envoy_tcp_prefix: config.statPrefix }
     this.#services = {
       settings: readTcpSettings(config),
@@ -22,6 +23,8 @@ export class TcpProxy implements TerminalFilter {
       clusters: context.clusters,
       timers: context.timers,
       random: context.random,
+      side,
+      recorder: context.recorder,
     }
   }
 

@@ -1,5 +1,6 @@
 /**
- * What became of one request (or of one proxied TCP connection), and why: the one object that the access log, and later metrics and spans, read.
+ * What became of one request (or of one proxied TCP connection), and why: the one object that access log, metrics, spans, the list of recent
+ * requests and `explain` read. The hot path only writes fields; whoever wants more makes it of them afterwards (story.ts).
  * Times are milliseconds of `performance.now()` unless said otherwise; 0: it did not come to that.
  */
 import type { Host } from '../balance/host.ts'
@@ -12,6 +13,9 @@ import type { ConfigOrigin } from '../route/decision.ts'
 import type { RequestTrace } from '../tracing/request-trace.ts'
 import type { Denial } from './denials.ts'
 import type { ResponseFlag } from './response-flags.ts'
+
+/** Which way the listener leads: to the application beside the proxy, away from it (gateways too), or it does not say. */
+export type Side = 'inbound' | 'outbound' | 'unspecified'
 
 /** A try that was not the last one. */
 export interface FormerTry {
@@ -26,6 +30,7 @@ export interface FormerTry {
 
 export class DecisionRecord {
   readonly connection: Connection
+  readonly side: Side
   /** The address the request came from as far as it can be trusted: x-forwarded-for may say more than the connection. */
   remoteAddress: string
   /** Milliseconds since the epoch. */
@@ -72,20 +77,30 @@ export class DecisionRecord {
 
   /** Its place in a trace; undefined: nobody traces here. */
   trace: RequestTrace | undefined
+  /** The access rule that decided, by its name in the configuration, allowing or not; empty: none did. */
+  policy = ''
 
   /** What filters left behind; undefined: nothing. */
   metadata: DynamicMetadata | undefined
   /** Why a policy refused it; undefined: none did. */
   denial: Denial | undefined
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, side: Side = 'unspecified') {
     this.connection = connection
+    this.side = side
     this.remoteAddress = connection.facts.remoteAddress
   }
 
   addFlag(flag: ResponseFlag): void {
     if (this.flags === '') this.flags = flag
     else if (!this.flags.split(',').includes(flag)) this.flags += `,${flag}`
+  }
+
+  /** The try under way is given up for another one. */
+  tryOver(status: number, reason: string): void {
+    this.formerTries ??= []
+    const startedAt = this.tryStartedAt || this.upstreamStartedAt
+    this.formerTries.push({ host: this.host, startedAt, endedAt: performance.now(), status, reason })
   }
 
   addMetadata(filter: string, fields: JsonObject): void {

@@ -133,6 +133,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     const request = this.#request
     const { head, record } = request
     record.attempts++
+    if (record.attempts > 1) record.tryStartedAt = performance.now()
     const host = this.#pick()
     if (host === undefined) {
       this.#fail(FAILURES.noHealthyUpstream)
@@ -197,7 +198,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     this.#cluster.report(attempt.host, head.status, 'response')
     const retry = this.#retry
     if (retry !== undefined && !this.#committed && retry.policy.retryOnResponse(head.status, head.headers)) {
-      if (this.#tryAgain(head.headers)) {
+      if (this.#tryAgain(head.headers, head.status, 'response')) {
         attempt.cancel()
         return
       }
@@ -243,7 +244,11 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     if (connectFailed) request.record.transportFailure = connectError
     if (reason === 'connection-closed' && this.#resend(attempt)) return
     const retry = this.#retry
-    if (retry?.policy.retryOnReset(reason, false, attempt.stream?.connected ?? false) && this.#tryAgain(undefined)) return
+    if (
+      retry?.policy.retryOnReset(reason, false, attempt.stream?.connected ?? false) &&
+      this.#tryAgain(undefined, 0, connectError || reason)
+    )
+      return
     const failure = upstreamReset(reason, request.record.attempts > 1, connectError)
     const overloaded = reason === 'overflow' && !this.#options.suppressEnvoyHeaders
     this.#fail(failure, overloaded ? new HeaderList(['x-envoy-overloaded', 'true']) : undefined)
@@ -262,8 +267,11 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     return true
   }
 
-  /** @returns whether there will be another try; if not, flags say why */
-  #tryAgain(responseHeaders: Headers | undefined): boolean {
+  /**
+   * @param status of the response that is given up; 0: there was none @param why it is given up
+   * @returns whether there will be another try; if not, flags say why
+   */
+  #tryAgain(responseHeaders: Headers | undefined, status: number, why: string): boolean {
     const retry = this.#retry
     const request = this.#request
     if (retry === undefined) return false
@@ -273,6 +281,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
       if (verdict === 'overflow') request.record.addFlag(Flag.UpstreamOverflow)
       return false
     }
+    request.record.tryOver(status, why)
     this.#timers?.tryEnded()
     this.#attempt = undefined
     this.#backoff ??= new Timer(this, 'backoff')
@@ -319,7 +328,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     if (attempt === undefined) return
     this.#report(attempt, 'per-try-timeout')
     attempt.cancel()
-    if (!this.#committed && this.#retry?.policy.retryOnTimeout && this.#tryAgain(undefined)) return
+    if (!this.#committed && this.#retry?.policy.retryOnTimeout && this.#tryAgain(undefined, 0, 'per-try timeout')) return
     this.#fail(reason === 'silent' ? FAILURES.perTryIdle : FAILURES.perTryTimeout)
   }
 
