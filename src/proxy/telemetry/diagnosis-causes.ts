@@ -4,8 +4,8 @@
  */
 import type { ConfigOrigin } from '../route/decision.ts'
 import { routeConfigured } from './configured.ts'
-import type { Evidence, Finding } from './diagnosis.ts'
 import { TRANSPORT_CAUSES } from './diagnosis-transport.ts'
+import type { Evidence, Finding } from './evidence.ts'
 
 type Cause = (evidence: Evidence) => Finding | undefined
 

@@ -1,5 +1,5 @@
 /** Causes on the way to the callee: no endpoint, no connection, or one that broke. */
-import type { Evidence, Finding } from './diagnosis.ts'
+import type { Evidence, Finding } from './evidence.ts'
 
 type Cause = (evidence: Evidence) => Finding | undefined
 

@@ -4,9 +4,7 @@
  */
 import type { ConfigOrigin } from '../route/decision.ts'
 import { CAUSES } from './diagnosis-causes.ts'
-
-/** Who has to act. `network`: neither side, but what is between them. */
-export type Culprit = 'caller' | 'callee' | 'mesh configuration' | 'network'
+import type { Culprit, Evidence, Finding } from './evidence.ts'
 
 export interface Diagnosis {
   readonly culprit: Culprit
@@ -16,44 +14,6 @@ export interface Diagnosis {
   readonly advice: string
   /** The configuration to look at. `file` empty and `line` 0: only the object is known here, the control plane knows where it stands. */
   readonly at?: ConfigOrigin
-}
-
-/** What a diagnosis is made of: a part of a request's story (story.ts). */
-export interface Evidence {
-  readonly side: 'inbound' | 'outbound' | 'unspecified'
-  readonly protocol: string
-  readonly method?: string
-  readonly authority?: string
-  readonly path?: string
-  readonly status: number
-  readonly grpcStatus?: number
-  readonly flags: readonly string[]
-  readonly details: string
-  readonly durationMs: number
-  readonly source: { readonly address: string; readonly principal?: string; readonly workload?: string }
-  readonly destination?: { readonly address: string; readonly workload?: string }
-  readonly listener: { readonly address: string }
-  readonly mutualTls: boolean
-  readonly route?: { readonly virtualHost: string; readonly name: string; readonly origin?: ConfigOrigin }
-  readonly cluster?: string
-  readonly service?: string
-  readonly clusterOrigin?: ConfigOrigin
-  readonly pick?: { readonly hosts: number; readonly healthy: number; readonly ejected: number; readonly secure?: boolean }
-  readonly tries: readonly { readonly startMs: number; readonly endMs: number }[]
-  readonly policy?: {
-    readonly name?: string
-    readonly reason?: string
-    readonly rule?: { readonly object: string; readonly rule: string; readonly file: string; readonly line: number }
-  }
-  readonly transportFailure?: string
-}
-
-/** What a rule finds: the sentence is made of its parts. */
-export interface Finding {
-  readonly culprit: Culprit
-  readonly cause: string
-  readonly advice: string
-  readonly at?: ConfigOrigin | undefined
 }
 
 /** @param evidence of a request that failed; of any other it says that nothing is wrong */
