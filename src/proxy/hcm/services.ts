@@ -2,8 +2,8 @@
 import type { TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { RouteTable } from '../route/decision.ts'
-import type { HttpTracing } from '../tracing/http-tracing.ts'
 import type { Side } from '../telemetry/decision-record.ts'
+import type { HttpTracing } from '../tracing/http-tracing.ts'
 import type { HcmStats } from './hcm-stats.ts'
 import type { HcmOptions } from './options.ts'
 
