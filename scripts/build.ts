@@ -3,7 +3,7 @@
  * that loads the xDS types as modules needs 20 MB more than one that loads them bundled, and 50 ms more to start.
  *
  * dist/mizzen.js is the command line (control plane included); dist/proxy.js is the data plane alone, loaded by every sidecar;
- * dist/agent.js stands beside an Envoy.
+ * dist/agent.js stands beside an Envoy; dist/pod.js is what runs in a pod of a cluster.
  *
  * usage: node scripts/build.ts [--self-contained] [OUTDIR]   (default dist)
  * --self-contained: with the packages inside, for the container image; only those that cannot be bundled stay outside (OUTSIDE)
@@ -52,6 +52,7 @@ await Promise.all([
   build({ ...common, entryPoints: { mizzen: 'src/cli/main.ts' }, chunkNames: 'mizzen/[name]-[hash]' }),
   build({ ...common, entryPoints: { proxy: 'src/proxy/main.ts' }, chunkNames: 'proxy/[name]-[hash]' }),
   build({ ...common, entryPoints: { agent: 'src/run/agent/main.ts' }, chunkNames: 'agent/[name]-[hash]' }),
+  build({ ...common, entryPoints: { pod: 'src/run/pod/main.ts' }, chunkNames: 'pod/[name]-[hash]' }),
 ])
 
 // In a clone, `npx mizzen` should find this very build, at once; otherwise npx packs and installs the clone for each call.

@@ -64,7 +64,8 @@ export function imageLayer(directory: string): void {
   chmodSync(entry, 0o755)
   const programs = path.join(directory, 'usr/local/bin')
   mkdirSync(programs, { recursive: true })
-  symlinkSync('/opt/mizzen/dist/mizzen.js', path.join(programs, 'mizzen'))
+  // Hooks in injected pods call the agent by the name that Istio gave it.
+  for (const name of ['mizzen', 'pilot-agent']) symlinkSync('/opt/mizzen/dist/mizzen.js', path.join(programs, name))
   mkdirSync(path.join(directory, 'etc'), { recursive: true })
   // A user without a name is one that Node's os.userInfo() refuses to tell about.
   writeFileSync(

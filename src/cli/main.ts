@@ -37,6 +37,8 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   'control-plane': () => import('./control-plane.ts'),
   token: () => import('./token.ts'),
   proxy: () => import('./proxy.ts'),
+  wait: () => import('./wait.ts'),
+  request: () => import('./request.ts'),
   expand: () => import('./expand.ts'),
   version: () => import('./version.ts'),
   help: () => import('./help.ts'),

@@ -22,7 +22,9 @@ export const SUMMARIES = {
   tag: 'names for revisions, by which namespaces choose one',
   'control-plane': 'run the control plane alone',
   token: 'a token by which a machine joins the mesh',
-  proxy: 'run the data plane from an Envoy bootstrap',
+  proxy: 'run the data plane from an Envoy bootstrap, or that of a pod',
+  wait: 'wait until the proxy of this pod is ready',
+  request: 'ask the proxy of this pod',
   version: 'print the version',
   help: 'print this, or what a command can do',
 } as const satisfies Readonly<Record<string, string>>

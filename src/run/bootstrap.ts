@@ -2,6 +2,7 @@
  * The bootstrap that both engines start from: who the proxy is, where its admin endpoint listens, and where its configuration comes
  * from (Envoy's envoy.config.bootstrap.v3.Bootstrap, with Istio's node id and metadata keys).
  */
+import { isIP } from 'node:net'
 import { Bootstrap } from '../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
 import { Cluster, Cluster_DiscoveryType } from '../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { Address } from '../xds/gen/envoy/config/core/v3/address.ts'
@@ -25,7 +26,13 @@ export interface ProxyIdentity {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   /** How traffic reaches it (Istio's INTERCEPTION_MODE): NONE when applications address it themselves. */
-  readonly interception: 'REDIRECT' | 'NONE'
+  readonly interception: 'REDIRECT' | 'TPROXY' | 'NONE'
+  /** DNS domain of its services. @default NAMESPACE.svc.cluster.local */
+  readonly domain?: string
+  /** Name in spans. @default the label app, or the workload, and the namespace */
+  readonly cluster?: string
+  /** Further metadata, which goes before what is said here. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** Where configuration comes from: the control plane itself, or the agent beside the proxy; without TLS. */
@@ -93,8 +100,8 @@ export function bootstrapOf({ identity, admin, controlPlane, secrets }: Bootstra
 export function nodeOf(identity: ProxyIdentity, certified = true): Partial<Node> {
   const { type, ip, pod, namespace, workload, labels } = identity
   return {
-    id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.cluster.local`,
-    cluster: `${labels['app'] ?? workload}.${namespace}`,
+    id: `${type}~${ip}~${pod}.${namespace}~${identity.domain ?? `${namespace}.svc.cluster.local`}`,
+    cluster: identity.cluster ?? `${labels['app'] ?? workload}.${namespace}`,
     metadata: {
       NAME: pod,
       NAMESPACE: namespace,
@@ -107,11 +114,19 @@ export function nodeOf(identity: ProxyIdentity, certified = true): Partial<Node>
       INTERCEPTION_MODE: identity.interception,
       // Both engines take virtual hosts one by one (VHDS): a changed rule sends one, not its port's whole table.
       VIRTUAL_HOSTS: 'apart',
+      ...identity.metadata,
       LABELS: labels,
       ANNOTATIONS: certified ? identity.annotations : { ...identity.annotations, [IDENTITY]: 'false' },
     },
   }
 }
+
+const ADDRESS_KNOWN = { clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC } } as const
+/** A Service's name leads to the same address as long as the Service lives. */
+const NAME_KNOWN = {
+  clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.LOGICAL_DNS },
+  dnsRefreshRate: { seconds: 300, nanos: 0 },
+} as const
 
 function grpcCluster(name: string, server: ControlPlaneAddress): Cluster {
   const address =
@@ -120,7 +135,7 @@ function grpcCluster(name: string, server: ControlPlaneAddress): Cluster {
       : socketAddress(server.host, server.port)
   return Cluster.fromPartial({
     name,
-    clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
+    ...('path' in server || isIP(server.host) > 0 ? ADDRESS_KNOWN : NAME_KNOWN),
     connectTimeout: { seconds: 1, nanos: 0 },
     circuitBreakers: {
       thresholds: [{ maxConnections: XDS_MAX_REQUESTS, maxPendingRequests: XDS_MAX_REQUESTS, maxRequests: XDS_MAX_REQUESTS }],

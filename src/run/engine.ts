@@ -12,7 +12,7 @@ export interface EngineCommand {
  * V8's default young generation makes a busy proxy twice as large, and compiling beside the work instead of between it another 30 MB; neither
  * saves time (measured, see docs/http2.md).
  */
-const NODE_FLAGS = ['--max-semi-space-size=1', '--no-concurrent-recompilation', '--no-warnings']
+export const NODE_FLAGS = ['--max-semi-space-size=1', '--no-concurrent-recompilation', '--no-warnings']
 /** What happens in order needs no line. A pod that stops finishes its requests, and idle connections have a second. */
 const PROXY_FLAGS = ['--log-level', 'warning', '--drain-time-s', '10']
 

@@ -11,6 +11,8 @@ export interface Installation {
   readonly proxy: string
   /** The script of the agent beside an Envoy. */
   readonly agent: string
+  /** The script of a pod's proxy, whichever engine it has. */
+  readonly pod: string
 }
 
 export function installation(): Installation {
@@ -20,13 +22,15 @@ export function installation(): Installation {
         mizzen: path.join(root, 'src/cli/main.ts'),
         proxy: path.join(root, 'src/proxy/main.ts'),
         agent: path.join(root, 'src/run/agent/main.ts'),
+        pod: path.join(root, 'src/run/pod/main.ts'),
       }
     : {
         mizzen: path.join(above('mizzen.js'), 'mizzen.js'),
         proxy: path.join(above('proxy.js'), 'proxy.js'),
         agent: path.join(above('agent.js'), 'agent.js'),
+        pod: path.join(above('pod.js'), 'pod.js'),
       }
-  return { root, mizzen: [process.execPath, scripts.mizzen], proxy: scripts.proxy, agent: scripts.agent }
+  return { root, mizzen: [process.execPath, scripts.mizzen], proxy: scripts.proxy, agent: scripts.agent, pod: scripts.pod }
 }
 
 /** The nearest directory above this file that holds a file of that name. */

@@ -39,6 +39,8 @@ export interface Ps {
 
 export class Sandbox {
   readonly directory: string
+  /** The command itself. */
+  readonly script = path.join(bundle, 'mizzen.js')
   readonly #home: string
   readonly #env: NodeJS.ProcessEnv
   readonly #children: ChildProcess[] = []

@@ -20,10 +20,12 @@ export interface AgentOptions {
   readonly identityFile: string
   /** Program and arguments. */
   readonly envoy: readonly [program: string, ...args: string[]]
+  /** Ends Envoy when it is aborted, and nothing else does: who gives it hears signals himself. @default signals are passed on */
+  readonly stop?: AbortSignal
 }
 
 /** Runs until Envoy has ended. @returns the exit code @throws when the sockets cannot be served or Envoy cannot be started */
-export async function runAgent({ bootstrapFile, identityFile, envoy }: AgentOptions): Promise<number> {
+export async function runAgent({ bootstrapFile, identityFile, envoy, stop }: AgentOptions): Promise<number> {
   const { log } = stderrLog('warning')
   const config = readAgentConfig(identityFile)
   const bootstrap = await readBootstrap(bootstrapFile)
@@ -47,7 +49,7 @@ export async function runAgent({ bootstrapFile, identityFile, envoy }: AgentOpti
   identity.start()
   await Promise.all([secrets.listen(socketOf(bootstrap, 'sds-grpc')), relay.listen(socketOf(bootstrap, 'xds-grpc')), first])
   try {
-    return await runEnvoy(envoy)
+    return await runEnvoy(envoy, stop)
   } finally {
     identity.close()
     secrets.close()
@@ -67,10 +69,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 /** What a shell says of a program that a signal ended. */
 const SIGNALLED = 128
 
-function runEnvoy([program, ...args]: AgentOptions['envoy']): Promise<number> {
+function runEnvoy([program, ...args]: AgentOptions['envoy'], stop: AbortSignal | undefined): Promise<number> {
   const child = spawn(program, args, { stdio: 'inherit' })
+  if (stop !== undefined) {
+    if (stop.aborted) child.kill()
+    stop.addEventListener('abort', () => child.kill())
+  }
   // A group that is told to end reaches Envoy by itself; told twice, it ends all the same.
-  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
+  else for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', error => reject(new Error(`Cannot run Envoy "${program}": ${error.message}`)))
     child.on('exit', (code, signal) => resolve(code ?? SIGNALLED + (signal === 'SIGKILL' ? 9 : 15)))

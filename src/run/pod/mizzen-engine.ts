@@ -1,0 +1,33 @@
+/** mizzen's own data plane as a pod's proxy: in this very process. */
+import { DataPlane } from '../../proxy/data-plane.ts'
+import { parseFlags } from '../../proxy/flags.ts'
+import { stderrLog } from '../../proxy/log.ts'
+import type { BootstrapFiles } from './bootstrap-files.ts'
+import type { PodEngine } from './pod-engine.ts'
+
+/** After draining, what is still open gets this long, seconds. */
+const LAST_MOMENT_S = '1'
+
+/** @param logLevel of the proxy @param onFailure when it cannot start */
+export function mizzenEngine(files: BootstrapFiles, logLevel: string, onFailure: (reason: string) => void): PodEngine {
+  const flags = parseFlags(
+    ['-c', files.bootstrapFile, '--identity', files.identityFile, '--log-level', logLevel, '--drain-time-s', LAST_MOMENT_S],
+    {},
+  )
+  const plane = new DataPlane(files.bootstrap, flags, stderrLog(flags.logLevel))
+  // Waits for the first certificate, as long as it takes: health is told meanwhile.
+  plane.start().catch(error => onFailure(error instanceof Error ? error.message : String(error)))
+  return {
+    async notReady() {
+      if (plane.phase === 'live') return undefined
+      if (plane.phase === 'draining') return 'the proxy is ending'
+      return plane.controlPlane === 'connected'
+        ? 'the proxy waits for its configuration'
+        : 'the proxy has no certificate or no control plane yet'
+    },
+    drain: () => plane.failHealthCheck(true),
+    connections: async () => plane.listeners.connections,
+    stop: () => plane.stop(),
+    ended: plane.ended,
+  }
+}
