@@ -9,6 +9,7 @@ import { Http1ClientConnection } from '../http1/client-connection.ts'
 import { DEFAULT_HEAD_LIMITS } from '../http1/head-reader.ts'
 import { Http2ClientConnection } from '../http2/client-connection.ts'
 import type { Http2Options } from '../http2/options.ts'
+import { SHARED, SHARED_STREAMS } from '../http2/shared-connection.ts'
 import { acceptTransport } from '../net/accept.ts'
 import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
@@ -36,8 +37,8 @@ export interface ConnectorContext {
   readonly resolver: Resolver
 }
 
-/** What a codec is chosen by. 'auto': what TLS agrees on. */
-export type CodecChoice = 'http1' | 'http2' | 'auto'
+/** What a codec is chosen by. 'auto': what TLS agrees on; 'shared': as http1, unless the peer shares connections (shared-connection.ts). */
+export type CodecChoice = 'http1' | 'http2' | 'auto' | 'shared'
 
 export interface TlsName {
   readonly sni: string | undefined
@@ -61,6 +62,7 @@ const ALPN: Readonly<Record<CodecChoice, readonly string[]>> = {
   http1: ['http/1.1'],
   http2: ['h2'],
   auto: ['h2', 'http/1.1'],
+  shared: ['http/1.1'],
 }
 
 export class Connector {
@@ -76,16 +78,22 @@ export class Connector {
   http(host: ConnectorTarget, choice: CodecChoice, name: TlsName, pooled: PooledConnection): ConnectAttempt {
     const failed = (error: Error) => pooled.failed(error, false)
     return this.#resolved(host, failed, target => {
-      const tls = host.transportSocket?.attempt({ ...name, target: host.address, alpn: ALPN[choice] })
+      const tls = host.transportSocket?.attempt({
+        ...name,
+        target: host.address,
+        alpn: ALPN[choice],
+        ...(choice === 'shared' && { prefer: SHARED }),
+      })
       if (host.transportSocket && !tls) return withoutSecrets(failed)
-      const made = (transport: Transport, http2: boolean) =>
-        pooled.established(http2 ? this.#http2(transport, pooled) : http1(transport, pooled))
-      if (!tls) return this.#plain(target, transport => made(transport, choice === 'http2'), failed)
+      const made = (transport: Transport, agreed: unknown) =>
+        pooled.established(
+          choice === 'http2' || agreed === 'h2' || agreed === SHARED
+            ? this.#http2(transport, pooled, agreed === SHARED)
+            : http1(transport, pooled),
+        )
+      if (!tls) return this.#plain(target, transport => made(transport, undefined), failed)
       return connectSocket(target, tls, {
-        onSocket: socket => {
-          const http2 = choice === 'http2' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
-          made(acceptTransport(socket, NOBODY), http2)
-        },
+        onSocket: socket => made(acceptTransport(socket, NOBODY), 'alpnProtocol' in socket ? socket.alpnProtocol : undefined),
         onSocketFailed: failed,
       })
     })
@@ -105,11 +113,12 @@ export class Connector {
     })
   }
 
-  #http2(transport: Transport, pooled: PooledConnection): Http2ClientConnection {
+  #http2(transport: Transport, pooled: PooledConnection, shared: boolean): Http2ClientConnection {
     const { clock, random } = this.#context
-    const options = this.#settings.http2
+    const { http2 } = this.#settings
+    const options = shared ? { ...http2, maxConcurrentStreams: SHARED_STREAMS } : http2
     const setup = { options, limits: DEFAULT_HEAD_LIMITS, flushTimeoutMs: 0, clock, random }
-    return new Http2ClientConnection(transport, { ...setup, owner: pooled, onProtocolError() {} })
+    return new Http2ClientConnection(transport, { ...setup, owner: pooled, shared, onProtocolError() {} })
   }
 
   #plain(target: NetTarget, connected: (transport: Transport) => void, failed: (error: Error) => void): ConnectAttempt {

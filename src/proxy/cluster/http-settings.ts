@@ -20,6 +20,8 @@ export interface HttpSettings {
   readonly maxConnectionMs: number
   /** Requests until a connection takes no more; 0: no limit. */
   readonly maxRequestsPerConnection: number
+  /** HTTP/1.1 requests share connections with peers that take them so. Our own control plane says so in metadata. */
+  readonly shared: boolean
   /** The request's authority is the name asked for in TLS. */
   readonly autoSni: boolean
   /** ... and must be among the names of the certificate. */
@@ -39,6 +41,7 @@ export function httpSettings(cluster: Cluster): HttpSettings {
   return {
     protocol,
     http2,
+    shared: protocol === 'http1' && cluster.metadata?.filterMetadata['mizzen.dev']?.['shared'] === true,
     idleTimeoutMs: durationMs(common?.idleTimeout) ?? IDLE_TIMEOUT_MS,
     maxConnectionMs: durationMs(common?.maxConnectionDuration) ?? 0,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,

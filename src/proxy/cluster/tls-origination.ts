@@ -19,6 +19,8 @@ export interface TlsRequest {
   readonly verifySni: boolean
   /** What to offer when the configuration says nothing. */
   readonly alpn: readonly string[]
+  /** What to offer before all else. */
+  readonly prefer?: string
 }
 
 /** How one connection is to be made. */
@@ -57,7 +59,7 @@ export class TlsOrigination {
   }
 
   /** What node:tls connects with, besides the socket; undefined: a secret is not there yet. */
-  attempt({ target, sni, verifySni, alpn }: TlsRequest): TlsAttempt | undefined {
+  attempt({ target, sni, verifySni, alpn, prefer }: TlsRequest): TlsAttempt | undefined {
     const built = this.#context.current
     if (built === undefined) return undefined
     if (built !== this.#sessionsOf) {
@@ -73,7 +75,7 @@ export class TlsOrigination {
       rejectUnauthorized: built.verifiesChain,
       ...this.#versions,
       servername,
-      ALPNProtocols: [...(this.#alpn.length > 0 ? this.#alpn : alpn)],
+      ALPNProtocols: [...(prefer ? [prefer] : []), ...(this.#alpn.length > 0 ? this.#alpn : alpn)],
       ...(session && { session }),
       // Envoy compares no host name by itself: only what the configuration lists, or the name that was asked for.
       checkServerIdentity: (_host, certificate) => verify(certificate, built, verifySni ? servername : undefined),

@@ -6,6 +6,7 @@ import type { BuildBalancer } from '../balance/build.ts'
 import type { Host, HostOdds, PickContext } from '../balance/host.ts'
 import type { HealthStats } from '../health/stats.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
+import { isShareable } from '../http2/shared-connection.ts'
 import { HttpPool } from '../pool/http-pool.ts'
 import type { ActiveHealth } from './active-health.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
@@ -43,6 +44,7 @@ const POOL_KEYS: Readonly<Record<CodecChoice, Readonly<Record<ResourcePriority, 
   http1: { default: 'http1', high: 'http1 high' },
   http2: { default: 'http2', high: 'http2 high' },
   auto: { default: 'auto', high: 'auto high' },
+  shared: { default: 'shared', high: 'shared high' },
 }
 
 export class UpstreamCluster implements Cluster, HostKeeper {
@@ -298,14 +300,21 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   }
 
   #pool(host: ClusterHost, head: RequestHead, priority: ResourcePriority): HttpPool {
-    const { protocol, autoSni } = this.settings.http
-    const choice = protocol === 'downstream' ? (head.protocol === 'HTTP/2' ? 'http2' : 'http1') : protocol
+    const { autoSni } = this.settings.http
+    const choice = this.#codec(host, head)
     const key = POOL_KEYS[choice][priority]
     if (autoSni && host.transportSocket !== undefined) {
       const sni = splitAuthority(head.authority)?.name ?? ''
       return host.pools.get(`${key} ${sni}`) ?? this.#makePool(host, choice, priority, `${key} ${sni}`, sni)
     }
     return host.pools.get(key) ?? this.#makePool(host, choice, priority, key, undefined)
+  }
+
+  #codec({ transportSocket }: ClusterHost, head: RequestHead): CodecChoice {
+    const { protocol, shared } = this.settings.http
+    if (shared && transportSocket !== undefined && isShareable(head)) return 'shared'
+    if (protocol === 'downstream') return head.protocol === 'HTTP/2' ? 'http2' : 'http1'
+    return protocol
   }
 
   #makePool(host: ClusterHost, choice: CodecChoice, priority: ResourcePriority, key: string, sni: string | undefined): HttpPool {
@@ -316,7 +325,7 @@ export class UpstreamCluster implements Cluster, HostKeeper {
       stats: this.#stats,
       breaker: this.breakers[priority],
       clock: this.#context.clock,
-      multiplexed: choice === 'auto' ? 'unknown' : choice === 'http2',
+      multiplexed: choice === 'auto' || choice === 'shared' ? 'unknown' : choice === 'http2',
       connectTimeoutMs: connection.connectTimeoutMs,
       idleTimeoutMs: http.idleTimeoutMs,
       maxConnectionMs: http.maxConnectionMs,

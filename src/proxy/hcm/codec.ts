@@ -8,6 +8,7 @@ import type { ProtocolErrorCode } from '../http1/protocol-error.ts'
 import { Http1ServerConnection } from '../http1/server-connection.ts'
 import { PREFACE } from '../http2/frame.ts'
 import { Http2ServerConnection } from '../http2/server-connection.ts'
+import { SHARED } from '../http2/shared-connection.ts'
 import type { Connection } from '../listener/connection.ts'
 import { peek } from '../listener/peek.ts'
 import { acceptTransport } from '../net/accept.ts'
@@ -26,7 +27,7 @@ export function protocolOf(
   found: (protocol: Protocol | undefined) => void,
 ): void {
   if (codec !== 'auto') found(codec === 'http2' ? 'HTTP/2' : 'HTTP/1.1')
-  else if (connection.alpn !== '') found(connection.alpn === 'h2' ? 'HTTP/2' : 'HTTP/1.1')
+  else if (connection.alpn !== '') found(connection.alpn === 'h2' || connection.alpn === SHARED ? 'HTTP/2' : 'HTTP/1.1')
   else if (!connection.secure && connection.facts.applicationProtocols.length > 0)
     found(connection.facts.applicationProtocols.includes('h2c') ? 'HTTP/2' : 'HTTP/1.1')
   else {
@@ -66,6 +67,7 @@ export function openCodec(
   if (protocol === 'HTTP/2')
     return new Http2ServerConnection(transport, {
       scheme,
+      shared: connection.alpn === SHARED,
       options: options.http2,
       limits,
       flushTimeoutMs: options.streamIdleTimeoutMs,

@@ -245,7 +245,8 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     if (!this.ended && !this.#tunnel) {
       services.stats.downstream_rq_response_before_rq_complete++
       // What is left of the request would have to be read before the next one: the connection ends instead, and says so.
-      if (this.head.protocol !== 'HTTP/2') this.stream.connection.drain()
+      const { connection } = this.stream
+      if (connection.protocol !== 'HTTP/2') connection.drain()
     }
     this.#owner.beforeResponse()
     this.stream.respond(head, last)

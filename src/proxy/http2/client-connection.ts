@@ -14,10 +14,13 @@ import { Http2ClientStream } from './client-stream.ts'
 import { Http2Connection, type Http2Setup } from './connection.ts'
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR } from './error-codes.ts'
 import { LARGEST_STREAM_ID, PREFACE } from './frame.ts'
+import { schemeOf } from './shared-connection.ts'
 import type { Http2Stream } from './stream.ts'
 
 export interface Http2ClientOptions extends Http2Setup {
   readonly owner: ClientConnectionOwner
+  /** The peer makes HTTP/1.1 of it again (shared-connection.ts). @default false */
+  readonly shared?: boolean
   /** The upstream broke the protocol. For logs and statistics. */
   onProtocolError(reason: string): void
 }
@@ -28,6 +31,7 @@ export interface Http2ClientOptions extends Http2Setup {
  */
 export class Http2ClientConnection extends Http2Connection implements ClientConnection {
   readonly #owner: ClientConnectionOwner
+  readonly #shared: boolean
   readonly #onProtocolError: (reason: string) => void
   #next = 1
   /** What the peer allows; 0 until it has said so. */
@@ -40,6 +44,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
   constructor(transport: Transport, options: Http2ClientOptions) {
     super(transport, 'client', options)
     this.#owner = options.owner
+    this.#shared = options.shared ?? false
     this.#onProtocolError = options.onProtocolError
     transport.write(PREFACE)
     this.greet()
@@ -57,7 +62,8 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
     const id = this.#next
     this.#next += 2
     this.probeIfIdle()
-    const stream = new Http2ClientStream(this, id, head, handler)
+    const http1 = this.#shared && head.protocol !== 'HTTP/2'
+    const stream = new Http2ClientStream(this, id, head, handler, http1)
     this.openedStreams++
     this.streams.set(id, stream)
     stream.headSent = true
@@ -81,7 +87,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
     const { upgrade, headers } = head
     this.beginBlock(headers)
     encoder.field(':method', upgrade === undefined ? head.method : 'CONNECT')
-    if (head.method !== 'CONNECT') encoder.field(':scheme', head.scheme)
+    if (head.method !== 'CONNECT') encoder.field(':scheme', this.#shared ? schemeOf(head) : head.scheme)
     encoder.field(':authority', head.authority)
     if (head.method !== 'CONNECT') encoder.field(':path', head.path)
     if (upgrade !== undefined) encoder.field(':protocol', upgrade)

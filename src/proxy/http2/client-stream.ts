@@ -1,7 +1,7 @@
 /**
  * One request to an upstream over HTTP/2, and its response.
  */
-import type { ClientStream, RequestHead, ResponseHandler } from '../http/stream.ts'
+import type { ClientStream, RequestHead, ResetReason, ResponseHandler } from '../http/stream.ts'
 import { CANCEL } from './error-codes.ts'
 import type { FieldBlock } from './field-block.ts'
 import { Http2Stream, type StreamHost } from './stream.ts'
@@ -16,11 +16,14 @@ export class Http2ClientStream extends Http2Stream implements ClientStream {
   readonly #upgrade: string | undefined
   /** Of a WebSocket's opening handshake, for the proof that HTTP/1.1 clients insist on. */
   readonly #key: string | undefined
+  /** It is HTTP/1.1 before and behind the connection, which knows no end of a request but the connection's. */
+  readonly #http1: boolean
 
-  constructor(client: StreamHost, id: number, head: RequestHead, handler: ResponseHandler) {
+  constructor(client: StreamHost, id: number, head: RequestHead, handler: ResponseHandler, http1: boolean) {
     super(client, id, false)
     this.handler = handler
     this.#handler = handler
+    this.#http1 = http1
     this.#isHead = head.method === 'HEAD'
     this.#isConnect = head.method === 'CONNECT'
     this.#upgrade = head.upgrade
@@ -52,6 +55,10 @@ export class Http2ClientStream extends Http2Stream implements ClientStream {
     if (last) this.incomingEnded = true
     this.#handler.onResponse({ status, headers }, last)
     return ''
+  }
+
+  override fail(reason: ResetReason): void {
+    super.fail(this.#http1 && reason === 'remote-reset' ? 'connection-closed' : reason)
   }
 
   /**

@@ -8,12 +8,15 @@ import { Http2Connection, type Http2Setup } from './connection.ts'
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM } from './error-codes.ts'
 import { LARGEST_STREAM_ID } from './frame.ts'
 import { Http2ServerStream, type ServerStreamHost } from './server-stream.ts'
+import { protocolOfScheme } from './shared-connection.ts'
 import type { Http2Stream } from './stream.ts'
 import { addWebSocketKey } from './websocket-handshake.ts'
 
 export interface Http2ServerOptions extends Http2Setup {
   /** Of the transport: "https" after TLS was terminated here. */
   readonly scheme: 'http' | 'https'
+  /** The client says which protocol a request was in (shared-connection.ts). @default false */
+  readonly shared?: boolean
   readonly onRequest: OnRequest
   /** The client broke the protocol, or a limit. For logs and statistics. */
   onProtocolError(reason: string): void
@@ -114,7 +117,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerStre
     const upgrade = block.protocol?.toLowerCase()
     if (upgrade === 'websocket') addWebSocketKey(headers)
     return {
-      protocol: 'HTTP/2',
+      protocol: this.#options.shared ? protocolOfScheme(block.scheme) : 'HTTP/2',
       // As over HTTP/1.1, so that filters and routes need to know one form of upgrade only.
       method: upgrade === undefined ? (block.method ?? '') : 'GET',
       scheme: this.#options.scheme,

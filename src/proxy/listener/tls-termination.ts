@@ -8,6 +8,7 @@ import type { TransportSocket } from '../../xds/gen/envoy/config/core/v3/base.ts
 import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { unpack } from '../../xds/wire/any.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
+import { SHARED } from '../http2/shared-connection.ts'
 import { type BuiltContext, TlsContext } from '../tls/context.ts'
 import { type Peer, PeerCertificate } from '../tls/peer.ts'
 import type { SecretSlot, Secrets } from '../tls/secrets.ts'
@@ -59,7 +60,9 @@ export class TlsTermination {
     const built = this.#context.current
     if (this.#requiresCertificate && built && !built.asksForCertificate)
       throw new Error('require_client_certificate is of no use without trusted_ca, expected both')
-    this.#alpn = common.alpnProtocols
+    // Who shows a certificate and knows the name is a proxy like this one.
+    const shares = this.#requiresCertificate && common.alpnProtocols.includes('h2')
+    this.#alpn = shares ? [SHARED, ...common.alpnProtocols] : common.alpnProtocols
     this.#versions = versions(common.tlsParams)
   }
 

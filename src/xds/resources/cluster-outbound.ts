@@ -18,6 +18,7 @@ import { lookupFamily } from './lookup-family.ts'
 import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { outlierDetection } from './outlier-detection.ts'
+import { sharesConnections } from './shared-connections.ts'
 import { outboundStatName } from './stat-name.ts'
 import { upstreamHttp } from './upstream-http.ts'
 import { clusterTls, takesNameFromRequest } from './upstream-tls.ts'
@@ -79,10 +80,14 @@ export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
     }),
     ...clusterTls(inputs),
     upstreamConnectionOptions: connectionOptions(pool?.keepalive, settings.keepalive),
-    metadata: originMetadata(originOf(service, subset, rule), {
-      ...(subset ? { subset: subset.name } : {}),
-      services: [{ host: service.hostname, name: service.name, namespace: service.namespace }],
-    }),
+    metadata: originMetadata(
+      originOf(service, subset, rule),
+      {
+        ...(subset ? { subset: subset.name } : {}),
+        services: [{ host: service.hostname, name: service.name, namespace: service.namespace }],
+      },
+      sharesConnections(inputs) ? { shared: true } : {},
+    ),
   })
 }
 

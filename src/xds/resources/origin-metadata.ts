@@ -9,11 +9,15 @@ export const OWN = 'mizzen.dev'
  * For listeners, filter chains and clusters: without the line. A listener or cluster whose metadata changes is replaced, connections and
  * all, and a comment at the top of a file must not do that; who needs the line finds it by the object's name.
  *
- * @param istio further entries beside `config` under Istio's namespace
+ * @param istio further entries beside `config` under Istio's namespace @param own further entries under ours
  */
-export function originMetadata(origin: Origin, istio: Readonly<Record<string, unknown>> = {}): Metadata {
+export function originMetadata(
+  origin: Origin,
+  istio: Readonly<Record<string, unknown>> = {},
+  own: Readonly<Record<string, unknown>> = {},
+): Metadata {
   const { object, file, rule } = origin
-  return metadata(origin, { origin: object, file, rule }, istio)
+  return metadata(origin, { origin: object, file, rule, ...own }, istio)
 }
 
 /** For routes and virtual hosts, which can be exchanged at no cost. */
