@@ -31,7 +31,7 @@ const PROXY_USER = 1337
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   koffi: ['package.json', 'index.cjs', 'src/koffi', 'LICENSE.txt'],
   [`@koromix/koffi-linux-${process.arch}`]: ['package.json', 'index.js', `linux_${process.arch}`],
-  re2js: ['package.json', 'build/index.cjs', 'LICENSE'],
+  re2js: ['package.json', 'build/index.cjs', 'build/index.js', 'LICENSE'],
 }
 
 if (import.meta.main) {

@@ -31,7 +31,7 @@ ${Object.entries(PROFILES)
   -s, --set KEY=VALUE        one setting, for instance pilot.replicaCount=3; may be given several times
   -r, --revision NAME        installs beside other revisions
   -n, --namespace NAME       of the control plane and root namespace of the mesh (default istio-system)
-      --image IMAGE          of control plane, sidecars and gateways, in place of hub and tag
+      --image IMAGE          of control plane, sidecars and gateways, as HUB/NAME:TAG
 `
 
 export interface SettingValues {
@@ -58,8 +58,7 @@ export async function wantedInstallation(values: SettingValues, io: Io, before?:
   const { revision, namespace, image } = values
   if (revision !== undefined) layers.push({ from: '--revision', tree: { revision: revision === 'default' ? '' : revision } })
   if (namespace !== undefined) layers.push({ from: '--namespace', tree: { global: { istioNamespace: namespace } } })
-  if (image !== undefined)
-    layers.push({ from: '--image', tree: { pilot: { image }, global: { proxy: { image }, proxy_init: { image } } } })
+  if (image !== undefined) layers.push({ from: '--image', tree: { pilot: { image }, global: { proxy: { image } } } })
   const resolved = resolveSettings({ version, profile: values.profile ?? before?.profile, layers })
   if (!('settings' in resolved)) throw new UsageError(resolved.join('\n'))
   const said = layers.map(({ tree }) => flatten(tree, () => {}).settings ?? {}).reduce(merge, {})

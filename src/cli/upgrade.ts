@@ -17,7 +17,7 @@ control plane beside the first (canary), use "mizzen install --revision" and "mi
   -f, --filename FILE        further settings as YAML; may be given several times
   -s, --set KEY=VALUE        one further setting; may be given several times
       --profile NAME         another profile
-      --image IMAGE          of control plane, sidecars and gateways, in place of hub and tag
+      --image IMAGE          of control plane, sidecars and gateways, as HUB/NAME:TAG
       --force                also to an older version
       --dry-run              asks the API server what would change, and changes nothing
       --no-wait              does not wait until everything works

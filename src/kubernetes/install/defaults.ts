@@ -53,9 +53,10 @@ export function defaultSettings(version: string): Settings {
       multiCluster: { clusterName: 'Kubernetes' },
       proxy: {
         image: 'mizzen',
+        envoyImage: 'proxy-envoy',
         resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '2000m', memory: '1024Mi' } },
       },
-      proxy_init: { image: 'mizzen' },
+      proxy_init: {},
     },
     pilot: {
       ...workload(),

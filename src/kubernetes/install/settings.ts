@@ -62,7 +62,20 @@ export const Settings = message(
   {
     revision: text('name of this control plane beside others; empty: the default one'),
     global: message(
-      {},
+      {
+        variant: text('suffix of the tags of images'),
+        caAddress: text('where proxies get their certificates, if not from the control plane'),
+        caName: text('kind of that authority'),
+        pilotCertProvider: text('who signs the certificate of the control plane'),
+        platform: text('"openshift" and the like'),
+        logAsJson: flag('logs of proxies are JSON'),
+        logging: anyMap('log levels of the agent'),
+        mountMtlsCerts: flag('a Secret with certificates is mounted into proxies'),
+        nativeNftables: flag('traffic is captured by nftables'),
+        podDNSSearchNamespaces: anyList('search domains that injected pods get'),
+        sds: anyMap('audience of the tokens of proxies'),
+        sts: anyMap('token exchange'),
+      },
       {
         hub: text('where images are pulled from'),
         tag: text('tag of the images'),
@@ -80,15 +93,19 @@ export const Settings = message(
       },
     ),
     pilot: message(
-      {},
+      { cni: anyMap('enabled, provider: a CNI plugin captures traffic, pods need no init container for it') },
       {
         enabled: flag('whether the control plane is installed'),
-        image: text('name of the image, or a whole reference with a "/" or ":" in it'),
+        image: text('name of the image, or a whole reference with a "/" in it'),
         ...workload,
       },
     ),
     sidecarInjectorWebhook: message(
-      {},
+      {
+        templates: texts('additional templates of injection'),
+        defaultTemplates: Type.Array(Type.String(), { description: 'templates of pods that name none' }),
+        aliases: anyMap('names that stand for several templates'),
+      },
       {
         enableNamespacesByDefault: flag('pods are injected unless their namespace says no'),
         rewriteAppHTTPProbe: flag("kubelet's HTTP probes go through the sidecar"),

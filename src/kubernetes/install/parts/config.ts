@@ -36,6 +36,6 @@ function meshConfig(settings: Settings, names: Names): unknown {
 }
 
 /** In the shape of Istio's ConfigMap, which tools read. */
-function injectorValues({ revision, global, sidecarInjectorWebhook, meshConfig: { defaultConfig } }: Settings): unknown {
-  return { revision, global, sidecarInjectorWebhook, ...(defaultConfig !== undefined && { meshConfig: { defaultConfig } }) }
+function injectorValues({ revision, global, pilot: { cni = {} }, sidecarInjectorWebhook }: Settings): unknown {
+  return { revision, global, pilot: { cni }, sidecarInjectorWebhook }
 }
