@@ -53,6 +53,5 @@ export function namesOf({ revision, global: { istioNamespace: namespace } }: Set
   }
 }
 
-export function sharedLabels({ namespace }: Names): Record<string, string> {
-  return { 'app.kubernetes.io/part-of': 'mizzen', [OWNER_LABEL]: SHARED, [NAMESPACE_LABEL]: namespace }
-}
+/** The same for every installation: what is shared would change with each of them otherwise. */
+export const SHARED_LABELS = { 'app.kubernetes.io/part-of': 'mizzen', [OWNER_LABEL]: SHARED } as const

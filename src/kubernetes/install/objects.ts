@@ -3,7 +3,7 @@
  * The objects come in waves; each wave needs what the one before made.
  */
 import type { Manifest } from './manifest.ts'
-import { type Names, namesOf, sharedLabels } from './names.ts'
+import { type Names, namesOf, SHARED_LABELS } from './names.ts'
 import { controlPlaneAccess } from './parts/access.ts'
 import { configMaps } from './parts/config.ts'
 import { controlPlane } from './parts/control-plane.ts'
@@ -25,7 +25,7 @@ export interface Wave {
 export function installation(settings: Settings, gatewayApi: boolean): Wave[] {
   const names = namesOf(settings)
   const waves: Wave[] = [
-    wave('Namespace and kinds', [namespace(names), ...(settings.base.installCRDs ? kindDefinitions(names, gatewayApi) : [])]),
+    wave('Namespace and kinds', [namespace(names), ...(settings.base.installCRDs ? kindDefinitions(gatewayApi) : [])]),
   ]
   if (settings.pilot.enabled) {
     const objects = [...controlPlaneAccess(settings, names), ...configMaps(settings, names), ...controlPlane(settings, names)]
@@ -50,5 +50,5 @@ function wave(title: string, objects: readonly Manifest[], first: Readonly<Recor
 }
 
 function namespace(names: Names): Manifest {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: names.namespace, labels: sharedLabels(names) } }
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: names.namespace, labels: SHARED_LABELS } }
 }

@@ -92,7 +92,8 @@ function container(settings: Settings, names: Names): unknown {
     name: 'discovery',
     image: imageOf(settings, pilot.image),
     ...pullPolicy(settings),
-    args: controlPlaneArgs(names),
+    // Everything else it knows from being a pod.
+    args: ['control-plane', '--kubernetes'],
     ports: [
       { name: 'https-xds', containerPort: PORTS.xds, protocol: 'TCP' },
       { name: 'https-webhook', containerPort: PORTS.webhook, protocol: 'TCP' },
@@ -124,14 +125,4 @@ function container(settings: Settings, names: Names): unknown {
       { name: 'cacerts', mountPath: '/etc/cacerts', readOnly: true },
     ],
   }
-}
-
-function controlPlaneArgs({ service, namespace }: Names): string[] {
-  return [
-    'control-plane',
-    `--secure-xds=0.0.0.0:${PORTS.xds}`,
-    `--status=0.0.0.0:${PORTS.monitoring}`,
-    `--host=${service}.${namespace}.svc`,
-    '--state=/tmp/mizzen',
-  ]
 }
