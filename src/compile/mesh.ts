@@ -48,6 +48,8 @@ import { compilePod } from './workload.ts'
 export interface CompileOptions {
   /** What holds where the mesh configuration says nothing. Give the same object each time. @default DEFAULT_SETTINGS */
   readonly settings?: MeshSettings
+  /** The ConfigMap of the root namespace in which Istio keeps its configuration. @default "istio" */
+  readonly meshConfigMap?: string
   /** Where Services without a clusterIP get a virtual address from; "": they stay without. @default "10.96.0.0/12" */
   readonly serviceRange?: string
   /** Where the roll-outs of WeightedDestinationRules are. Give the same map until one has moved. @default none has begun */
@@ -66,7 +68,7 @@ const SERVICE_RANGE = '10.96.0.0/12'
 
 /** @param previous what this returned for the state before; lists without changes are taken over from it */
 export function compile(all: Objects, options: CompileOptions = {}, previous?: Compiled): Compiled {
-  const { settings: given, problems } = settingsOf(all, options.settings ?? DEFAULT_SETTINGS)
+  const { settings: given, problems } = settingsOf(all, options.settings ?? DEFAULT_SETTINGS, options.meshConfigMap ?? 'istio')
   const settings = withNetworks(given, all)
   const objects = objectsOfMesh(all, settings)
   const before = previous?.mesh
@@ -171,8 +173,8 @@ const sidecars = new IdentityMemo<SidecarConfig>()
 const configs = new IdentityMemo<{ readonly settings: MeshSettings; readonly problems: readonly Diagnostic[] }>()
 
 /** The ConfigMap where Istio keeps its configuration, over what was given. */
-function settingsOf(objects: Objects, base: MeshSettings) {
-  const config = objects.ConfigMap.find(object => object.name === 'istio' && object.namespace === base.rootNamespace)
+function settingsOf(objects: Objects, base: MeshSettings, name: string) {
+  const config = objects.ConfigMap.find(object => object.name === name && object.namespace === base.rootNamespace)
   if (!config) return { settings: base, problems: [] }
   return configs.get([config, base], () => {
     const { data = {} } = config.spec

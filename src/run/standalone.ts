@@ -9,6 +9,7 @@ import { AdsServer } from '../xds/server/ads-server.ts'
 import { type ListenAddress, serveAds } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
 import { Cluster, type ClusterOptions } from './cluster/cluster.ts'
+import { injectionConfigMaps } from './cluster/injection.ts'
 import { ControlPlane } from './control-plane.ts'
 import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
@@ -63,7 +64,10 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   const cluster = options.cluster && new Cluster(options.cluster, store.source())
   store.subscribeDiagnostics(({ appeared }) => options.onDiagnostics(appeared))
   await Promise.all([files?.start(), cluster?.source.start()])
-  const controlPlane = new ControlPlane(store, { settings: options.settings })
+  const controlPlane = new ControlPlane(store, {
+    settings: options.settings,
+    ...(options.cluster && { meshConfigMap: injectionConfigMaps(options.cluster.revision ?? '').mesh }),
+  })
   options.onDiagnostics(controlPlane.diagnostics)
   const rollouts: Rollouts = new Rollouts(systemClock, () => ads)
   const ads: AdsServer = new AdsServer({

@@ -5,19 +5,21 @@
 import type { Generations } from '../../identity/authority/generations.ts'
 import { TokenReviews } from '../../identity/caller/token-reviews.ts'
 import type { ApiServer } from '../../kubernetes/client/api-server.ts'
-import { at } from '../../kubernetes/client/raw-object.ts'
+import { at, textAt } from '../../kubernetes/client/raw-object.ts'
 import { WEBHOOK_PATHS } from '../../kubernetes/control-plane-needs.ts'
+import { reviewPod } from '../../kubernetes/inject/admission.ts'
 import { validateReview } from '../../kubernetes/validate/review.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { KubernetesSource } from '../../source/kubernetes/kubernetes-source.ts'
 import type { Contribution, Store } from '../../source/store.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { SecretDocument, Trust } from '../trust/trust.ts'
+import { injectionConfigMaps, injectionSettings, namespaceFacts } from './injection.ts'
 import { Leader } from './leader.ts'
 import { namespacesOfMesh } from './namespaces.ts'
 import { RootCertificates } from './root-certificates.ts'
 import { SecretGenerations } from './secret-generations.ts'
-import { serveWebhooks, type WebhookServer } from './webhook-server.ts'
+import { type ReviewHandler, serveWebhooks, type WebhookServer } from './webhook-server.ts'
 import { WebhookTrust } from './webhook-trust.ts'
 
 export interface ClusterOptions {
@@ -70,7 +72,8 @@ export class Cluster {
   constructor(options: ClusterOptions, to: Contribution) {
     this.#options = options
     const { api, rootNamespace } = options
-    this.source = new KubernetesSource({ api, rootNamespace, onChange: () => this.#update() }, to)
+    const configMaps = Object.values(injectionConfigMaps(options.revision ?? ''))
+    this.source = new KubernetesSource({ api, rootNamespace, configMaps, onChange: () => this.#update() }, to)
   }
 
   get isLeader(): boolean {
@@ -90,9 +93,25 @@ export class Cluster {
   /** Serves the webhooks, and stands as a candidate. @throws (rejects) when the webhooks cannot be served */
   async serve(parts: ClusterParts): Promise<void> {
     const { api, rootNamespace: namespace, revision = '', webhooks, identity, warn, note } = this.#options
-    const { trust } = parts
+    const { store, trust } = parts
     if (webhooks) {
-      const handlers = new Map([[WEBHOOK_PATHS.validate, validateReview]])
+      const injection = { store, rootNamespace: namespace, revision, minorVersion: await this.#minorVersion() }
+      const handlers = new Map<string, ReviewHandler>([
+        [WEBHOOK_PATHS.validate, validateReview],
+        [
+          WEBHOOK_PATHS.inject,
+          (review, { pathname }) => {
+            const namespaceOf = (name: string) => namespaceFacts(injection, name)
+            const { answer, outcome, message } = reviewPod(review, {
+              settings: injectionSettings(injection),
+              namespaceOf,
+              path: pathname,
+            })
+            if (outcome === 'failed') warn(message)
+            return answer
+          },
+        ],
+      ])
       this.#webhooks = await serveWebhooks({ ...webhooks, tls: trust.server, handlers, warn })
       const service = revision === '' || revision === 'default' ? 'istiod' : `istiod-${revision}`
       const roots = () => trust.authority.roots.join('')
@@ -144,6 +163,12 @@ export class Cluster {
 
   #update(): void {
     for (const duty of this.#duties) duty.update()
+  }
+
+  /** Of Kubernetes 1.34: 34. */
+  async #minorVersion(): Promise<number> {
+    const version = await this.#options.api.json({ path: '/version' })
+    return Number.parseInt(textAt(version, 'minor'), 10) || 0
   }
 
   async #review(token: string, audiences: readonly string[]): Promise<unknown> {

@@ -19,8 +19,10 @@ import { watchedKinds } from './watched.ts'
 
 export interface KubernetesSourceOptions {
   readonly api: ApiServer
-  /** Where the mesh configuration stands. @default istio-system */
-  readonly rootNamespace?: string
+  /** Where the mesh configuration stands. */
+  readonly rootNamespace: string
+  /** ConfigMaps there that count whoever names them: the mesh configuration. */
+  readonly configMaps: readonly string[]
   /** @default systemClock */
   readonly clock?: Clock
   /** After each publication: what changed without changing the mesh, such as a status, counts too. */
@@ -169,8 +171,9 @@ export class KubernetesSource {
 
   /** Secrets and ConfigMaps, by the namespaces in which something is named. */
   #followReferences(): void {
-    const root = this.#options.rootNamespace ?? 'istio-system'
-    const wanted = referencesOf(id => this.#objectsOf(id), [referenceKey('ConfigMap', root, 'istio')])
+    const { rootNamespace, configMaps } = this.#options
+    const always = configMaps.map(name => referenceKey('ConfigMap', rootNamespace, name))
+    const wanted = referencesOf(id => this.#objectsOf(id), always)
     const places = new Map<string, Set<string>>()
     for (const reference of wanted) {
       const place = reference.slice(0, reference.indexOf('/'))
