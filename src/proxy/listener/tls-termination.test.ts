@@ -21,17 +21,15 @@ import { TlsTermination } from './tls-termination.ts'
 const DAY_MS = 86_400_000
 const FROM_AGENT = { api_config_source: { api_type: 'GRPC', grpc_services: [{ envoy_grpc: { cluster_name: AGENT_CLUSTER } }] } }
 const names = { match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { prefix: 'spiffe://cluster.local/' } }] }
-const MUTUAL: Record<string, JsonValue> = {
-  require_client_certificate: true,
-  common_tls_context: {
-    alpn_protocols: ['h2', 'http/1.1'],
-    tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: FROM_AGENT }],
-    combined_validation_context: {
-      default_validation_context: names,
-      validation_context_sds_secret_config: { name: 'ROOTCA', sds_config: FROM_AGENT },
-    },
+const COMMON: Record<string, JsonValue> = {
+  alpn_protocols: ['h2', 'http/1.1'],
+  tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: FROM_AGENT }],
+  combined_validation_context: {
+    default_validation_context: names,
+    validation_context_sds_secret_config: { name: 'ROOTCA', sds_config: FROM_AGENT },
   },
 }
+const MUTUAL: Record<string, JsonValue> = { require_client_certificate: true, common_tls_context: COMMON }
 
 async function newMesh() {
   const clock = new ManualClock(Date.now())
@@ -182,6 +180,17 @@ describe('mutual TLS with secrets of the agent', () => {
       /Cannot use secret "default": certificates of the TLS context cannot be used: .*key values mismatch/,
     )
     assert.match(await call(shows(await mesh.member('cart'))), /cart/)
+  })
+
+  test("agrees on Envoy's curves, and on those that are named instead", async () => {
+    const cart = shows(await mesh.member('cart'))
+    await serve(MUTUAL, await mesh.member('server'))
+    assert.equal(await call({ ...cart, ecdhCurve: 'X25519MLKEM768' }), '')
+    assert.notEqual(await call({ ...cart, ecdhCurve: 'P-256' }), '')
+    const named = { ...MUTUAL, common_tls_context: { ...COMMON, tls_params: { ecdh_curves: ['X25519MLKEM768'] } } }
+    await serve(named, await mesh.member('server'))
+    assert.notEqual(await call({ ...cart, ecdhCurve: 'X25519MLKEM768' }), '')
+    assert.equal(await call({ ...cart, ecdhCurve: 'P-256' }), '')
   })
 
   test('resumes sessions, and knows the client of a resumed one', async () => {
