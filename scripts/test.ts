@@ -26,6 +26,7 @@ const todo: string[] = []
 if (!values['no-check'] && positionals.length === 0) {
   for (const [name, command, ...args] of [
     ['types', 'tsc', '--noEmit'],
+    ['types of the page', 'tsc', '--noEmit', '-p', 'dashboard'],
     ['lint', 'biome', 'check', '--diagnostic-level=error', '.'],
     ['direction of imports', 'depcruise', 'src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err'],
   ] as const) {

@@ -4,6 +4,7 @@
  */
 import { type Compiled, type CompileOptions, compile } from '../compile/mesh.ts'
 import type { RolloutShares } from '../compile/mizzen/weighted-destination-rule.ts'
+import type { Objects } from '../compile/objects.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Diagnostic } from '../source/diagnostic.ts'
 import type { Store } from '../source/store.ts'
@@ -46,6 +47,11 @@ export class ControlPlane implements ResourceSource {
   get diagnostics(): readonly Diagnostic[] {
     this.#update()
     return this.#failure ? [this.#failure, ...this.#compiled.diagnostics] : this.#compiled.diagnostics
+  }
+
+  /** What other objects would become. Nothing changes by it. */
+  preview(objects: Objects): Compiled {
+    return compile(objects, this.#options, this.#compiled)
   }
 
   /** Roll-outs have moved: what this says holds from now on. */

@@ -13,6 +13,8 @@ export interface Installation {
   readonly agent: string
   /** The script of a pod's proxy, whichever engine it has. */
   readonly pod: string
+  /** Where the build lies: the dashboard's page is only there. */
+  readonly dist: string
 }
 
 export function installation(): Installation {
@@ -30,7 +32,9 @@ export function installation(): Installation {
         agent: path.join(above('agent.js'), 'agent.js'),
         pod: path.join(above('pod.js'), 'pod.js'),
       }
-  return { root, mizzen: [process.execPath, scripts.mizzen], proxy: scripts.proxy, agent: scripts.agent, pod: scripts.pod }
+  const dist = import.meta.filename.endsWith('.ts') ? path.join(root, 'dist') : above('mizzen.js')
+  const { proxy, agent, pod } = scripts
+  return { root, mizzen: [process.execPath, scripts.mizzen], proxy, agent, pod, dist }
 }
 
 /** The nearest directory above this file that holds a file of that name. */

@@ -11,11 +11,13 @@ import type { ServerEvent } from '../xds/server/server-event.ts'
 import { Cluster, type ClusterOptions } from './cluster/cluster.ts'
 import { injectionConfigMaps } from './cluster/injection.ts'
 import { ControlPlane } from './control-plane.ts'
+import { ConfigFiles } from './dashboard/config-files.ts'
+import { serveDashboard } from './dashboard/server.ts'
+import { Collector } from './observe/collector.ts'
 import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
 import { RateLimitService } from './rate-limit/service.ts'
 import { type RolloutResult, Rollouts } from './rollout.ts'
-import { serveStatusPage } from './status-page.ts'
 import { Trust, type TrustOptions } from './trust/trust.ts'
 
 export interface ReadyControlPlane {
@@ -110,7 +112,22 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     })
     const open = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
     await cluster?.serve({ store, controlPlane, trust })
-    const page = await serveStatusPage({ ...options.status, mesh: () => undefined, ads })
+    const page = await serveDashboard({
+      ...options.status,
+      parts: {
+        ads,
+        mesh: () => controlPlane.mesh,
+        objects: () => store.snapshot().objects,
+        diagnostics: () => [...store.diagnostics(), ...controlPlane.diagnostics],
+        preview: objects => controlPlane.preview(objects),
+        live: new Set(cluster ? (['Pod'] as const) : []),
+        // Where their admin endpoints listen only those know who run them.
+        collector: new Collector({ clock: systemClock, proxies: () => [] }),
+        files: options.paths.length > 0 ? new ConfigFiles(options.paths, options.cwd) : undefined,
+        status: () => undefined,
+        title: options.paths.join(', ') || 'the cluster',
+      },
+    })
     options.onReady({ secure: known.addresses, open: open.addresses, status: page.url, rootsFile: trust.rootsFile })
     await new Promise<void>(resolve => {
       if (options.end.aborted) resolve()

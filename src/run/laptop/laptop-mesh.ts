@@ -14,12 +14,14 @@ import { AdsServer } from '../../xds/server/ads-server.ts'
 import { type GrpcServer, serveAds } from '../../xds/server/grpc.ts'
 import type { ServerEvent } from '../../xds/server/server-event.ts'
 import { ControlPlane } from '../control-plane.ts'
+import { ConfigFiles } from '../dashboard/config-files.ts'
+import { type Dashboard, serveDashboard } from '../dashboard/server.ts'
 import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
+import { Collector } from '../observe/collector.ts'
 import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
-import { type StatusPage, serveStatusPage } from '../status-page.ts'
 import { Trust } from '../trust/trust.ts'
 import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
@@ -30,6 +32,7 @@ import { lookUp } from './isolate/dns/names.ts'
 import { type DnsServer, serveDns } from './isolate/dns/server.ts'
 import { Kubelet } from './kubelet.ts'
 import { forwardedServices, servicePorts } from './mesh-services.ts'
+import { observedPods } from './observed-pods.ts'
 import { withGateways } from './plan/gateways.ts'
 import { type Engine, type PodPlan, workloadKey } from './plan/pod-plan.ts'
 import { referencesOf } from './plan/references.ts'
@@ -59,8 +62,8 @@ export interface LaptopMeshOptions {
   readonly onChange: () => void
 }
 
-/** Where the status page listens, or on the next port that is free: Istio's proxies have 15000 to 15090, this one is free there. */
-const STATUS_PORT = 15080
+/** Where the dashboard listens, or on the next port that is free: Istio's proxies have 15000 to 15090, this one is free there. */
+const DASHBOARD_PORT = 15080
 /** Roll-outs begin when everything runs, or when something has had so long to do so. */
 const ROLLOUT_PATIENCE_MS = 30_000
 
@@ -79,7 +82,7 @@ export class LaptopMesh {
   #trust: Trust | undefined
   #podTokens: PodTokens | undefined
   #grpc: GrpcServer | undefined
-  #page: StatusPage | undefined
+  #page: Dashboard | undefined
   #dns: DnsServer | undefined
   #replanning = false
   readonly #problems: { files: readonly string[]; plan: readonly string[] } = { files: [], plan: [] }
@@ -116,12 +119,7 @@ export class LaptopMesh {
       for (const path of [state.xds, state.sockets]) chownSync(path, isolation.proxyUser, isolation.proxyUser)
       this.#dns = await serveDns(isolation.nameServer, 53, name => lookUp(this.#controlPlane.mesh, name))
     }
-    this.#page = await serveStatusPage({
-      host: '127.0.0.1',
-      port: STATUS_PORT,
-      mesh: () => this.status,
-      ads: this.#ads,
-    })
+    this.#page = await this.#serveDashboard()
     this.#replan()
     this.#tellDiagnostics()
     this.#store.subscribe(change => this.#onConfiguration(change))
@@ -208,6 +206,27 @@ export class LaptopMesh {
     this.#trust = trust
     this.#podTokens = new PodTokens(trust.tokens, trustDomain, systemClock)
     return trust
+  }
+
+  #serveDashboard(): Promise<Dashboard> {
+    const { directory, cwd } = this.#options
+    const controlPlane = this.#controlPlane
+    return serveDashboard({
+      host: '127.0.0.1',
+      port: DASHBOARD_PORT,
+      parts: {
+        ads: this.#ads,
+        mesh: () => controlPlane.mesh,
+        objects: () => this.#store.snapshot().objects,
+        diagnostics: () => [...this.#store.diagnostics(), ...controlPlane.diagnostics],
+        preview: objects => controlPlane.preview(objects),
+        live: new Set(['Pod']),
+        collector: new Collector({ clock: systemClock, proxies: () => observedPods(this.#kubelet.pods) }),
+        files: new ConfigFiles([directory], cwd),
+        status: () => this.status,
+        title: directory,
+      },
+    })
   }
 
   #newRamps(): Ramps {

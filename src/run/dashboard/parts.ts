@@ -1,0 +1,29 @@
+/** What the dashboard shows: the parts of a control plane that it may look at, and the little it may do. */
+
+import type { KindId } from '../../api/registry.ts'
+import type { Compiled } from '../../compile/mesh.ts'
+import type { Objects } from '../../compile/objects.ts'
+import type { Mesh } from '../../model/mesh.ts'
+import type { Diagnostic } from '../../source/diagnostic.ts'
+import type { AdsServer } from '../../xds/server/ads-server.ts'
+import type { Collector } from '../observe/collector.ts'
+import type { ConfigFiles } from './config-files.ts'
+
+export interface DashboardParts {
+  readonly ads: AdsServer
+  readonly mesh: () => Mesh
+  readonly objects: () => Objects
+  /** All there is: of single files, and between objects. */
+  readonly diagnostics: () => readonly Diagnostic[]
+  /** What other objects would become; nothing is changed. */
+  readonly preview: (objects: Objects) => Compiled
+  /** Kinds whose objects come from what runs and not from the files. */
+  readonly live: ReadonlySet<KindId>
+  readonly collector: Collector
+  /** undefined: the configuration is not in files. */
+  readonly files: ConfigFiles | undefined
+  /** What is shown of a laptop mesh besides: any JSON; undefined where there is only a control plane. */
+  readonly status: () => unknown
+  /** "examples/shop", "the cluster": what this is the dashboard of. */
+  readonly title: string
+}

@@ -1,0 +1,10 @@
+/** A proxy as the observer sees it: whose it is, and where its admin endpoint answers. */
+export interface ObservedProxy {
+  /** "namespace/name" of the pod. */
+  readonly key: string
+  readonly namespace: string
+  /** What its replicas have in common (the Deployment's name). */
+  readonly workload: string
+  readonly gateway: boolean
+  readonly admin: { readonly host: string; readonly port: number; readonly localAddress?: string | undefined }
+}
