@@ -37,15 +37,7 @@ export const GraphPicture = memo(function GraphPicture({ graph, layout, selected
         </g>
       ))}
       {graph.edges.map(edge => (
-        <Edge
-          key={edge.id}
-          edge={edge}
-          layout={layout}
-          dim={dim(edge.id)}
-          selected={edge.id === selected}
-          animated={animated}
-          onSelect={onSelect}
-        />
+        <Edge key={edge.id} edge={edge} layout={layout} dim={dim(edge.id)} selected={edge.id === selected} animated={animated} />
       ))}
       {graph.edges.map(edge => (
         <EdgeLabel key={edge.id} edge={edge} at={labels.get(edge.id)} dim={dim(edge.id)} />
@@ -69,8 +61,7 @@ function Edge({
   dim,
   selected,
   animated,
-  onSelect,
-}: EdgeProps & { readonly selected: boolean; readonly animated: boolean; readonly onSelect: (id: string) => void }) {
+}: EdgeProps & { readonly selected: boolean; readonly animated: boolean }) {
   const path = curve(layout.edges.get(edge.id) ?? [])
   if (path === '') return null
   const health = healthOf(edge.traffic)
@@ -78,12 +69,7 @@ function Edge({
   // Faster where more flows, within what the eye can follow.
   const seconds = Math.max(0.6, 3 - Math.log10(1 + edge.traffic.rate))
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the same stands in the panel of its nodes, which the keyboard reaches
-    <g
-      className={`edge ${health}${dim ? ' dim' : ''}${selected ? ' selected' : ''}`}
-      data-edge={edge.id}
-      onClick={() => onSelect(edge.id)}
-    >
+    <g className={`edge ${health}${dim ? ' dim' : ''}${selected ? ' selected' : ''}`} data-edge={edge.id}>
       <path className="edge-reach" d={path} />
       <path className="edge-line" d={path} strokeWidth={width} />
       {animated && edge.traffic.rate > 0 && (

@@ -1,5 +1,5 @@
 /** The mesh as a graph, live. */
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Topology } from '../../../src/run/dashboard/view/topology.ts'
 import { useQuery } from '../api/use-query.ts'
 import { useAbout } from '../shell/about.ts'
@@ -52,6 +52,16 @@ export function GraphView() {
   const picture = useRef<HTMLDivElement>(null)
   const { fit, zoom } = usePanZoom(frame, picture, layout)
   const select = useRef((id: string) => replaceQuery({ select: id })).current
+  useEffect(() => {
+    // The keyboard reaches edges through the panels of their nodes.
+    const click = (event: MouseEvent) => {
+      const edge = event.target instanceof Element ? event.target.closest('[data-edge]') : null
+      if (edge) select(edge.getAttribute('data-edge') ?? '')
+    }
+    const element = frame.current
+    element?.addEventListener('click', click)
+    return () => element?.removeEventListener('click', click)
+  }, [select])
   return (
     <div className="graph-view">
       <div className="head">
@@ -98,6 +108,7 @@ export function GraphView() {
         <section
           ref={frame}
           className="graph-frame"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the picture
           tabIndex={0}
           aria-label="Graph. Arrow keys move it, plus and minus scale it, 0 shows all"
         >

@@ -95,8 +95,8 @@ test('curve() follows the points', () => {
 test('placeLabels() keeps labels apart where their edges cross', () => {
   const { nodes, edges } = graph('a>x a>y b>x b>y')
   const layout = layoutOf(nodes, edges, false)
-  const places = [...placeLabels(layout, new Map(edges.map(({ id }) => [id, { width: 40, height: 18 }]))).values()]
+  const places = [...placeLabels(layout, new Map(edges.map(({ id }) => [id, { width: 26, height: 12 }]))).values()]
   assert.equal(places.length, 4)
   for (const [i, one] of places.entries())
-    for (const other of places.slice(i + 1)) assert.ok(Math.abs(one.x - other.x) >= 40 || Math.abs(one.y - other.y) >= 18)
+    for (const other of places.slice(i + 1)) assert.ok(Math.abs(one.x - other.x) >= 26 || Math.abs(one.y - other.y) >= 12)
 })
