@@ -55,13 +55,7 @@ interface EdgeProps {
   readonly dim: boolean
 }
 
-function Edge({
-  edge,
-  layout,
-  dim,
-  selected,
-  animated,
-}: EdgeProps & { readonly selected: boolean; readonly animated: boolean }) {
+function Edge({ edge, layout, dim, selected, animated }: EdgeProps & { readonly selected: boolean; readonly animated: boolean }) {
   const path = curve(layout.edges.get(edge.id) ?? [])
   if (path === '') return null
   const health = healthOf(edge.traffic)
