@@ -133,7 +133,7 @@ function editOf(body: unknown) {
   }
 }
 
-function simulation(parts: DashboardParts, { body }: Question) {
+async function simulation(parts: DashboardParts, { body }: Question) {
   const fields = record(body)
   const headers = Array.isArray(fields['headers']) ? fields['headers'] : []
   const request: SimulatedRequest = {
@@ -146,7 +146,7 @@ function simulation(parts: DashboardParts, { body }: Question) {
     token: text(fields['token'] ?? '', 'token', true),
   }
   try {
-    return simulate(parts.mesh(), request)
+    return await simulate(parts.mesh(), request)
   } catch (error) {
     throw new HttpError(422, error instanceof Error ? error.message : String(error))
   }

@@ -1,4 +1,4 @@
-/** The policy simulator: what would become of a request, decided by the proxies' own code. Pure. */
+/** The policy simulator: what would become of a request, decided by the proxies' own code. */
 import { proxyNamed } from '../../../explain/proxies.ts'
 import type { Answer } from '../../../explain/request/answer.ts'
 import { callFor } from '../../../explain/request/destination.ts'
@@ -26,13 +26,13 @@ export interface Simulation {
 const explainers = new WeakMap<Mesh, Explainer>()
 
 /** @throws a sentence, when the request says too little or names what is not there */
-export function simulate(mesh: Mesh, { from, url, method, headers, token }: SimulatedRequest): Simulation {
+export async function simulate(mesh: Mesh, { from, url, method, headers, token }: SimulatedRequest): Promise<Simulation> {
   const proxy = proxyNamed(mesh, from)
   const all = token === '' ? headers : [...headers, ['authorization', `Bearer ${token}`] as const]
   const { call, notes } = callFor(mesh, proxy, { url, method: method || 'GET', headers: all })
   const explainer = explainers.get(mesh) ?? new Explainer(mesh)
   explainers.set(mesh, explainer)
-  const answer = explainer.explain(proxy, call, true)
+  const answer = await explainer.explain(proxy, call, true)
   return { ...verdictOf(answer), notes, answer }
 }
 
