@@ -1,5 +1,4 @@
 /** Latency as histograms have it: counts by bucket, and the quantiles that can be read off them. */
-import type { Counts } from './traffic-counts.ts'
 
 /** Upper bounds of the buckets of Istio's and Envoy's histograms, milliseconds. */
 export const BOUNDS: readonly number[] = [
@@ -7,7 +6,7 @@ export const BOUNDS: readonly number[] = [
 ]
 
 /** Makes counts by bucket of cumulative ones, in place. */
-export function addBuckets({ latency }: Counts): void {
+export function addBuckets(latency: number[] | undefined): void {
   if (!latency) return
   for (let i = latency.length - 1; i > 0; i--) latency[i] = Math.max(0, (latency[i] ?? 0) - (latency[i - 1] ?? 0))
 }

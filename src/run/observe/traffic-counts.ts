@@ -84,8 +84,8 @@ function fromIstio(samples: readonly Sample[]): ProxyCounts {
     if (!isSource) callers.set(callerKey(labels), callerOf(labels))
     count(isSource ? gathering.at(destinationOf(labels)) : gathering.inbound, name, labels, value)
   }
-  for (const { counts } of gathering.outbound.values()) addBuckets(counts)
-  addBuckets(gathering.inbound)
+  for (const { counts } of gathering.outbound.values()) addBuckets(counts.latency)
+  addBuckets(gathering.inbound.latency)
   return { ...gathering, callers: [...callers.values()] }
 }
 
@@ -158,7 +158,7 @@ function fromEnvoy(samples: readonly Sample[]): ProxyCounts {
   // Connections without any request carry something else than HTTP.
   for (const [key, { to, connections }] of tcp)
     if (!gathering.outbound.has(key)) gathering.at({ ...to, protocol: 'tcp' }).connections += connections
-  addBuckets(gathering.inbound)
+  addBuckets(gathering.inbound.latency)
   return { ...gathering, callers: [] }
 }
 
