@@ -1,7 +1,8 @@
 /** Brings objects into a cluster by server-side apply, as the field manager "mizzen-install". */
+import { isDeepStrictEqual } from 'node:util'
 import { isApiError } from '../client/api-error.ts'
 import type { ApiServer } from '../client/api-server.ts'
-import { at, textAt } from '../client/raw-object.ts'
+import { at, isRecord, textAt } from '../client/raw-object.ts'
 import type { Manifest } from './manifest.ts'
 import { OWNER_LABEL } from './names.ts'
 import { objectPath } from './rest-path.ts'
@@ -24,18 +25,41 @@ export async function apply(server: ApiServer, manifest: Manifest, { dryRun, fir
   const before = await lookUp(server, path, METADATA)
   if (before !== undefined && at(before, 'metadata', 'labels', OWNER_LABEL) === undefined)
     if (isForeignKind(manifest, await lookUp(server, path))) return 'kept'
-  const after = await patch(server, path, manifest, dryRun).catch((error: unknown) => {
-    // Its namespace will be there when it is meant.
-    if (dryRun && before === undefined && isApiError(error, 404)) return undefined
-    throw error
-  })
+  if (dryRun)
+    return before === undefined ? tryOut(server, manifest) : (await wouldChange(server, manifest)) ? 'configured' : 'unchanged'
+  const after = await patch(server, path, manifest, { accept: METADATA })
   if (before === undefined) {
-    if (firstReplicas !== undefined && firstReplicas !== 1 && !dryRun) await scale(server, path, firstReplicas)
+    if (firstReplicas !== undefined && firstReplicas !== 1) await scale(server, path, firstReplicas)
     return 'created'
   }
   return textAt(before, 'metadata', 'resourceVersion') === textAt(after, 'metadata', 'resourceVersion')
     ? 'unchanged'
     : 'configured'
+}
+
+async function tryOut(server: ApiServer, manifest: Manifest): Promise<'created'> {
+  try {
+    await patch(server, objectPath(manifest), manifest, { accept: METADATA, dryRun: true })
+  } catch (error) {
+    // Its namespace will be there when it is meant.
+    if (!isApiError(error, 404)) throw error
+  }
+  return 'created'
+}
+
+/** Whether applying would change an object that is there. @throws (rejects) ApiError */
+export async function wouldChange(server: ApiServer, manifest: Manifest): Promise<boolean> {
+  const path = objectPath(manifest)
+  const [before, after] = await Promise.all([lookUp(server, path), patch(server, path, manifest, { dryRun: true })])
+  return !isDeepStrictEqual(withoutBookkeeping(before), withoutBookkeeping(after))
+}
+
+/** What the server notes down by itself: its version (a dry run keeps it), and who wrote what when; controllers write status in between. */
+function withoutBookkeeping(object: unknown): unknown {
+  if (!isRecord(object) || !isRecord(object['metadata'])) return object
+  const { managedFields: _managers, resourceVersion: _version, generation: _generation, ...metadata } = object['metadata']
+  const { status: _status, ...rest } = object
+  return { ...rest, metadata }
 }
 
 /** Definitions of kinds are long; for most questions their head is enough. */
@@ -51,20 +75,21 @@ export async function lookUp(server: ApiServer, path: string, accept = 'applicat
   }
 }
 
-function patch(server: ApiServer, path: string, manifest: Manifest, dryRun: boolean): Promise<unknown> {
+interface PatchOptions {
+  readonly accept?: string
+  readonly dryRun?: boolean
+}
+
+function patch(server: ApiServer, path: string, manifest: Manifest, options: PatchOptions): Promise<unknown> {
+  const { accept = 'application/json', dryRun = false } = options
   return server.json({
     method: 'PATCH',
     path,
     query: { fieldManager: FIELD_MANAGER, force: true, ...(dryRun && { dryRun: 'All' }) },
     body: manifest,
-    accept: METADATA,
+    accept,
     contentType: 'application/apply-patch+yaml', // JSON is YAML
   })
-}
-
-/** The version that it would have after applying: the one it has, where that would change nothing. @throws (rejects) ApiError */
-export async function dryRunVersion(server: ApiServer, manifest: Manifest): Promise<string> {
-  return textAt(await patch(server, objectPath(manifest), manifest, true), 'metadata', 'resourceVersion')
 }
 
 /** In another manager's name: the autoscaler is free to change it, and the next apply leaves it alone. */

@@ -2,6 +2,7 @@
 import type { ApiServer } from '../client/api-server.ts'
 import { at } from '../client/raw-object.ts'
 import { apply, type Change, lookUp } from './apply.ts'
+import { inParallel } from './in-parallel.ts'
 import type { Manifest } from './manifest.ts'
 import { type Names, namesOf, OWNER_LABEL } from './names.ts'
 import { installation } from './objects.ts'
@@ -26,9 +27,6 @@ export interface Progress {
   done(title: string, changes: ReadonlyMap<Manifest, Change>): void
   removed(object: Manifest): void
 }
-
-/** How many requests are under way at once. */
-const AT_ONCE = 8
 
 /** @returns the names of the installation @throws (rejects) ApiError, or Error of something that does not become ready */
 export async function install(server: ApiServer, { settings, record, dryRun, wait, progress }: Installing): Promise<Names> {
@@ -70,12 +68,4 @@ export async function hasForeignGatewayApi(server: ApiServer): Promise<boolean> 
 /** A kind that was not changed is served already. */
 function mayLack({ kind }: Manifest, change: Change | undefined): boolean {
   return change !== 'kept' && !(kind === 'CustomResourceDefinition' && change === 'unchanged')
-}
-
-async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const queue = items.values()
-  const worker = async () => {
-    for (const item of queue) await work(item)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }

@@ -1,4 +1,5 @@
 /** Whether a cluster is fit for an installation: looked at before anything is changed. */
+import { isApiError } from '../client/api-error.ts'
 import type { ApiServer } from '../client/api-server.ts'
 import { at, listAt, textAt } from '../client/raw-object.ts'
 import { lookUp, servedVersions } from './apply.ts'
@@ -20,7 +21,14 @@ const OLDEST_MINOR = 29
 export async function precheck(server: ApiServer, settings: Settings): Promise<Finding[]> {
   const checks = [version, permissions, otherControlPlanes, kinds, nodes, metrics]
   const findings: Finding[] = []
-  for (const check of checks) findings.push(...(await check(server, settings)))
+  for (const check of checks) {
+    try {
+      findings.push(...(await check(server, settings)))
+    } catch (error) {
+      if (!isApiError(error, 403)) throw error
+      findings.push({ level: 'error', message: error instanceof Error ? error.message : String(error) })
+    }
+  }
   return findings
 }
 

@@ -2,7 +2,8 @@
 import { isApiError } from '../client/api-error.ts'
 import type { ApiServer } from '../client/api-server.ts'
 import { textAt } from '../client/raw-object.ts'
-import { dryRunVersion, isForeignKind, lookUp } from './apply.ts'
+import { isForeignKind, lookUp, wouldChange } from './apply.ts'
+import { inParallel } from './in-parallel.ts'
 import { hasForeignGatewayApi } from './install.ts'
 import type { Manifest } from './manifest.ts'
 import { installation } from './objects.ts'
@@ -20,9 +21,7 @@ export interface Verdict {
 export async function verifyInstallation(server: ApiServer, settings: Settings): Promise<Verdict[]> {
   const gatewayApi = settings.base.gatewayAPI === 'missing' && !(await hasForeignGatewayApi(server))
   const objects = installation(settings, gatewayApi).flatMap(wave => wave.objects)
-  const verdicts: Verdict[] = []
-  for (const object of objects) verdicts.push({ object, problem: await problemOf(server, object) })
-  return verdicts
+  return inParallel(objects, async object => ({ object, problem: await problemOf(server, object) }))
 }
 
 async function problemOf(server: ApiServer, object: Manifest): Promise<string | undefined> {
@@ -31,12 +30,11 @@ async function problemOf(server: ApiServer, object: Manifest): Promise<string | 
   if (found === undefined) return 'it does not exist'
   if (textAt(found, 'metadata', 'deletionTimestamp') !== '') return 'it is being deleted'
   if (isForeignKind(object, found)) return undefined
-  // What applying it again would do is what has been changed since.
-  const version = await dryRunVersion(server, object).catch((error: unknown) => {
-    if (isApiError(error, 403)) return textAt(found, 'metadata', 'resourceVersion') // who may only read can at least see whether it works
+  // What applying it again would change is what has been changed since. Who may only read can at least see whether it works.
+  const changed = await wouldChange(server, object).catch((error: unknown) => {
+    if (isApiError(error, 403)) return false
     throw error
   })
-  if (version !== textAt(found, 'metadata', 'resourceVersion'))
-    return 'it was changed since it was installed; "mizzen install" with the same settings brings it back'
+  if (changed) return 'it was changed since it was installed; "mizzen install" with the same settings brings it back'
   return notReady(server, object)
 }
