@@ -103,3 +103,34 @@ test('analyze refuses flags it cannot follow', async () => {
   ])
     await assert.rejects(analyze(args), UsageError)
 })
+
+test('analyze tells of a patch that changes nothing in the proxies it is for', async () => {
+  const filter = (name: string, applyTo: string, match: string) => `
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: ${name}, namespace: shop}
+spec:
+  configPatches:
+  - {applyTo: ${applyTo}, match: {${match}}, patch: {operation: MERGE, value: {connect_timeout: 3s}}}`
+  const mesh = `
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {clusterIP: 10.96.0.1, selector: {app: cart}, ports: [{name: http, port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec: {selector: {matchLabels: {app: cart}}, template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: cart}]}}}`
+  const cart = 'cluster: {service: cart.shop.svc.cluster.local}'
+  const text = [mesh, filter('finds', 'CLUSTER', cart), filter('misses', 'CLUSTER', 'cluster: {service: crat.shop}')].join('')
+  const { stdout } = await analyze(['-o', 'json', '-'], text)
+  const messages: { code: string; resource: string; message: string }[] = JSON.parse(stdout)
+  const found = messages.filter(({ code }) => code === 'MZ0013')
+  assert.deepEqual(
+    found.map(({ resource }) => resource),
+    ['EnvoyFilter shop/misses'],
+  )
+  assert.match(found[0]?.message ?? '', /^configPatches\[0\] changes nothing in any of the proxies that it is for/)
+})

@@ -23,6 +23,9 @@ const FIELDS: { readonly [Id in KindId]?: Reasons } = {
     'spec.servers[].defaultEndpoint': AS_IN_ISTIO,
     'spec.servers[].port.targetPort': AS_IN_ISTIO,
   },
+  EnvoyFilter: {
+    'spec.configPatches[].match.listener.portName': AS_IN_ISTIO,
+  },
   Sidecar: {
     'spec.ingress[].tls': 'it takes plaintext',
     'spec.ingress[].port.targetPort': AS_IN_ISTIO,

@@ -5,12 +5,8 @@ const A_NAME = 'a name for people: nothing is made of it'
 const REFUSED = 'validation refuses it, as in Istio'
 const ONE_VALUE = 'only one value is sound here, and it must be there'
 const WORLD = 'the worlds lack a setting in which it counts'
+const WAYPOINT = 'sound with the context WAYPOINT only, which a diagnostic tells of'
 const ROLLOUT = 'acts in time: src/run/rollout.test.ts proves it'
-
-/** Kinds without a world to try their fields in. */
-export const NOT_WALKED: { readonly [Id in DefinedKind]?: string } = {
-  EnvoyFilter: 'no world has something for each of its matches to find; its own tests try the operations',
-}
 
 export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, string>> } = {
   VirtualService: {
@@ -46,6 +42,14 @@ export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, 
     'spec.ingress[].connectionPool.http.maxConcurrentStreams': WORLD,
     'spec.ingress[].connectionPool.http.http2KeepAlive.interval': WORLD,
     'spec.ingress[].connectionPool.http.http2KeepAlive.timeout': WORLD,
+  },
+  EnvoyFilter: {
+    'spec.targetRefs[].kind': ONE_VALUE,
+    'spec.targetRefs[].group': ONE_VALUE,
+    'spec.targetRefs[].namespace': REFUSED,
+    'spec.configPatches[].match.waypoint.filter.name': WAYPOINT,
+    'spec.configPatches[].match.waypoint.portNumber': WAYPOINT,
+    'spec.configPatches[].match.waypoint.route.name': WAYPOINT,
   },
   RequestAuthentication: {
     'spec.targetRef.kind': ONE_VALUE,

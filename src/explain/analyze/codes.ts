@@ -80,6 +80,7 @@ export const CODES = {
   MZ0010: { level: 'Error', name: 'DelegateNotFound' },
   MZ0011: { level: 'Warning', name: 'NobodyBehindHost' },
   MZ0012: { level: 'Warning', name: 'ConflictingDestinationRules' },
+  MZ0013: { level: 'Warning', name: 'PatchChangesNothing' },
   MZ0201: { level: 'Warning', name: 'OverruledByAnotherObject' },
   MZ0202: { level: 'Warning', name: 'OwnKindWithoutTarget' },
 } as const satisfies Readonly<Record<string, { readonly level: Level; readonly name: string }>>

@@ -131,6 +131,17 @@ export const envoyFilters: readonly Scenario[] = [
     calls: [http('http://solo/', { served: 'solo v1', seen: { 'x-order': 'still' } })],
   },
   {
+    name: 'EnvoyFilter: what is merged into a cluster holds for that cluster alone',
+    config: filter(
+      `[{applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND, cluster: {service: solo.default.svc.cluster.local, portNumber: 80}}, patch: {operation: MERGE, value: {
+        common_lb_config: {healthy_panic_threshold: {value: 0}},
+        health_checks: [{timeout: 1s, interval: 60s, no_traffic_interval: 60s, unhealthy_threshold: 1, healthy_threshold: 1,
+          http_health_check: {path: /, expected_statuses: [{start: 418, end: 419}]}}]}}}]`,
+    ),
+    calls: [http('http://solo/', { status: 503 }), http('http://other/', { served: 'other v1' })],
+    history: 'whether an endpoint is well is asked of it',
+  },
+  {
     name: 'EnvoyFilter: Lua runs in the outbound side',
     config: filter(
       `[{applyTo: HTTP_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {filterChain: {filter: {name: ${MANAGER}}}}},

@@ -36,8 +36,7 @@ function checkDelay(delay: NonNullable<HTTPFaultInjection['delay']>, findings: F
   if (delay.percentage?.value !== undefined) findings.at('percentage', 'value').check(checkPercentage(delay.percentage.value))
   if (delay.percent !== undefined) findings.at('percent').check(checkPercent(delay.percent))
   if (delay.exponentialDelay !== undefined) findings.at('exponentialDelay').error('it is not supported: expected fixedDelay')
-  else if (delay.fixedDelay === undefined)
-    findings.error('"fixedDelay" is missing: expected a length of time', { code: 'missing-field' })
+  else if (delay.fixedDelay === undefined) findings.warning('without fixedDelay nothing is delayed')
   if (delay.fixedDelay !== undefined) findings.at('fixedDelay').check(checkDuration(delay.fixedDelay))
 }
 
