@@ -8,6 +8,7 @@ import type { DenialNotes } from './telemetry/denial-notes.ts'
 import type { Denials } from './telemetry/denials.ts'
 import type { LogFiles } from './telemetry/log-files.ts'
 import type { Recorder } from './telemetry/recorder.ts'
+import type { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 import type { Secrets } from './tls/secrets.ts'
 import type { Tracers } from './tracing/tracers.ts'
@@ -23,6 +24,7 @@ export interface ProxyContext {
   readonly denials: Denials
   readonly denialNotes: DenialNotes
   readonly tracers: Tracers
+  readonly metrics: StandardMetrics
   /** Hears of every request that is over. */
   readonly recorder: Recorder
   /** The process is on its way out, or was told to look so. */

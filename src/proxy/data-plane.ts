@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import type { WorkloadIdentity } from '../identity/workload/workload-identity.ts'
 import { systemClock } from '../lib/clock.ts'
+import { peerFieldsOfNode } from '../lib/peer-fields.ts'
 import { systemTimerWheel } from '../lib/timer-wheel.ts'
 import { AdsClient } from '../xds/client/ads-client.ts'
 import type { Update } from '../xds/client/client.ts'
@@ -37,6 +38,7 @@ import { DenialNotes } from './telemetry/denial-notes.ts'
 import { Denials } from './telemetry/denials.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { Recorder } from './telemetry/recorder.ts'
+import { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
 import { Tracers } from './tracing/tracers.ts'
@@ -56,6 +58,7 @@ export class DataPlane implements ProcessFacts {
   readonly stats = new StatsRegistry()
   readonly denials: Denials
   readonly recorder = new Recorder(Date.now())
+  readonly metrics: StandardMetrics
   readonly store = new ResourceStore()
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -95,6 +98,7 @@ export class DataPlane implements ProcessFacts {
     this.ended = new Promise(resolve => {
       this.#end = resolve
     })
+    this.metrics = new StandardMetrics(peerFieldsOfNode(this.node.metadata), line => log.log('warning', 'metrics', line))
     this.#logFiles = new LogFiles(flags.logFlushMs)
     const random = Math.random
     const staticClusters = new Set(bootstrap.staticResources?.clusters.map(({ name }) => name))
@@ -124,6 +128,7 @@ export class DataPlane implements ProcessFacts {
       denialNotes,
       tracers: this.#tracers,
       recorder: this.recorder,
+      metrics: this.metrics,
       drain: this.#drain,
       log: log.log,
     }

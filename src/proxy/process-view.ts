@@ -16,6 +16,7 @@ import type { Listeners } from './listener/listeners.ts'
 import { type AdjustableLog, parseLogLevel } from './log.ts'
 import type { Denials } from './telemetry/denials.ts'
 import type { Recorder } from './telemetry/recorder.ts'
+import type { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 
 export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
@@ -33,6 +34,7 @@ export interface ProcessFacts {
   readonly stats: StatsRegistry
   readonly denials: Denials
   readonly recorder: Recorder
+  readonly metrics: StandardMetrics
   readonly store: ResourceStore
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -118,6 +120,10 @@ export class ProcessView implements AdminView {
 
   get denials(): Denials {
     return this.#facts.denials
+  }
+
+  get metrics(): StandardMetrics {
+    return this.#facts.metrics
   }
 
   get recorder(): Recorder {

@@ -18,6 +18,7 @@ import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
 import { RateLimitService } from './rate-limit/service.ts'
 import { type RolloutResult, Rollouts } from './rollout.ts'
+import { describedPod } from './trust/described-pod.ts'
 import { Trust, type TrustOptions } from './trust/trust.ts'
 
 export interface ReadyControlPlane {
@@ -100,6 +101,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     trustDomain,
     trustDomainAliases,
     serviceAccountOf: (namespace, pod) => controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
+    describe: (namespace, pod) => describedPod(controlPlane.mesh, namespace, pod),
     warn: options.onWarning,
   })
   try {

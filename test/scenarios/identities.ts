@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { ControlPlane } from '../../src/run/control-plane.ts'
+import { describedPod } from '../../src/run/trust/described-pod.ts'
 import { Trust } from '../../src/run/trust/trust.ts'
 
 /** Of one pod. */
@@ -40,6 +41,7 @@ export class Identities {
       clock: systemClock,
       trustDomain: TRUST_DOMAIN,
       serviceAccountOf: (namespace, pod) => controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
+      describe: (namespace, pod) => describedPod(controlPlane.mesh, namespace, pod),
       warn: line => process.stderr.write(`${line}\n`),
     })
     return new Identities(trust, folder)

@@ -19,6 +19,7 @@ import { DenialNotes } from '../../proxy/telemetry/denial-notes.ts'
 import { Denials } from '../../proxy/telemetry/denials.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
 import { Recorder } from '../../proxy/telemetry/recorder.ts'
+import { StandardMetrics } from '../../proxy/telemetry/standard/standard-metrics.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
 import { Secrets } from '../../proxy/tls/secrets.ts'
 import { Tracers } from '../../proxy/tracing/tracers.ts'
@@ -94,6 +95,7 @@ export class DryProxy {
         log: () => {},
       }),
       recorder: new Recorder(0),
+      metrics: new StandardMetrics({}, () => {}),
       drain: new Drain(),
       log: () => {},
     }

@@ -64,9 +64,10 @@ export class CertificateAuthority {
    * @param identity of who asks: the certificate is for it. A request for another name is refused, as it is an attack or a mistake; in another trust
    *   domain the workload is the same, and ours is what it gets
    * @param lifetimeMs 0: not said
+   * @param units OUs of its subject
    * @throws RequestError
    */
-  sign(request: string, identity: Identity, lifetimeMs: number): IssuedCertificate {
+  sign(request: string, identity: Identity, lifetimeMs: number, units: readonly string[] = []): IssuedCertificate {
     const id = spiffeId(identity)
     const { spki, publicKey, uris, otherNames } = readOrRefuse(request)
     const foreign = uris.find(uri => !isSameWorkload(parseSpiffeId(uri), identity))
@@ -76,7 +77,7 @@ export class CertificateAuthority {
       )
     if (lifetimeMs > this.#longestMs)
       throw new RequestError(`Cannot sign a certificate for ${lifetimeMs / 1000} s: expected at most ${this.#longestMs / 1000} s`)
-    return this.issue(spki, publicKey, { uris: [id] }, lifetimeMs > 0 ? lifetimeMs : this.#defaultMs)
+    return this.issue(spki, publicKey, { uris: [id], units }, lifetimeMs > 0 ? lifetimeMs : this.#defaultMs)
   }
 
   /** A certificate without further questions: for the control plane's own endpoints. */

@@ -47,6 +47,7 @@ const EXTENSION = {
 const SERVER_AUTH = objectId('1.3.6.1.5.5.7.3.1')
 const CLIENT_AUTH = objectId('1.3.6.1.5.5.7.3.2')
 const ORGANISATION = '2.5.4.10'
+const ORGANISATIONAL_UNIT = '2.5.4.11'
 /** KeyUsage as a bit string: keyCertSign and cRLSign; digitalSignature; digitalSignature and keyEncipherment. */
 const CA_USAGE = bitString(Buffer.from([0x06]), 1)
 const EC_USAGE = bitString(Buffer.from([0x80]), 7)
@@ -86,27 +87,31 @@ export interface LeafNames {
   readonly dns?: readonly string[]
   /** Addresses, four or sixteen bytes each. */
   readonly ips?: readonly Uint8Array[]
+  /** OUs of the subject: who the workload is, for telemetry. None: the subject is empty. */
+  readonly units?: readonly string[]
 }
 
 /** @param spki of the key that it certifies @returns DER */
 export function leafCertificate(issuer: Issuer, spki: Buffer, isRsa: boolean, names: LeafNames, validity: Validity): Buffer {
-  const { uris = [], dns = [], ips = [] } = names
+  const { uris = [], dns = [], ips = [], units = [] } = names
   const alternatives = sequence(
     ...uris.map(uri => element(GENERAL_NAME.uri, Buffer.from(uri))),
     ...dns.map(name => element(GENERAL_NAME.dns, Buffer.from(name))),
     ...ips.map(ip => element(GENERAL_NAME.ip, ip)),
   )
-  return certificate(issuer, NO_SUBJECT, spki, validity, [
+  return certificate(issuer, subjectOf(units), spki, validity, [
     extension(EXTENSION.keyUsage, isRsa ? RSA_USAGE : EC_USAGE, true),
     extension(EXTENSION.extendedKeyUsage, sequence(SERVER_AUTH, CLIENT_AUTH)),
     extension(EXTENSION.basicConstraints, sequence(), true),
     extension(EXTENSION.authorityKeyId, sequence(element(contextTag(0, false), issuer.keyId))),
-    // Critical, because the subject is empty (4.2.1.6).
-    extension(EXTENSION.subjectAltName, alternatives, true),
+    // Critical where the subject is empty (4.2.1.6).
+    extension(EXTENSION.subjectAltName, alternatives, units.length === 0),
   ])
 }
 
-const NO_SUBJECT = sequence()
+function subjectOf(units: readonly string[]): Buffer {
+  return sequence(...units.map(unit => element(TAG.set, sequence(objectId(ORGANISATIONAL_UNIT), utf8String(unit)))))
+}
 
 export interface Revocation {
   /** Serial number, hexadecimal. */

@@ -99,7 +99,10 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/runtime', { help: 'Runtime values: none', show: () => json({ layers: [], entries: {} }) }],
   ['/server_info', { help: 'Version, state, uptime, node', show: view => json(view.serverInfo()) }],
   ['/stats', { help: 'Statistics (?filter= ?usedonly ?type= ?format=json|prometheus)', show: stats }],
-  ['/stats/prometheus', { help: 'Statistics for Prometheus', show: (view, request) => prometheus(selected(view, request)) }],
+  [
+    '/stats/prometheus',
+    { help: 'Statistics for Prometheus', show: (view, request) => prometheus(selected(view, request), view) },
+  ],
   [TAP_PATH, { help: TAP_HELP, show: () => ({ ...text('Only as a stream\n'), status: 500 }) }],
 ])
 
@@ -118,7 +121,7 @@ export async function answer(view: AdminView, request: AdminRequest): Promise<Ad
 function stats(view: AdminView, request: AdminRequest): AdminResponse {
   const format = request.query.get('format')
   const found = selected(view, request)
-  if (format === 'prometheus') return prometheus(found)
+  if (format === 'prometheus') return prometheus(found, view)
   return format === JSON_FORMAT ? json(statsJson(found)) : text(statsText(found))
 }
 
@@ -147,8 +150,8 @@ function numberOf(query: URLSearchParams, name: string, otherwise: number): numb
   return Number(text)
 }
 
-function prometheus(found: readonly Stat[]): AdminResponse {
-  return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: statsPrometheus(found) }
+function prometheus(found: readonly Stat[], { metrics }: AdminView): AdminResponse {
+  return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.render() + statsPrometheus(found) }
 }
 
 async function configDump(view: AdminView, { query }: AdminRequest): Promise<AdminResponse> {

@@ -2,6 +2,7 @@
 import type { JsonValue } from '../../xds/wire/json.ts'
 import type { Denials } from '../telemetry/denials.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
+import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import type { DumpQuery } from './config-dump.ts'
 
@@ -19,6 +20,7 @@ export interface AdminView {
   readonly stats: StatsRegistry
   readonly denials: Denials
   readonly recorder: Recorder
+  readonly metrics: StandardMetrics
   readonly clusters: Listing
   readonly listeners: Listing
   readonly logLevel: string

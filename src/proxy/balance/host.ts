@@ -20,6 +20,8 @@ export interface Host {
   readonly metadata?: Readonly<Record<string, unknown>>
   /** Connections to it are encrypted. */
   readonly secure?: boolean
+  /** SPIFFE ids of both ends of the connections to it, once there was one with certificates. */
+  readonly principals?: { readonly peer: string | undefined; readonly own: string | undefined } | undefined
   healthy: boolean
   /** Milliseconds since the epoch: when it came, or passed its health checks again. undefined: nobody asks. */
   readonly since?: number | undefined

@@ -17,6 +17,7 @@ import {
   localityText,
   PLAIN_CHECK,
 } from './endpoint.ts'
+import type { Principals } from './host-principals.ts'
 import type { Ejectable } from './outlier-detector.ts'
 import type { TransportSocket } from './transport-socket.ts'
 
@@ -54,6 +55,7 @@ export class ClusterHost implements Host, Ejectable {
   localityWeight = 0
   labels: Labels = new Map()
   metadata: Readonly<Record<string, unknown>> = NO_METADATA
+  principals: Principals | undefined
   health: HealthStatus = 0
   healthy = true
   ejected = false

@@ -15,6 +15,7 @@ import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { PooledConnection } from '../pool/pooled-connection.ts'
 import type { HostTarget } from './cluster-host.ts'
+import { notePrincipals, type Principals } from './host-principals.ts'
 import type { Resolver } from './resolver.ts'
 import { connectSocket } from './socket-attempt.ts'
 import type { TransportSocket } from './transport-socket.ts'
@@ -50,6 +51,8 @@ export interface ConnectorTarget {
   readonly target: HostTarget
   readonly address: string
   readonly transportSocket: TransportSocket
+  /** Noted at the first connection with TLS. */
+  principals?: Principals | undefined
 }
 
 export interface TransportListener {
@@ -93,7 +96,10 @@ export class Connector {
         )
       if (!tls) return this.#plain(target, transport => made(transport, undefined), failed)
       return connectSocket(target, tls, {
-        onSocket: socket => made(acceptTransport(socket, NOBODY), 'alpnProtocol' in socket ? socket.alpnProtocol : undefined),
+        onSocket: socket => {
+          notePrincipals(host, socket)
+          made(acceptTransport(socket, NOBODY), 'alpnProtocol' in socket ? socket.alpnProtocol : undefined)
+        },
         onSocketFailed: failed,
       })
     })
@@ -107,7 +113,10 @@ export class Connector {
       if (host.transportSocket && !tls) return withoutSecrets(failed)
       if (!tls) return this.#plain(target, transport => listener.onTransport(transport), failed)
       return connectSocket({ ...target, allowHalfOpen: true }, tls, {
-        onSocket: socket => listener.onTransport(acceptTransport(socket, NOBODY)),
+        onSocket: socket => {
+          notePrincipals(host, socket)
+          listener.onTransport(acceptTransport(socket, NOBODY))
+        },
         onSocketFailed: failed,
       })
     })

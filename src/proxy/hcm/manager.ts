@@ -9,6 +9,7 @@ import type { Connection, OpenConnection, TerminalFilter } from '../listener/con
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
 import type { DecisionRecord, Side } from '../telemetry/decision-record.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
+import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
 import { HttpTracing } from '../tracing/http-tracing.ts'
 import { type ConnectionOwner, HttpConnection } from './connection.ts'
 import type { HttpFilter } from './filter.ts'
@@ -38,6 +39,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   readonly tracing: HttpTracing | undefined
   readonly side: Side
   readonly #recorder: Recorder
+  readonly #metrics: StandardMetrics
   readonly #accessLogs: readonly AccessLogger[]
   readonly #endFilters: readonly HttpFilter[]
 
@@ -50,6 +52,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     this.random = context.random
     this.side = side
     this.#recorder = context.recorder
+    this.#metrics = context.metrics
     this.stats = hcmStats(context.stats, this.options.statPrefix)
     this.filters = buildFilters(config.httpFilters, {
       stats: context.stats,
@@ -96,6 +99,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   #report(record: DecisionRecord): void {
     for (let i = 0; i < this.#accessLogs.length; i++) this.#accessLogs[i]?.log(record)
     if (record.trace !== undefined) this.tracing?.report(record, record.trace)
+    this.#metrics.requestOver(record)
     this.#recorder.over(record)
   }
 }

@@ -10,11 +10,12 @@ import type { Connection } from '../listener/connection.ts'
 import type { DynamicMetadata } from '../metadata/dynamic.ts'
 import type { RouteDecision, RouteTable } from '../route/decision.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
+import { GrpcMessages } from '../telemetry/grpc-messages.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 import { FAILURES, type Failure } from './failure.ts'
 import { type HttpFilter, type HttpRequest, isOff, type RequestSink } from './filter.ts'
 import { HeldBody } from './held-body.ts'
-import { localReply, replyHasBody } from './local-reply.ts'
+import { isGrpc, localReply, replyHasBody } from './local-reply.ts'
 import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
 import type { ManagerServices } from './services.ts'
@@ -63,6 +64,9 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   #cookies: string[] | undefined
   /** undefined: nothing limits its time. */
   #timers: StreamTimers | undefined
+  /** undefined: not gRPC. */
+  readonly #requestMessages: GrpcMessages | undefined
+  readonly #responseMessages: GrpcMessages | undefined
 
   constructor(owner: RequestOwner, stream: ServerStream, head: RequestHead, last: boolean) {
     const { services, connection } = owner
@@ -79,6 +83,10 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     record.request = head
     record.originalPath = head.path
     if (last) record.requestEndedAt = record.startedAt
+    if (isGrpc(head)) {
+      this.#requestMessages = new GrpcMessages()
+      this.#responseMessages = new GrpcMessages()
+    }
   }
 
   start(): void {
@@ -166,6 +174,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
 
   onData(chunk: Buffer, last: boolean): void {
     this.record.bytesReceived += chunk.length
+    if (this.#requestMessages !== undefined) this.record.requestMessages += this.#requestMessages.feed(chunk)
     this.#timers?.moved()
     if (last) this.#requestEnded()
     if (this.#sink !== undefined) {
@@ -258,6 +267,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   write(chunk: Uint8Array, last: boolean): boolean {
     if (this.over) return true
     this.record.bytesSent += chunk.length
+    if (this.#responseMessages !== undefined) this.record.responseMessages += this.#responseMessages.feed(chunk)
     this.#timers?.moved()
     const room = this.stream.write(chunk, last)
     if (last) this.#endResponse()

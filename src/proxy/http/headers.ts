@@ -13,6 +13,8 @@ export interface Headers {
   remove(name: string): void
   /** In wire order; names in lower case. Each field on its own, not joined. */
   forEach(visit: (name: string, value: string) => void): void
+  /** About so many bytes it takes on the wire: for statistics. */
+  readonly byteLength: number
 }
 
 export class HeaderList implements Headers {
@@ -51,6 +53,13 @@ export class HeaderList implements Headers {
 
   add(name: string, value: string): void {
     this.#fields.push(name, value)
+  }
+
+  get byteLength(): number {
+    const fields = this.#fields
+    let bytes = 2 * fields.length
+    for (let i = 0; i < fields.length; i++) bytes += fields[i]?.length ?? 0
+    return bytes
   }
 
   remove(name: string): void {

@@ -12,6 +12,8 @@ import type { AccessLogger } from '../telemetry/access-log.ts'
 import { DecisionRecord, type Side as ListenerSide } from '../telemetry/decision-record.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
+import type { ConnectionSeries } from '../telemetry/standard/series.ts'
+import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
 import { chooseTarget, type Target, type TcpSettings } from './settings.ts'
 import type { TcpStats } from './tcp-stats.ts'
 
@@ -24,6 +26,7 @@ export interface TcpServices {
   readonly random: () => number
   readonly side: ListenerSide
   readonly recorder: Recorder
+  readonly metrics: StandardMetrics
 }
 
 export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner {
@@ -43,6 +46,8 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   #idle: Timer | undefined
   #lastMove = 0
   #duration: Timer | undefined
+  /** undefined: not connected, or nobody counts. */
+  #series: ConnectionSeries | undefined
   #over = false
 
   constructor(services: TcpServices, connection: Connection, closed: (ended: OpenConnection) => void) {
@@ -104,6 +109,8 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   onConnected(upstream: Transport): void {
     this.#connecting = undefined
     this.#record.upstreamFirstByteAt = performance.now()
+    this.#series = this.#services.metrics.connection(this.#record, '')
+    if (this.#series !== undefined) this.#series.opened++
     const { socket } = this.#connection
     socket.off('close', this.#onEarlyClose)
     this.#record.upstreamLocalAddress = `${upstream.localAddress}:${upstream.localPort}`
@@ -147,10 +154,13 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   moved(from: Side, bytes: Buffer): void {
     this.#lastMove = performance.now()
     const { stats } = this.#services
+    const series = this.#series
     if (from === 'downstream') {
+      if (series !== undefined) series.receivedBytes += bytes.length
       this.#record.bytesReceived += bytes.length
       stats.downstream_cx_rx_bytes_total += bytes.length
     } else {
+      if (series !== undefined) series.sentBytes += bytes.length
       this.#record.bytesSent += bytes.length
       stats.downstream_cx_tx_bytes_total += bytes.length
     }
@@ -218,9 +228,18 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     const record = this.#record
     if (flag !== '') record.addFlag(flag)
     record.endedAt = performance.now()
+    this.#countEnd()
     for (const log of this.#services.accessLogs) log.log(record)
     this.#services.recorder.over(record)
     this.#closed(this)
+  }
+
+  /** One that never had an upstream counts as opened and closed: the two stay equal in the end. */
+  #countEnd(): void {
+    const series = this.#services.metrics.connection(this.#record, this.#record.flags)
+    if (series === undefined) return
+    if (this.#series === undefined) series.opened++
+    series.closed++
   }
 }
 

@@ -25,6 +25,7 @@ export class TcpProxy implements TerminalFilter {
       random: context.random,
       side,
       recorder: context.recorder,
+      metrics: context.metrics,
     }
   }
 

@@ -61,6 +61,9 @@ export class DecisionRecord {
   transportFailure = ''
   bytesReceived = 0
   bytesSent = 0
+  /** gRPC messages; 0 of anything else. */
+  requestMessages = 0
+  responseMessages = 0
 
   virtualHost = ''
   route = ''

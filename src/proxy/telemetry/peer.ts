@@ -1,8 +1,8 @@
 /**
  * Who is at the other end, as far as telemetry knows: of an endpoint from its metadata, of a client from its certificate, whose subject the
- * mesh's authority fills in (model: lib/workload-subject.ts). Never for deciding who may do what.
+ * mesh's authority fills in (lib/peer-fields.ts). Never for deciding who may do what.
  */
-import { type PeerFields, readSubject } from '../../lib/workload-subject.ts'
+import { type PeerFields, readPeerText, readSubject } from '../../lib/peer-fields.ts'
 import type { Host } from '../balance/host.ts'
 import type { Connection } from '../listener/connection.ts'
 
@@ -12,20 +12,20 @@ export interface Peer extends Partial<PeerFields> {
   readonly principal?: string
 }
 
-/** The namespace of filter_metadata that says who an endpoint is. */
-export const PEER = 'istio.peer'
-
 const NOBODY: Peer = {}
-const known = new WeakMap<object, Peer>()
+const hosts = new WeakMap<object, Peer>()
+const connections = new WeakMap<Connection, Peer>()
 
 /** Made once per version of the endpoint's metadata. */
-export function peerOfHost({ metadata }: Host): Peer {
-  const fields = metadata?.[PEER]
-  if (typeof fields !== 'object' || fields === null) return NOBODY
-  const before = known.get(fields)
-  if (before !== undefined) return before
-  const peer = Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string'))
-  known.set(fields, peer)
+export function peerOfHost({ metadata, principals }: Host): Peer {
+  if (metadata === undefined) return NOBODY
+  const before = hosts.get(metadata)
+  if (before !== undefined && before.principal === principals?.peer) return before
+  const istio = metadata['istio']
+  const text = typeof istio === 'object' && istio !== null && 'workload' in istio ? istio.workload : undefined
+  const fields = typeof text === 'string' ? readPeerText(text) : undefined
+  const peer = withPrincipal(fields ?? {}, principals?.peer)
+  hosts.set(metadata, peer)
   return peer
 }
 
@@ -33,15 +33,20 @@ export function peerOfHost({ metadata }: Host): Peer {
 export function peerOfConnection(connection: Connection): Peer {
   const { peer: certificate } = connection
   if (certificate === undefined) return NOBODY
-  const before = known.get(connection)
+  const before = connections.get(connection)
   if (before !== undefined) return before
-  const principal = certificate.uriSans.find(name => name.startsWith('spiffe://'))
-  const namespace = principal === undefined ? undefined : /\/ns\/([^/]+)/.exec(principal)?.[1]
-  const peer: Peer = {
-    ...readSubject(certificate.subject),
-    ...(namespace !== undefined && { namespace }),
-    ...(principal !== undefined && { principal }),
-  }
-  known.set(connection, peer)
+  const peer = withPrincipal(readSubject(certificate.subject), certificate.uriSans.find(isSpiffe))
+  connections.set(connection, peer)
   return peer
+}
+
+export function isSpiffe(name: string): boolean {
+  return name.startsWith('spiffe://')
+}
+
+/** The namespace of a certificate is beyond doubt. */
+function withPrincipal(fields: Partial<PeerFields>, principal: string | undefined): Peer {
+  if (principal === undefined) return fields
+  const namespace = /\/ns\/([^/]+)/.exec(principal)?.[1]
+  return { ...fields, ...(namespace !== undefined && { namespace }), principal }
 }

@@ -22,6 +22,7 @@ import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
+import { describedPod } from '../trust/described-pod.ts'
 import { Trust } from '../trust/trust.ts'
 import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
@@ -201,6 +202,7 @@ export class LaptopMesh {
       trustDomain,
       trustDomainAliases,
       serviceAccountOf: (namespace, pod) => this.#controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
+      describe: (namespace, pod) => describedPod(this.#controlPlane.mesh, namespace, pod),
       warn: line => journal.tell(line, 'warning'),
     })
     this.#trust = trust

@@ -20,6 +20,7 @@ import { Unauthenticated } from '../../identity/caller/unauthenticated.ts'
 import { CertificateService, CREATE_CERTIFICATE, type SigningEvent } from '../../identity/certificate-service.ts'
 import type { KeyType } from '../../identity/workload/signing.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { PeerFields } from '../../lib/peer-fields.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
 import { type Admit, Refusal, type UnaryService } from '../../xds/server/access.ts'
 import { FILE_OF_REVOCATIONS } from './authority-directory.ts'
@@ -51,6 +52,8 @@ export interface TrustOptions {
   readonly hosts?: readonly string[]
   /** Service account of a workload that the mesh knows. */
   readonly serviceAccountOf: (namespace: string, pod: string) => string | undefined
+  /** Who a workload that the mesh knows is, for the telemetry of those it calls. */
+  readonly describe?: (namespace: string, pod: string) => Partial<PeerFields> | undefined
   readonly onSigned?: (event: SigningEvent) => void
   /** A caller was turned away, or something that must work did not: one line for operators. */
   readonly warn: (line: string) => void
@@ -123,6 +126,7 @@ export class Trust {
       authority,
       authenticator: this.#authenticator,
       singleUse,
+      ...(options.describe && { describe: options.describe }),
       ...(onSigned && { onSigned }),
     })
     this.services = [

@@ -1,4 +1,5 @@
 /** Endpoints of a cluster, grouped by locality and priority (Envoy ClusterLoadAssignment). */
+import { peerFieldsOf, peerText } from '../../lib/peer-fields.ts'
 import { compareText } from '../../model/age.ts'
 import { hasLabels } from '../../model/labels.ts'
 import { localityKey, NOWHERE } from '../../model/locality.ts'
@@ -95,11 +96,8 @@ function lbEndpoint({ endpoint, secured }: Reached, { view }: ClusterInputs): Lb
   })
 }
 
-/** "name;namespace;canonical name;canonical revision;cluster": who an endpoint is, for telemetry. "": nobody knows. */
-function workloadText({ workloadName, namespace, labels }: Endpoint, clusterId: string): string {
-  const name = labels['service.istio.io/canonical-name'] ?? labels['app.kubernetes.io/name'] ?? labels['app'] ?? workloadName
-  if (!name) return ''
-  const revision =
-    labels['service.istio.io/canonical-revision'] ?? labels['app.kubernetes.io/version'] ?? labels['version'] ?? 'latest'
-  return [workloadName, namespace, name, revision, clusterId].join(';')
+/** Who an endpoint is, for telemetry. "": nobody knows. */
+function workloadText({ workloadName: workload, namespace, labels }: Endpoint, cluster: string): string {
+  const fields = peerFieldsOf({ workload, namespace, labels, cluster })
+  return fields.canonical_service === undefined ? '' : peerText(fields)
 }
