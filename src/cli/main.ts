@@ -37,6 +37,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   'control-plane': () => import('./control-plane.ts'),
   token: () => import('./token.ts'),
   proxy: () => import('./proxy.ts'),
+  capture: () => import('./capture.ts'),
   wait: () => import('./wait.ts'),
   request: () => import('./request.ts'),
   expand: () => import('./expand.ts'),
@@ -44,11 +45,20 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   help: () => import('./help.ts'),
 }
 
+/** Other words for a verb; injected pods call capture by the name that it has in Istio's image. */
+const ALIASES: Readonly<Record<string, VerbName>> = {
+  '-h': 'help',
+  '--help': 'help',
+  '-v': 'version',
+  '--version': 'version',
+  'istio-iptables': 'capture',
+}
+
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage. Does not throw: what is wrong goes to stderr, in a sentence. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const { isVerb, SUMMARIES } = await import('./summaries.ts')
   const [word = 'help', ...rest] = args
-  const name = word === '-h' || word === '--help' ? 'help' : word === '-v' || word === '--version' ? 'version' : word
+  const name = ALIASES[word] ?? word
   if (!isVerb(name)) {
     const { nearest } = await import('../lib/nearest.ts')
     const meant = nearest(name, Object.keys(SUMMARIES))

@@ -23,6 +23,7 @@ export const SUMMARIES = {
   'control-plane': 'run the control plane alone',
   token: 'a token by which a machine joins the mesh',
   proxy: 'run the data plane from an Envoy bootstrap, or that of a pod',
+  capture: "lead a pod's traffic to its proxy, as istio-iptables does",
   wait: 'wait until the proxy of this pod is ready',
   request: 'ask the proxy of this pod',
   version: 'print the version',
