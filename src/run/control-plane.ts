@@ -2,6 +2,7 @@
  * The control plane's inner circle: the store's objects compiled into a mesh, and from it what each proxy is to have. The ADS server asks
  * it; files, the laptop's kubelet and later the cluster feed the store.
  */
+import type { ObjectStatus } from '../compile/gateway-api/conditions.ts'
 import { type Compiled, type CompileOptions, compile } from '../compile/mesh.ts'
 import type { RolloutShares } from '../compile/mizzen/weighted-destination-rule.ts'
 import type { Objects } from '../compile/objects.ts'
@@ -52,6 +53,12 @@ export class ControlPlane implements ResourceSource {
   /** What other objects would become. Nothing changes by it. */
   preview(objects: Objects): Compiled {
     return compile(objects, this.#options, this.#compiled)
+  }
+
+  /** Of Gateway API objects, as of the newest. */
+  get statuses(): readonly ObjectStatus[] {
+    this.#update()
+    return this.#compiled.statuses
   }
 
   /** Roll-outs have moved: what this says holds from now on. */

@@ -42,7 +42,7 @@ export interface AncestorStatus {
 
 /** The status of one object: of the fields those that its kind has. */
 export interface ObjectStatus {
-  readonly object: Pick<ObjectHead, 'kind' | 'apiVersion' | 'group' | 'namespace' | 'name'>
+  readonly object: Pick<ObjectHead, 'kind' | 'apiVersion' | 'group' | 'namespace' | 'name' | 'generation'>
   readonly conditions?: readonly Condition[]
   /** Of a GatewayClass. */
   readonly supportedFeatures?: readonly { readonly name: string }[]

@@ -19,6 +19,7 @@ import { Leader } from './leader.ts'
 import { namespacesOfMesh } from './namespaces.ts'
 import { RootCertificates } from './root-certificates.ts'
 import { SecretGenerations } from './secret-generations.ts'
+import { StatusWriter } from './status/status-writer.ts'
 import { type ReviewHandler, serveWebhooks, type WebhookServer } from './webhook-server.ts'
 import { WebhookTrust } from './webhook-trust.ts'
 
@@ -117,10 +118,16 @@ export class Cluster {
       const roots = () => trust.authority.roots.join('')
       this.#webhookTrust = new WebhookTrust({ api, namespace, service, roots, warn })
     }
-    this.#unsubscribe = trust.server.subscribe(() => {
-      this.#webhookTrust?.update()
-      this.#update()
-    })
+    const unsubscribe = [
+      trust.server.subscribe(() => {
+        this.#webhookTrust?.update()
+        this.#update()
+      }),
+      parts.controlPlane.subscribeDiagnostics(() => this.#update()),
+    ]
+    this.#unsubscribe = () => {
+      for (const end of unsubscribe) end()
+    }
     this.#leader = new Leader({
       api,
       clock: systemClock,
@@ -158,6 +165,7 @@ export class Cluster {
         revoked: () => authority.revoked,
         warn,
       }),
+      new StatusWriter({ api, clock: systemClock, source: this.source, store, controlPlane, warn }),
     ]
   }
 
