@@ -5,6 +5,7 @@ import type { Labels } from '../../model/labels.ts'
 import { hasLabels } from '../../model/labels.ts'
 import { portOf, type Service } from '../../model/service.ts'
 import type { Refusal } from './conditions.ts'
+import { gatewayLabel, infrastructureName } from './infrastructure-name.ts'
 import type { World } from './world.ts'
 
 export interface Addressing {
@@ -17,15 +18,19 @@ export interface Addressing {
   readonly unprogrammed: Refusal | undefined
 }
 
+/** Whether the Gateway names what serves it; for any other something is made. */
+export function isManual({ spec: { addresses: asked = [] } }: KubernetesGateway): boolean {
+  const [first] = asked
+  // Without a value, any address of that type will do: the one of the Gateway's own pods.
+  const anyWillDo = asked.every(({ type = 'IPAddress', value }) => !value && (type === 'IPAddress' || type === 'Hostname'))
+  return !anyWillDo && first !== undefined && (asked.length > 1 || (first.type ?? 'IPAddress') !== 'IPAddress')
+}
+
 /** A Gateway with an address of type Hostname is served by that Service's pods; any other by pods that carry its name. */
 export function addressing(gateway: KubernetesGateway, ports: readonly number[], world: World): Addressing {
   const asked = gateway.spec.addresses ?? []
-  const [first] = asked
-  const own = { selector: { [GATEWAY_NAME]: gateway.name }, namespace: gateway.namespace }
-  // Without a value, any address of that type will do: the one of the Gateway's own pods.
-  const anyWillDo = asked.every(({ type = 'IPAddress', value }) => !value && (type === 'IPAddress' || type === 'Hostname'))
-  const manual = !anyWillDo && first !== undefined && (asked.length > 1 || (first.type ?? 'IPAddress') !== 'IPAddress')
-  if (!manual) return ownPods(gateway, ports, world, own)
+  const own = { selector: { [GATEWAY_NAME]: gatewayLabel(gateway.name) }, namespace: gateway.namespace }
+  if (!isManual(gateway)) return ownPods(gateway, ports, world, own)
   const hosts = asked.flatMap(({ type, value }) => (type === 'Hostname' && value ? [fullHost(value, gateway, world)] : []))
   const others = asked.filter(({ type }) => type !== 'Hostname').map(({ type = 'IPAddress', value = '' }) => `${type} "${value}"`)
   const unsupported: Refusal | undefined =
@@ -36,9 +41,7 @@ export function addressing(gateway: KubernetesGateway, ports: readonly number[],
         }
       : undefined
   const service = hosts.flatMap(host => serviceFor(host, gateway.namespace, world) ?? [])[0]
-  const selected = service
-    ? { selector: service.selector ?? { [GATEWAY_NAME]: gateway.name }, namespace: service.namespace }
-    : own
+  const selected = service ? { selector: service.selector ?? own.selector, namespace: service.namespace } : own
   return { ...selected, unsupported, ...reached(hosts, ports, gateway.namespace, world) }
 }
 
@@ -50,8 +53,9 @@ function ownPods(
   own: { readonly selector: Labels; readonly namespace: string },
 ): Addressing {
   const { name, namespace, spec } = gateway
-  const named = world.service(world.hostOf(`${name}-${spec.gatewayClassName}`, namespace))
-  const labelled = world.objects.Service.find(object => object.namespace === namespace && object.labels[GATEWAY_NAME] === name)
+  const named = world.service(world.hostOf(infrastructureName(gateway), namespace))
+  const label = gatewayLabel(name)
+  const labelled = world.objects.Service.find(object => object.namespace === namespace && object.labels[GATEWAY_NAME] === label)
   const service = named ?? (labelled && world.service(world.hostOf(labelled.name, namespace)))
   if (service) return { ...own, unsupported: undefined, ...reached([service.hostname], ports, namespace, world) }
   const pods = world.workloads.filter(pod => pod.namespace === namespace && hasLabels(pod.labels, own.selector))
@@ -88,7 +92,8 @@ function reached(
   )
   const open = services.filter(service => ports.some(port => portOf(service, port)))
   const external = open.flatMap(service => externalAddresses(service, world))
-  const addresses = external.length > 0 ? external : open.map(service => ({ type: 'Hostname', value: service.hostname }))
+  const reachable = external.length > 0 ? external : open.flatMap(service => insideAddresses(service, world))
+  const addresses = reachable.length > 0 ? reachable : open.map(service => ({ type: 'Hostname', value: service.hostname }))
   if (hosts.length === 0)
     return { addresses, unprogrammed: { reason: 'UnsupportedAddress', message: 'no address is left that can be had' } }
   if (missing.length > 0)
@@ -111,6 +116,15 @@ function externalAddresses(service: Service, { objects }: World): { type: string
     ...(object?.spec.externalIPs ?? []).map(value => ({ type: 'IPAddress', value })),
   ]
 }
+
+/** Where no load balancer gives a Service that was made for a Gateway an address, the cluster's own is one. */
+function insideAddresses(service: Service, { objects }: World): { type: string; value: string }[] {
+  const object = objects.Service.find(entry => entry.name === service.name && entry.namespace === service.namespace)
+  return object?.labels[MANAGED] === undefined ? [] : service.addresses.map(value => ({ type: 'IPAddress', value }))
+}
+
+/** On what the control plane has made for a Gateway. */
+const MANAGED = 'gateway.istio.io/managed'
 
 function quoted(names: readonly string[]): string {
   return names.map(name => `"${name}"`).join(', ')

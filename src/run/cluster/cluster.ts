@@ -14,7 +14,8 @@ import { KubernetesSource } from '../../source/kubernetes/kubernetes-source.ts'
 import type { Contribution, Store } from '../../source/store.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { SecretDocument, Trust } from '../trust/trust.ts'
-import { injectionConfigMaps, injectionSettings, namespaceFacts } from './injection.ts'
+import { GatewayController } from './gateways/gateway-controller.ts'
+import { type InjectionOptions, injectionConfigMaps, injectionSettings, namespaceFacts } from './injection.ts'
 import { Leader } from './leader.ts'
 import { namespacesOfMesh } from './namespaces.ts'
 import { RootCertificates } from './root-certificates.ts'
@@ -64,6 +65,7 @@ const SECRETS: Readonly<Record<SecretDocument, string>> = {
 export class Cluster {
   readonly source: KubernetesSource
   readonly #options: ClusterOptions
+  #minor = 0
   #duties: readonly Duty[] = []
   #leader: Leader | undefined
   #webhooks: WebhookServer | undefined
@@ -95,8 +97,9 @@ export class Cluster {
   async serve(parts: ClusterParts): Promise<void> {
     const { api, rootNamespace: namespace, revision = '', webhooks, identity, warn, note } = this.#options
     const { store, trust } = parts
+    this.#minor = await this.#minorVersion()
     if (webhooks) {
-      const injection = { store, rootNamespace: namespace, revision, minorVersion: await this.#minorVersion() }
+      const injection = this.#injection(store)
       const handlers = new Map<string, ReviewHandler>([
         [WEBHOOK_PATHS.validate, validateReview],
         [
@@ -153,8 +156,13 @@ export class Cluster {
     this.#options.api.close()
   }
 
+  #injection(store: Store): InjectionOptions {
+    const { rootNamespace, revision = '' } = this.#options
+    return { store, rootNamespace, revision, minorVersion: this.#minor }
+  }
+
   #begin({ store, controlPlane, trust }: ClusterParts): readonly Duty[] {
-    const { api, warn } = this.#options
+    const { api, warn, note } = this.#options
     const { authority } = trust
     return [
       new RootCertificates({
@@ -164,6 +172,16 @@ export class Cluster {
         roots: () => authority.roots.join(''),
         revoked: () => authority.revoked,
         warn,
+      }),
+      new GatewayController({
+        api,
+        clock: systemClock,
+        store,
+        controlPlane,
+        injection: this.#injection(store),
+        classes: () => this.source.pathOf('GatewayClass'),
+        warn,
+        note,
       }),
       new StatusWriter({ api, clock: systemClock, source: this.source, store, controlPlane, warn }),
     ]

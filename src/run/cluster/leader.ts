@@ -94,7 +94,7 @@ export class Leader {
   /** Somebody else was quicker: that is an answer, no trouble. */
   async #written(write: Promise<unknown>): Promise<boolean> {
     try {
-      await write
+      this.#resourceVersion = textAt(await write, 'metadata', 'resourceVersion')
       return true
     } catch (error) {
       if (isApiError(error, 409)) return false
