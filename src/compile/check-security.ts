@@ -13,13 +13,5 @@ export function checkSecurity(objects: Objects, { settings }: Pick<Mesh, 'settin
       const effect = 'requests that its rules match are denied'
       return [diagnostic(object, ['spec', 'provider'], { code: 'unknown-provider', level: 'error', message, effect })]
     }),
-    ...objects.RequestAuthentication.flatMap(object =>
-      (object.spec.jwtRules ?? []).flatMap((rule, i) => {
-        if (rule.jwks || rule.jwksUri || rule.jwks_uri) return []
-        const message = `keys of "${rule.issuer}" are not looked for at the issuer: expected jwksUri or jwks`
-        const problem = { code: 'not-yet', level: 'error', message, effect: 'its tokens are refused' } as const
-        return [diagnostic(object, ['spec', 'jwtRules', i], problem)]
-      }),
-    ),
   ]
 }

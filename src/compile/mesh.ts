@@ -54,6 +54,8 @@ export interface CompileOptions {
   readonly serviceRange?: string
   /** Where the roll-outs of WeightedDestinationRules are. Give the same map until one has moved. @default none has begun */
   readonly shares?: RolloutShares
+  /** URLs of issuers' keys, as discovery found them. Give the same map until one has changed. @default none is known */
+  readonly keyLocations?: ReadonlyMap<string, string>
 }
 
 export interface Compiled {
@@ -117,6 +119,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
       before?.tokenPolicies,
       oldestFirst([...objects.RequestAuthentication.map(tokenPolicyOf), ...access.tokenPolicies]),
     ),
+    keyLocations: options.keyLocations,
     accessPolicies: kept(
       before?.accessPolicies,
       oldestFirst([...objects.AuthorizationPolicy.map(accessPolicyOf), ...access.accessPolicies]),

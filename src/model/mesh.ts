@@ -36,6 +36,8 @@ export interface Mesh {
   readonly alerts: readonly Alert[]
   readonly peerPolicies: readonly PeerPolicy[]
   readonly tokenPolicies: readonly TokenPolicy[]
+  /** Where issuers have their keys, of those that were asked and have said so; by issuer. */
+  readonly keyLocations?: ReadonlyMap<string, string> | undefined
   readonly accessPolicies: readonly AccessPolicy[]
   /** In the order in which they are applied. */
   readonly envoyFilters: readonly EnvoyFilter[]

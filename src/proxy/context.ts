@@ -3,6 +3,7 @@
  */
 import type { TimerWheel } from '../lib/timer-wheel.ts'
 import type { Clusters } from './cluster/cluster.ts'
+import type { RemoteKeySets } from './filters/jwt/remote-keys.ts'
 import type { Drain } from './listener/drain.ts'
 import type { DenialNotes } from './telemetry/denial-notes.ts'
 import type { Denials } from './telemetry/denials.ts'
@@ -27,6 +28,8 @@ export interface ProxyContext {
   readonly metrics: StandardMetrics
   /** Hears of every request that is over. */
   readonly recorder: Recorder
+  /** Keys of issuers, which outlive changes of the configuration. */
+  readonly keySets: RemoteKeySets
   /** The process is on its way out, or was told to look so. */
   readonly drain: Drain
   readonly log: Log

@@ -26,6 +26,7 @@ import { RouteSlots } from './config/routes.ts'
 import { SdsServers } from './config/secret-servers.ts'
 import { type SecretServers, SecretUpdates, type Subscriptions } from './config/secret-updates.ts'
 import type { ProxyContext } from './context.ts'
+import { RemoteKeySets } from './filters/jwt/remote-keys.ts'
 import type { ProxyFlags } from './flags.ts'
 import { loadHealthChecks } from './health/load.ts'
 import { Drain } from './listener/drain.ts'
@@ -129,6 +130,7 @@ export class DataPlane implements ProcessFacts {
       tracers: this.#tracers,
       recorder: this.recorder,
       metrics: this.metrics,
+      keySets: new RemoteKeySets({ clusters: this.clusters, log: message => log.log('warning', 'jwt', message) }),
       drain: this.#drain,
       log: log.log,
     }

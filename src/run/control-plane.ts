@@ -68,6 +68,13 @@ export class ControlPlane implements ResourceSource {
     this.#changed()
   }
 
+  /** Issuers have said where their keys are. */
+  setKeyLocations(keyLocations: ReadonlyMap<string, string>): void {
+    this.#options = { ...this.#options, keyLocations }
+    this.#revision = undefined
+    this.#changed()
+  }
+
   resolve(node: Node): ProxyResources | undefined {
     const proxy = proxyOf(this.mesh, node)
     return proxy && resourcesFor(this.#compiled.mesh, proxy, this.#cache)

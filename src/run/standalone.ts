@@ -13,6 +13,7 @@ import { injectionConfigMaps } from './cluster/injection.ts'
 import { ControlPlane } from './control-plane.ts'
 import { ConfigFiles } from './dashboard/config-files.ts'
 import { serveDashboard } from './dashboard/server.ts'
+import { followIssuers } from './issuers/follow.ts'
 import { Collector } from './observe/collector.ts'
 import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
@@ -88,6 +89,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   const ramps = rampsByTime(store, controlPlane, options)
   store.subscribe(() => ramps.update())
   ramps.update()
+  const endDiscovery = followIssuers(controlPlane, systemClock, options.onWarning)
   store.subscribe(() => void rollouts.begin(Date.now()).then(options.onRollout))
   const { trustDomain, trustDomainAliases } = controlPlane.mesh.settings
   const trust = await Trust.open({
@@ -139,6 +141,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     await Promise.all([known.close(), open.close()])
   } finally {
     trust.close()
+    endDiscovery()
     ramps.close()
     ads.close()
     rateLimits.close()

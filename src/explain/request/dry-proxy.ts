@@ -8,6 +8,7 @@ import { compileBalancing } from '../../proxy/balance/build.ts'
 import { networkFilterKinds } from '../../proxy/config/network-filter-kinds.ts'
 import { RouteSlots } from '../../proxy/config/routes.ts'
 import type { ProxyContext } from '../../proxy/context.ts'
+import { RemoteKeySets } from '../../proxy/filters/jwt/remote-keys.ts'
 import { knowsFilter } from '../../proxy/hcm/filters.ts'
 import { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
 import { endOf, type TerminalFilter } from '../../proxy/listener/connection.ts'
@@ -96,6 +97,7 @@ export class DryProxy {
       }),
       recorder: new Recorder(0),
       metrics: new StandardMetrics({}, () => {}),
+      keySets: new RemoteKeySets({ clusters: this.clusters, log: () => {} }),
       drain: new Drain(),
       log: () => {},
     }

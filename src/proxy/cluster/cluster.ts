@@ -35,6 +35,8 @@ export interface Cluster {
   releaseRetry(priority?: ResourcePriority): void
   /** Outlier detection and statistics read what became of each attempt. `status` 0: reset before headers. */
   report(host: Host, status: number, outcome: AttemptOutcome): void
+  /** Counts an answer that was given in the cluster's place as one of its responses. */
+  chargeResponse(status: number): void
 }
 
 export interface Balance {

@@ -268,6 +268,10 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     this.#outlier?.report(reported, status, outcome)
   }
 
+  chargeResponse(status: number): void {
+    this.#stats.upstream_rq.count(status)
+  }
+
   onRemoved(host: ClusterHost): void {
     this.#outlier?.forget(host)
     host.drain()

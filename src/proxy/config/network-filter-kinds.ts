@@ -9,7 +9,7 @@ import {
   HttpConnectionManager as HcmConfig,
   type Rds,
 } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
-import { RBAC as NetworkRbacConfig } from '../../xds/gen/envoy/extensions/filters/network/rbac/v3/rbac.ts'
+import { RBAC as NetworkRbacConfig, RBAC_EnforcementType } from '../../xds/gen/envoy/extensions/filters/network/rbac/v3/rbac.ts'
 import { TcpProxy as TcpProxyConfig } from '../../xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
@@ -62,6 +62,8 @@ function sideOf(direction: TrafficDirection): Side {
 
 const networkRbac: BuildGuard = (bytes, { context }, next) => {
   const config = NetworkRbacConfig.decode(bytes)
+  if (config.enforcementType === RBAC_EnforcementType.CONTINUOUS)
+    throw new Error('RBAC: enforcement_type CONTINUOUS is not supported, expected ONE_TIME_ON_FIRST_BYTE')
   const prefix = `${config.statPrefix}rbac`
   const stats = context.stats.shared(RbacStats, {
     prefix,

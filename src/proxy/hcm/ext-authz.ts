@@ -21,6 +21,14 @@ import { Flag } from '../telemetry/response-flags.ts'
 import { deny } from './deny.ts'
 import { type FilterExplanation, type HttpFilter, type HttpRequest, overrideOf, type Verdict } from './filter.ts'
 
+/** cluster.<name>.ext_authz.*, of the cluster that requests would have gone to. */
+export class ClusterAuthzStats {
+  ok = 0
+  denied = 0
+  error = 0
+  failure_mode_allowed = 0
+}
+
 /** http.<stat_prefix>.ext_authz.* */
 export class ExtAuthzStats {
   ok = 0
@@ -33,7 +41,10 @@ export class ExtAuthzStats {
 export interface ExtAuthzServices {
   readonly clusters: Clusters
   readonly denials: Denials
-  readonly stats: ExtAuthzStats
+  /** @param prefix the filter's own, "": none */
+  readonly stats: (prefix: string) => ExtAuthzStats
+  /** @param prefix likewise */
+  readonly clusterStats: (cluster: string, prefix: string) => ClusterAuthzStats
 }
 
 const FILTER = 'envoy.filters.http.ext_authz'
@@ -48,6 +59,9 @@ export class ExtAuthzFilter implements HttpFilter {
   readonly #config: ExtAuthz
   readonly #stats: ExtAuthzStats
   readonly #denials: Denials
+  readonly #clusterStats: ExtAuthzServices['clusterStats']
+  /** What is denied counts among the responses of the cluster that it would have gone to. */
+  readonly #chargesCluster: boolean
   readonly #concerns: (metadata: DynamicMetadata | undefined) => boolean
   readonly #pickedBy: (metadata: DynamicMetadata | undefined) => string | undefined
   /** 0 to 1, of the requests that it is asked about. */
@@ -59,13 +73,15 @@ export class ExtAuthzFilter implements HttpFilter {
   readonly #responseEdits = new WeakMap<HttpRequest, readonly HeaderEdit[]>()
 
   /** @throws on settings that cannot be followed */
-  constructor(name: string, defaultOff: boolean, config: ExtAuthz, { clusters, denials, stats }: ExtAuthzServices) {
+  constructor(name: string, defaultOff: boolean, config: ExtAuthz, { clusters, denials, stats, clusterStats }: ExtAuthzServices) {
     for (const [field, given] of Object.entries(unsupported(config)))
       if (given) throw new Error(`ext_authz: ${field} is not supported`)
     this.name = name
     this.defaultOff = defaultOff
     this.#config = config
-    this.#stats = stats
+    this.#stats = stats(config.statPrefix)
+    this.#clusterStats = clusterStats
+    this.#chargesCluster = config.chargeClusterResponseStats ?? true
     this.#denials = denials
     this.#authorizer = authorizerOf(config, clusters)
     this.#concerns = config.filterEnabledMetadata ? compileMetadataMatcher(config.filterEnabledMetadata) : () => true
@@ -116,6 +132,11 @@ export class ExtAuthzFilter implements HttpFilter {
     return 'taken'
   }
 
+  #count({ record: { cluster } }: HttpRequest, name: keyof ClusterAuthzStats): void {
+    this.#stats[name]++
+    if (cluster !== undefined) this.#clusterStats(cluster.name, this.#config.statPrefix)[name]++
+  }
+
   #deny(request: HttpRequest, status: number, reason: string, headers?: Headers): Headers | undefined {
     const policy = this.#pickedBy(request.record.metadata)
     return deny(request, this.#denials, { by: 'authorizer', status, reason, policy }, headers)
@@ -134,14 +155,15 @@ export class ExtAuthzFilter implements HttpFilter {
   #decided(request: HttpRequest, ruling: Ruling): void {
     if (ruling.kind === 'unknown') this.#unknown(request, ruling.reason)
     else {
-      if (ruling.metadata !== undefined) request.record.addMetadata(FILTER, ruling.metadata)
+      if (ruling.metadata !== undefined && this.#config.enableDynamicMetadataIngestion !== false)
+        request.record.addMetadata(FILTER, ruling.metadata)
       if (ruling.kind === 'allowed') this.#allowed(request, ruling)
       else this.#denied(request, ruling)
     }
   }
 
   #allowed(request: HttpRequest, ruling: Extract<Ruling, { kind: 'allowed' }>): void {
-    this.#stats.ok++
+    this.#count(request, 'ok')
     if (ruling.downstream.length > 0) this.#responseEdits.set(request, ruling.downstream)
     const changed = editRequest(request.head, ruling)
     if (changed && this.#config.clearRouteCache) request.chooseRoute()
@@ -149,7 +171,8 @@ export class ExtAuthzFilter implements HttpFilter {
   }
 
   #denied(request: HttpRequest, { status, headers, body }: Extract<Ruling, { kind: 'denied' }>): void {
-    this.#stats.denied++
+    this.#count(request, 'denied')
+    if (this.#chargesCluster) request.record.cluster?.chargeResponse(status)
     request.record.addFlag(Flag.UnauthorizedExternalService)
     const list = new HeaderList()
     editHeaders(list, headers)
@@ -158,10 +181,10 @@ export class ExtAuthzFilter implements HttpFilter {
   }
 
   #unknown(request: HttpRequest, reason: string): void {
-    this.#stats.error++
+    this.#count(request, 'error')
     request.record.addMetadata(FILTER, { error: reason })
     if (this.#config.failureModeAllow) {
-      this.#stats.failure_mode_allowed++
+      this.#count(request, 'failure_mode_allowed')
       if (this.#config.failureModeAllowHeaderAdd) request.head.headers.set('x-envoy-auth-failure-mode-allowed', 'true')
       request.resume()
       return

@@ -14,12 +14,13 @@ import { messageName } from '../../xds/wire/type-url.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { Log } from '../context.ts'
 import { compileFault } from '../filters/fault-rule.ts'
+import type { RemoteKeySets } from '../filters/jwt/remote-keys.ts'
 import { LOCAL_RATE_LIMIT } from '../filters/rate-limit/local-limit.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import type { Denials } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { CorsFilter } from './cors.ts'
-import { ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts'
+import { ClusterAuthzStats, ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts'
 import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
@@ -35,6 +36,7 @@ export interface FilterSettings {
   readonly clusters: Clusters
   readonly log: Log
   readonly denials: Denials
+  readonly keySets: RemoteKeySets
   /** Bytes of a body that are kept for retries. */
   readonly bufferLimit: number
 }
@@ -53,18 +55,16 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   // Verifies tokens, which access rules may ask for.
   [
     `${PREFIX}jwt_authn.v3.JwtAuthentication`,
-    (name, off, config, { clusters, log, denials }) =>
-      new JwtFilter(name, off, JwtAuthentication.decode(config), {
-        clusters,
-        denials,
-        log: message => log('warning', 'jwt', message),
-      }),
+    (name, off, config, settings) => new JwtFilter(name, off, JwtAuthentication.decode(config), settings),
   ],
   // Nothing that is not allowed gets further.
   [
     `${PREFIX}rbac.v3.RBAC`,
-    (name, off, config, settings) =>
-      new RbacFilter(name, off, new RbacRules(RbacConfig.decode(config), group(settings, 'rbac', RbacStats)), settings.denials),
+    (name, off, encoded, settings) => {
+      const config = RbacConfig.decode(encoded)
+      if (config.trackPerRuleStats) settings.log('warning', 'rbac', `"${name}": track_per_rule_stats has no effect here`)
+      return new RbacFilter(name, off, new RbacRules(config, group(settings, 'rbac', RbacStats)), settings.denials)
+    },
   ],
   // Asks somebody else about what the rules before it have picked out.
   [
@@ -73,7 +73,13 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
       new ExtAuthzFilter(name, off, ExtAuthz.decode(config), {
         clusters: settings.clusters,
         denials: settings.denials,
-        stats: group(settings, 'ext_authz', ExtAuthzStats),
+        stats: prefix => group(settings, `ext_authz${prefix && `.${prefix}`}`, ExtAuthzStats),
+        clusterStats: (cluster, prefix) =>
+          settings.stats.shared(ClusterAuthzStats, {
+            prefix: `cluster.${cluster}.ext_authz${prefix && `.${prefix}`}`,
+            family: 'envoy_cluster_ext_authz',
+            labels: { envoy_cluster_name: cluster },
+          }),
       }),
   ],
   // After the access rules: what they refuse counts against nobody's limit.

@@ -1,7 +1,11 @@
 /** Tokens of requests (envoy.filters.http.jwt_authn): a bad one is refused with 401, the claims of a good one are left for filters after this one. */
-import type { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
-import type { KeyServices } from '../filters/jwt/keys.ts'
+import type {
+  JwtAuthentication,
+  JwtRequirement,
+  RequirementRule,
+} from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import { TokenProvider } from '../filters/jwt/provider.ts'
+import type { RemoteKeySets } from '../filters/jwt/remote-keys.ts'
 import { type Check, compileRequirement, type Outcome, type VerifiedToken } from '../filters/jwt/requirement.ts'
 import { HeaderList } from '../http/headers.ts'
 import type { Denials } from '../telemetry/denials.ts'
@@ -11,7 +15,8 @@ import type { FilterExplanation, HttpFilter, HttpRequest, Verdict } from './filt
 const FILTER = 'envoy.filters.http.jwt_authn'
 const UNAUTHENTICATED = 16
 
-export interface JwtServices extends KeyServices {
+export interface JwtServices {
+  readonly keySets: RemoteKeySets
   readonly denials: Denials
 }
 
@@ -22,6 +27,8 @@ export class JwtFilter implements HttpFilter {
   readonly #check: Check
   readonly #bypassPreflight: boolean
   readonly #claimHeaders: readonly string[]
+  /** The client is told nothing but the status. */
+  readonly #silent: boolean
   readonly #denials: Denials
 
   /** @throws on settings that cannot be used */
@@ -30,15 +37,16 @@ export class JwtFilter implements HttpFilter {
     this.#denials = services.denials
     this.defaultOff = defaultOff
     const providers = new Map(
-      Object.entries(config.providers).map(([key, provider]) => [key, new TokenProvider(provider, services)] as const),
+      Object.entries(config.providers).map(([key, provider]) => [key, new TokenProvider(provider, services.keySets)] as const),
     )
     this.#providers = [...providers.values()]
     const [rule, ...others] = config.rules
     const prefix = rule?.match?.pathSpecifier
     if (others.length > 0 || (rule && (prefix?.$case !== 'prefix' || prefix.value !== '/')))
       throw new Error('jwt_authn rules by path are not supported, expected one rule for "/"')
-    const requires = rule?.requirementType?.$case === 'requires' ? rule.requirementType.value : undefined
-    this.#check = compileRequirement(requires, providers)
+    if (config.filterStateRules !== undefined) throw new Error('jwt_authn: filter_state_rules are not supported')
+    this.#check = compileRequirement(requirementOf(rule, config), providers)
+    this.#silent = config.stripFailureResponse
     this.#bypassPreflight = config.bypassCorsPreflight
     this.#claimHeaders = Object.values(config.providers).flatMap(({ claimToHeaders, forwardPayloadHeader }) => [
       ...claimToHeaders.map(({ headerName }) => headerName.toLowerCase()),
@@ -100,16 +108,20 @@ export class JwtFilter implements HttpFilter {
       request,
       this.#denials,
       { by: 'token', status, reason: detail ?? error, policy: provider },
-      new HeaderList(['www-authenticate', challenge]),
+      this.#silent ? undefined : new HeaderList(['www-authenticate', challenge]),
     )
-    request.reply(status, Buffer.from(error), detailsOf(error), headers, UNAUTHENTICATED)
+    request.reply(status, Buffer.from(this.#silent ? '' : error), detailsOf(error), headers, UNAUTHENTICATED)
   }
 
   #accept(request: HttpRequest, tokens: readonly VerifiedToken[]): void {
     for (const { provider, token } of tokens) {
       const { config } = provider
       if (config.payloadInMetadata) request.record.addMetadata(FILTER, { [config.payloadInMetadata]: token.payload })
-      if (config.forwardPayloadHeader) request.head.headers.set(config.forwardPayloadHeader.toLowerCase(), token.encoded)
+      if (config.headerInMetadata) request.record.addMetadata(FILTER, { [config.headerInMetadata]: token.header })
+      if (config.forwardPayloadHeader) {
+        const padding = config.padForwardPayloadHeader ? '='.repeat(-token.encoded.length & 3) : ''
+        request.head.headers.set(config.forwardPayloadHeader.toLowerCase(), `${token.encoded}${padding}`)
+      }
       for (const { headerName, claimName } of config.claimToHeaders) {
         const value = claimText(token.payload, claimName)
         if (value !== undefined) request.head.headers.set(headerName.toLowerCase(), value)
@@ -122,6 +134,15 @@ export class JwtFilter implements HttpFilter {
 
 function detailsOf(error: string): string {
   return `jwt_authn_access_denied{${error.replaceAll(' ', '_')}}`
+}
+
+/** undefined: no token is asked for. @throws on a name that nothing has */
+function requirementOf(rule: RequirementRule | undefined, { requirementMap }: JwtAuthentication): JwtRequirement | undefined {
+  const type = rule?.requirementType
+  if (type?.$case !== 'requirementName') return type?.value
+  const named = requirementMap[type.value]
+  if (named === undefined) throw new Error(`jwt_authn: requirement "${type.value}" is not in requirement_map`)
+  return named
 }
 
 function isPreflight({ head }: HttpRequest): boolean {

@@ -60,6 +60,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
       clusters: context.clusters,
       log: context.log,
       denials: context.denials,
+      keySets: context.keySets,
       bufferLimit,
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)

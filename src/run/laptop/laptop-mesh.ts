@@ -17,6 +17,7 @@ import { ControlPlane } from '../control-plane.ts'
 import { ConfigFiles } from '../dashboard/config-files.ts'
 import { type Dashboard, serveDashboard } from '../dashboard/server.ts'
 import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
+import { followIssuers } from '../issuers/follow.ts'
 import { Collector } from '../observe/collector.ts'
 import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
@@ -88,6 +89,8 @@ export class LaptopMesh {
   #replanning = false
   readonly #problems: { files: readonly string[]; plan: readonly string[] } = { files: [], plan: [] }
 
+  #endDiscovery: () => void = () => {}
+
   constructor(options: LaptopMeshOptions) {
     this.#options = options
     const { journal, cwd, directory } = options
@@ -126,6 +129,7 @@ export class LaptopMesh {
     this.#store.subscribe(change => this.#onConfiguration(change))
     this.#store.subscribeDiagnostics(() => this.#tellDiagnostics())
     this.#controlPlane.subscribeDiagnostics(() => this.#tellDiagnostics())
+    this.#endDiscovery = followIssuers(this.#controlPlane, systemClock, line => this.#options.journal.tell(line, 'warning'))
     this.#ramps.update()
   }
 
@@ -188,6 +192,7 @@ export class LaptopMesh {
     await this.#grpc?.close(200)
     this.#ads.close()
     this.#rateLimits.close()
+    this.#endDiscovery()
     this.#controlPlane.close()
     await this.#options.network.close()
   }

@@ -44,25 +44,24 @@ export function securityOf(mesh: Mesh, proxy: MeshProxy): Security {
     return service ? [{ provider, service }] : []
   })
   const ports = modes ? [modes.mode, modes.origin.object, ...[...modes.ports].flat()] : []
-  const issuers = issuersAmong(mesh, tokens)
+  const located = rulesOf(tokens, mesh.keyLocations)
+  const issuers = issuersAmong(mesh, located)
   const services = [...authorizers.map(({ service }) => service), null, ...issuers]
-  return memo.get([settings, ...access, null, ...tokens, null, ...services, proxy.kind, ...ports], () => ({
+  return memo.get([settings, ...access, null, ...tokens, mesh.keyLocations, null, ...services, proxy.kind, ...ports], () => ({
     settings,
     kind: proxy.kind,
     peers: modes,
     access,
-    tokens: rulesOf(tokens),
+    tokens: located,
     authorizers: new Map(authorizers.map(authorizer => [authorizer.provider.name, authorizer])),
     issuers: new Set(issuers.map(({ hostname }) => hostname)),
   }))
 }
 
 /** Services that keys are fetched from. */
-function issuersAmong(mesh: Mesh, policies: readonly TokenPolicy[]): Service[] {
+function issuersAmong(mesh: Mesh, rules: readonly TokenRule[]): Service[] {
   const hosts = new Set(
-    policies.flatMap(({ rules }) =>
-      rules.flatMap(({ keys }) => (keys.kind === 'remote' && keys.uri !== '' ? [new URL(keys.uri).hostname] : [])),
-    ),
+    rules.flatMap(({ keys }) => (keys.kind === 'remote' && keys.uri !== '' ? [new URL(keys.uri).hostname] : [])),
   )
   return hosts.size === 0 ? [] : mesh.services.filter(({ hostname }) => hosts.has(hostname))
 }
@@ -73,6 +72,14 @@ function serviceOf(mesh: Mesh, { service }: ExtAuthzProvider): Service | undefin
   return mesh.services.find(known => known.hostname === host && (namespace === undefined || known.namespace === namespace))
 }
 
-function rulesOf(policies: readonly TokenPolicy[]): TokenRule[] {
-  return policies.flatMap(policy => policy.rules).sort((a, b) => (a.issuer < b.issuer ? -1 : a.issuer > b.issuer ? 1 : 0))
+/** With the places of keys that rules do not say. */
+function rulesOf(policies: readonly TokenPolicy[], locations: Mesh['keyLocations']): TokenRule[] {
+  return policies
+    .flatMap(policy => policy.rules)
+    .map((rule): TokenRule => {
+      const { keys, issuer } = rule
+      const uri = keys.kind === 'remote' && keys.uri === '' ? locations?.get(issuer) : undefined
+      return uri === undefined ? rule : { ...rule, keys: { kind: 'remote', uri } }
+    })
+    .sort((a, b) => (a.issuer < b.issuer ? -1 : a.issuer > b.issuer ? 1 : 0))
 }

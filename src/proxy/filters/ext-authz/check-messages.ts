@@ -24,7 +24,10 @@ export function encodeCheck(question: Question, options: GrpcAuthorizerOptions):
         principal: principalsOf(connection)?.[0] ?? '',
         service: fromByteText(head?.headers.get('x-envoy-downstream-service-cluster') ?? ''),
       },
-      destination: { address: address(facts.localAddress, facts.localPort) },
+      destination: {
+        address: address(facts.localAddress, facts.localPort),
+        principal: connection.ownUriSans[0] ?? '',
+      },
       request: head && {
         time: { seconds, nanos: (startTime - seconds * 1000) * 1_000_000 },
         http: httpRequest(head, question, options),

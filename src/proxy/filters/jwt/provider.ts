@@ -1,10 +1,9 @@
 /** One issuer's tokens: where they stand in a request, and whether they are good (envoy JwtProvider). jose does the cryptography. */
 import type { JwtProvider } from '../../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import type { RequestHead } from '../../http/stream.ts'
-import { type KeyServices, KeySource } from './keys.ts'
-
-/** Loaded with the first filter that needs it. */
-const library = () => import('jose')
+import { jose, type KeySource } from './key-set.ts'
+import { keySource } from './keys.ts'
+import type { RemoteKeySets } from './remote-keys.ts'
 
 export interface FoundToken {
   readonly text: string
@@ -16,6 +15,7 @@ export interface GoodToken {
   readonly ok: true
   readonly payload: Readonly<Record<string, unknown>>
   readonly encoded: string
+  readonly header: Readonly<Record<string, unknown>>
   readonly token: FoundToken
 }
 
@@ -46,9 +46,11 @@ export class TokenProvider {
   readonly #lists: readonly string[]
 
   /** @throws on settings that cannot be used */
-  constructor(config: JwtProvider, services: KeyServices) {
+  constructor(config: JwtProvider, remote: RemoteKeySets) {
+    for (const [field, given] of Object.entries(unsupported(config)))
+      if (given) throw new Error(`JWT provider of issuer "${config.issuer}": ${field} is not supported`)
     this.config = config
-    this.#keys = new KeySource(config.jwksSourceSpecifier, services)
+    this.#keys = keySource(config.jwksSourceSpecifier, remote)
     this.#lists = config.normalizePayloadInMetadata?.spaceDelimitedClaims ?? []
   }
 
@@ -58,13 +60,14 @@ export class TokenProvider {
 
   /** For `explain`: what the tokens of this issuer say, whoever has signed them. */
   async assumed(head: RequestHead): Promise<{ readonly provider: TokenProvider; readonly token: GoodToken }[]> {
-    const { decodeJwt } = await library()
+    const { decodeJwt, decodeProtectedHeader } = await jose()
     return this.find(head).flatMap(token => {
       try {
         const payload = decodeJwt(token.text)
         if (this.config.issuer !== '' && payload.iss !== this.config.issuer) return []
         const encoded = token.text.split('.')[1] ?? ''
-        return [{ provider: this, token: { ok: true, payload: this.#normalized(payload), encoded, token } }]
+        const header = { ...decodeProtectedHeader(token.text) }
+        return [{ provider: this, token: { ok: true, payload: this.#normalized(payload), encoded, header, token } }]
       } catch {
         return [] // no token at all
       }
@@ -104,7 +107,7 @@ export class TokenProvider {
   }
 
   async #verifyOne(token: FoundToken): Promise<Verified> {
-    const { createLocalJWKSet, decodeJwt, errors, jwtVerify } = await library()
+    const { decodeJwt, errors } = await jose()
     const { issuer, audiences, clockSkewSeconds } = this.config
     if (token.text.length > MOST_CHARACTERS)
       return refuse('Jwt is too long', `it has ${token.text.length} characters, expected at most ${MOST_CHARACTERS}`)
@@ -119,12 +122,23 @@ export class TokenProvider {
     const keys = await this.#keys.keys()
     if (keys === undefined) return refuse('Jwks remote fetch is failed')
     try {
-      const { payload } = await jwtVerify(token.text, createLocalJWKSet(keys), {
+      const options = {
         algorithms: ALGORITHMS,
         clockTolerance: clockSkewSeconds || DEFAULT_SKEW_SECONDS,
         ...(audiences.length > 0 ? { audience: [...audiences] } : {}),
+      }
+      const { payload, protectedHeader } = await keys.verify(token.text, options).catch(async (error: unknown) => {
+        const newer = error instanceof errors.JWKSNoMatchingKey ? await this.#keys.newer(keys) : undefined
+        if (newer === undefined) throw error
+        return newer.verify(token.text, options)
       })
-      return { ok: true, payload: this.#normalized(payload), encoded: token.text.split('.')[1] ?? '', token }
+      return {
+        ok: true,
+        payload: this.#normalized(payload),
+        encoded: token.text.split('.')[1] ?? '',
+        header: { ...protectedHeader },
+        token,
+      }
     } catch (error) {
       if (error instanceof errors.JWTExpired) return refuse('Jwt is expired', `since ${atTime(claims.exp)}`)
       if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
@@ -149,6 +163,16 @@ export class TokenProvider {
       if (typeof value === 'string') copy[name] = value.split(' ').filter(Boolean)
     }
     return copy
+  }
+}
+
+/** Settings that would refuse tokens: better refused themselves than left out in silence. */
+function unsupported(config: JwtProvider): Readonly<Record<string, boolean>> {
+  return {
+    subjects: config.subjects !== undefined,
+    require_expiration: config.requireExpiration,
+    max_lifetime: config.maxLifetime !== undefined,
+    failed_status_in_metadata: config.failedStatusInMetadata !== '',
   }
 }
 

@@ -15,6 +15,9 @@ export class RbacStats {
 
 export interface RbacConfig {
   readonly rules?: RBAC | undefined
+  /** Not supported: rules of another form. */
+  readonly matcher?: unknown
+  readonly shadowMatcher?: unknown
   readonly rulesStatPrefix: string
   readonly shadowRules?: RBAC | undefined
   readonly shadowRulesStatPrefix: string
@@ -27,8 +30,11 @@ export class RbacRules {
   readonly #shadowPrefix: string
   readonly #stats: RbacStats
 
-  /** @throws naming the policy that cannot be used */
+  /** @throws naming the policy that cannot be used, or the field that is not supported: left out, nobody would be denied */
   constructor(config: RbacConfig, stats: RbacStats) {
+    for (const field of ['matcher', 'shadowMatcher'] as const)
+      if (config[field] !== undefined)
+        throw new Error(`RBAC: ${field === 'matcher' ? 'matcher' : 'shadow_matcher'} is not supported, expected rules`)
     this.#enforced = config.rules && new RbacEngine(config.rules)
     this.#shadow = config.shadowRules && new RbacEngine(config.shadowRules)
     this.#prefix = config.rulesStatPrefix

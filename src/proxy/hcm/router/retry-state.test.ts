@@ -27,6 +27,7 @@ class Room implements Cluster {
 
   pick(): undefined {}
   report(): void {}
+  chargeResponse(): void {}
   open(): never {
     throw new Error('not asked here')
   }

@@ -30,6 +30,7 @@ function cluster(name = 'outbound|80||cart.shop.svc.cluster.local'): Cluster {
     acquireRetry: () => false,
     releaseRetry: nothing,
     report: nothing,
+    chargeResponse: nothing,
   }
 }
 
