@@ -127,6 +127,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
         live: new Set(cluster ? (['Pod'] as const) : []),
         // Where their admin endpoints listen only those know who run them.
         collector: new Collector({ clock: systemClock, proxies: () => [] }),
+        proxies: () => [],
         files: options.paths.length > 0 ? new ConfigFiles(options.paths, options.cwd) : undefined,
         status: () => undefined,
         title: options.paths.join(', ') || 'the cluster',

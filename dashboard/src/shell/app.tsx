@@ -1,9 +1,15 @@
 /** The frame around every view. */
 import { useEffect, useRef, useState } from 'react'
+import { AlertsView } from '../alerts/alerts-view.tsx'
 import { useQuery } from '../api/use-query.ts'
+import { ConfigView } from '../config/config-view.tsx'
 import { GraphView } from '../graph/graph-view.tsx'
+import { ProxiesView } from '../proxies/proxies-view.tsx'
+import { RequestsView } from '../requests/requests-view.tsx'
+import { StoryView } from '../requests/story-view.tsx'
 import { ServiceListView } from '../service/service-list.tsx'
 import { ServiceView } from '../service/service-view.tsx'
+import { SimulatorView } from '../simulator/simulator-view.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Failure } from '../ui/states.tsx'
 import { type About, AboutContext } from './about.ts'
@@ -18,6 +24,11 @@ const VIEWS: readonly {
 }[] = [
   { view: 'graph', icon: 'graph', title: 'Graph' },
   { view: 'services', icon: 'services', title: 'Services', also: ['service'] },
+  { view: 'requests', icon: 'requests', title: 'Requests', also: ['request'] },
+  { view: 'config', icon: 'config', title: 'Configuration' },
+  { view: 'simulator', icon: 'simulate', title: 'Simulator' },
+  { view: 'alerts', icon: 'alerts', title: 'Alerts' },
+  { view: 'proxies', icon: 'proxies', title: 'Proxies' },
 ]
 
 export function App() {
@@ -58,6 +69,18 @@ function View({ name }: { readonly name: string }) {
       return <ServiceListView />
     case 'service':
       return <ServiceView />
+    case 'requests':
+      return <RequestsView />
+    case 'request':
+      return <StoryView />
+    case 'config':
+      return <ConfigView />
+    case 'simulator':
+      return <SimulatorView />
+    case 'alerts':
+      return <AlertsView />
+    case 'proxies':
+      return <ProxiesView />
     default:
       return <GraphView />
   }
@@ -87,7 +110,8 @@ function Side({ current, about }: { readonly current: string | undefined; readon
         {VIEWS.map(({ view, icon, title }) => (
           <a key={view} href={href(view)} aria-current={current === view ? 'page' : undefined}>
             <Icon name={icon} />
-            {title}
+            <span>{title}</span>
+            {view === 'config' && about && about.errors > 0 && <span className="badge bad">{about.errors}</span>}
           </a>
         ))}
       </nav>

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../source/diagnostic.ts'
 import { readContents } from '../../source/files/contents.ts'
 import { HttpError } from './http-error.ts'
 import type { DashboardParts } from './parts.ts'
+import { latestError, recentProblems, recentRequests, requestStory } from './requests-api.ts'
 import { changesBetween, type WorkloadChange, withFile } from './view/change-preview.ts'
 import { configObjects } from './view/config-objects.ts'
 import { proxyList } from './view/proxy-list.ts'
@@ -47,6 +48,11 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/config/file', { method: 'GET', answer: configFile }],
   ['/api/config/check', { method: 'POST', answer: checkEdit }],
   ['/api/config/apply', { method: 'POST', changes: true, answer: applyEdit }],
+  ['/api/requests', { method: 'GET', answer: (parts, { query }) => recentRequests(parts, query) }],
+  ['/api/request', { method: 'GET', answer: (parts, { query }) => requestStory(parts, query) }],
+  ['/api/last-error', { method: 'GET', answer: parts => latestError(parts) }],
+  ['/api/problems', { method: 'GET', answer: parts => recentProblems(parts) }],
+  ['/api/alerts', { method: 'GET', answer: parts => ({ alerts: parts.alerts?.() ?? [] }) }],
   ['/api/simulate', { method: 'POST', answer: simulation }],
 ])
 

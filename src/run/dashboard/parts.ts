@@ -7,7 +7,24 @@ import type { Mesh } from '../../model/mesh.ts'
 import type { Diagnostic } from '../../source/diagnostic.ts'
 import type { AdsServer } from '../../xds/server/ads-server.ts'
 import type { Collector } from '../observe/collector.ts'
+import type { ObservedProxy } from '../observe/observed-proxy.ts'
 import type { ConfigFiles } from './config-files.ts'
+
+/** An alert's rule, and whether it fires. */
+export interface AlertView {
+  readonly name: string
+  /** "critical", "warning", "info" */
+  readonly severity: string
+  readonly state: 'firing' | 'pending' | 'quiet'
+  /** What it says when it fires. */
+  readonly summary: string
+  /** "VirtualService shop/cart"; "": built in. */
+  readonly object: string
+  readonly file: string
+  readonly line: number
+  /** Milliseconds since the epoch; 0: it is quiet. */
+  readonly since: number
+}
 
 export interface DashboardParts {
   readonly ads: AdsServer
@@ -20,6 +37,10 @@ export interface DashboardParts {
   /** Kinds whose objects come from what runs and not from the files. */
   readonly live: ReadonlySet<KindId>
   readonly collector: Collector
+  /** Those that can be asked. */
+  readonly proxies: () => readonly ObservedProxy[]
+  /** Rules that hold at present and their state; undefined: nobody evaluates any. */
+  readonly alerts?: () => readonly AlertView[]
   /** undefined: the configuration is not in files. */
   readonly files: ConfigFiles | undefined
   /** What is shown of a laptop mesh besides: any JSON; undefined where there is only a control plane. */

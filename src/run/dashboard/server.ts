@@ -9,6 +9,7 @@ import { type GuardOptions, isLoopback, mayChange, refusal } from './guard.ts'
 import { HttpError } from './http-error.ts'
 import { PageFiles, SECURITY_HEADERS } from './page-files.ts'
 import type { DashboardParts } from './parts.ts'
+import { tapRequests } from './requests-api.ts'
 
 export interface Dashboard {
   readonly url: string
@@ -64,7 +65,8 @@ async function answer(context: Context, request: http.IncomingMessage, response:
   const refused = refusal({ method: request.method ?? '', headers: request.headers, changes: route?.changes === true }, guard)
   if (refused) throw new HttpError(refused.status, refused.reason)
   if (!url) throw new HttpError(400, 'Cannot read the URL')
-  if (route) {
+  if (url.pathname === '/api/requests/stream') tapRequests(parts, url.searchParams, request, response)
+  else if (route) {
     if (route.method === 'POST' && request.method !== 'POST')
       throw new HttpError(405, `Cannot ${request.method} ${url.pathname}: expected POST`)
     const body = route.method === 'POST' ? await bodyOf(request) : undefined

@@ -218,6 +218,7 @@ export class LaptopMesh {
   #serveDashboard(): Promise<Dashboard> {
     const { directory, cwd } = this.#options
     const controlPlane = this.#controlPlane
+    const proxies = () => observedPods(this.#kubelet.pods)
     return serveDashboard({
       host: '127.0.0.1',
       port: DASHBOARD_PORT,
@@ -228,7 +229,8 @@ export class LaptopMesh {
         diagnostics: () => [...this.#store.diagnostics(), ...controlPlane.diagnostics],
         preview: objects => controlPlane.preview(objects),
         live: new Set(['Pod']),
-        collector: new Collector({ clock: systemClock, proxies: () => observedPods(this.#kubelet.pods) }),
+        collector: new Collector({ clock: systemClock, proxies }),
+        proxies,
         files: new ConfigFiles([directory], cwd),
         status: () => this.status,
         title: directory,
