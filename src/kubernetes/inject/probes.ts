@@ -25,13 +25,15 @@ export function rewriteProbes(pod: Pod, { rewrites, statusPort, reinjected }: Pr
   const said = annotationsOf(pod)[REWRITE]
   const proxy = findProxy(pod)
   if (proxy === undefined || !(said === undefined ? rewrites : /^(1|t|T|TRUE|true|True)$/.test(said))) return pod
+  const port = Number(annotationsOf(pod)[STATUS_PORT] ?? statusPort)
+  // Without a status port there is nobody who could ask.
+  if (port === 0) return pod
   const { initContainers = [], containers = [] } = pod.spec
   const asked = [...containers, ...initContainers]
     .filter(({ name }) => name !== PROXY)
     .flatMap(container => originalProbes(container, statusPort))
   const told =
     asked.length === 0 ? pod : replaceContainer(pod, PROXY, each => withProbers(each, Object.fromEntries(asked), reinjected))
-  const port = Number(annotationsOf(pod)[STATUS_PORT] ?? statusPort)
   const rewritten = (list: readonly Container[] | undefined) =>
     list?.map(container => (container.name === PROXY ? container : rewrittenContainer(container, port)))
   return withContainers(told, rewritten(told.spec.containers), rewritten(told.spec.initContainers))
@@ -70,7 +72,7 @@ function withProbers(proxy: Container, probers: Fields, reinjected: boolean): Co
   let merged = probers
   if (before !== undefined) {
     try {
-      merged = { ...fieldsOf(JSON.parse(before)), ...probers }
+      merged = { ...probers, ...fieldsOf(JSON.parse(before)) }
     } catch {
       // Not what an injection wrote: the pod's own probes count.
     }

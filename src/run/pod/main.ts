@@ -1,10 +1,12 @@
 /** Entry of a pod's proxy: `node pod.js sidecar|router ARGUMENTS`, what `mizzen proxy sidecar` becomes. */
+import path from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
 import { stderrLog } from '../../proxy/log.ts'
 import { AppProber } from './app-prober.ts'
 import { applicationMetrics, metricsTargets } from './application-metrics.ts'
 import { parsePodArguments, USAGE } from './arguments.ts'
 import { MOUNTS, type Mounts, writeBootstrap } from './bootstrap-files.ts'
+import { readDownward } from './downward.ts'
 import { localHttp } from './local-http.ts'
 import { mizzenEngine } from './mizzen-engine.ts'
 import type { PodEngine } from './pod-engine.ts'
@@ -31,7 +33,7 @@ export async function main(args: readonly string[], env: Environment, mounts: Mo
 
 async function runPod(args: readonly string[], env: Environment, mounts: Mounts): Promise<number> {
   const parsed = parsePodArguments(args)
-  const setup = podSetup(parsed, env)
+  const setup = podSetup(parsed, env, readDownward(path.join(mounts.podInfo, 'annotations')))
   const { log } = stderrLog(parsed.agentLogLevel)
   for (const sentence of parsed.unused) log('warning', 'pod', sentence)
   // One broken connection must not take all others down.

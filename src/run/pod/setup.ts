@@ -50,8 +50,13 @@ export interface PodSetup {
 
 const PREFIX = 'ISTIO_META_'
 
-/** @throws naming the variable that cannot be used */
-export function podSetup(args: PodArguments, env: Environment): PodSetup {
+const STATUS_PORT = 'status.sidecar.istio.io/port'
+
+/**
+ * @param annotations of the pod
+ * @throws naming the variable that cannot be used
+ */
+export function podSetup(args: PodArguments, env: Environment, annotations: Environment = {}): PodSetup {
   const config = jsonObject('PROXY_CONFIG', env['PROXY_CONFIG'])
   const text = (name: string) => (typeof config[name] === 'string' ? config[name] : undefined)
   const number = (name: string, otherwise: number) => (typeof config[name] === 'number' ? config[name] : otherwise)
@@ -74,7 +79,7 @@ export function podSetup(args: PodArguments, env: Environment): PodSetup {
     serviceCluster: args.serviceCluster ?? text('serviceCluster'),
     directory: text('configPath') ?? '/etc/istio/proxy',
     adminPort: number('proxyAdminPort', 15_000),
-    statusPort: number('statusPort', 15_020),
+    statusPort: Number(annotations[STATUS_PORT] ?? number('statusPort', 15_020)),
     terminationDrainMs: duration(
       'terminationDrainDuration',
       text('terminationDrainDuration') ?? env['TERMINATION_DRAIN_DURATION_SECONDS'],

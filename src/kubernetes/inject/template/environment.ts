@@ -2,7 +2,7 @@
 import { type Fields, fieldsOf } from '../fields.ts'
 import { goJson } from '../go-json.ts'
 import { ownerText } from '../owner.ts'
-import { annotationsOf, labelsOf } from '../pod.ts'
+import { annotationsOf, InjectionError, labelsOf } from '../pod.ts'
 import { proxyConfigText } from '../proxy-config.ts'
 import { interceptionMode, type TemplateInput, trustDomain } from './input.ts'
 import { applications } from './metadata.ts'
@@ -72,9 +72,23 @@ export function meshVariables(input: TemplateInput): readonly Variable[] {
       : [text('ISTIO_BOOTSTRAP_OVERRIDE', '/etc/istio/custom-bootstrap/custom_bootstrap.json')]),
     text('ISTIO_META_MESH_ID', values.text('global.meshID') || trust),
     text('TRUST_DOMAIN', trust),
+    ...datadogVariables(input),
     ...(input.engine === 'mizzen' ? [] : [text('MIZZEN_ENGINE', input.engine)]),
     ...proxyMetadata(proxyConfig.proxyMetadata),
   ]
+}
+
+/** Where Datadog's tracer is chosen, the pod may say its environment in an annotation, as JSON. */
+function datadogVariables({ pod, values }: TemplateInput): readonly Variable[] {
+  const said = annotationsOf(pod)['apm.datadoghq.com/env']
+  if (said === undefined || values.text('global.proxy.tracer') !== 'datadog') return []
+  try {
+    return proxyMetadata(JSON.parse(said))
+  } catch {
+    throw new InjectionError(
+      `Cannot inject: annotation apm.datadoghq.com/env is ${JSON.stringify(said)}, expected an object in JSON`,
+    )
+  }
 }
 
 export function proxyMetadata(metadata: unknown): readonly Variable[] {
