@@ -38,6 +38,7 @@ test('readObject() returns a typed object with its head when all is well', () =>
     annotations: {},
     creationTimestamp: '2026-01-01T00:00:00Z',
     uid: 'u',
+    generation: 3,
     origin,
     spec: { hosts: ['cart'], http: route },
     status: undefined,

@@ -4,6 +4,7 @@ import type { Gateway as GatewayObject } from '../api/registry.ts'
 import type { Gateway, GatewayServer, ServerTls } from '../model/gateway.ts'
 import { parseScopedHost } from '../model/host.ts'
 import { parseProtocol } from '../model/protocol.ts'
+import { isHash, isSpki, NOBODYS_HASH, NOBODYS_SPKI } from './certificate-hash.ts'
 import { originOf } from './origin.ts'
 
 export function compileGateway(object: GatewayObject): Gateway {
@@ -51,8 +52,8 @@ function compileTls(tls: ServerTLSSettings): ServerTls {
     credentials: tls.credentialNames ?? (tls.credentialName ? [tls.credentialName] : []),
     caCredential: tls.caCertCredentialName ?? '',
     subjectAltNames: tls.subjectAltNames ?? [],
-    spki: tls.verifyCertificateSpki ?? [],
-    hashes: tls.verifyCertificateHash ?? [],
+    spki: (tls.verifyCertificateSpki ?? []).map(text => (isSpki(text) ? text : NOBODYS_SPKI)),
+    hashes: (tls.verifyCertificateHash ?? []).map(text => (isHash(text) ? text : NOBODYS_HASH)),
     minVersion: version(tls.minProtocolVersion),
     maxVersion: version(tls.maxProtocolVersion),
     cipherSuites: tls.cipherSuites ?? [],

@@ -16,6 +16,7 @@ import type { TrafficRule } from '../model/traffic-policy.ts'
 import { type Workload, workloadKey } from '../model/workload.ts'
 import { compileAuthorizationPolicy } from './authorization-policy.ts'
 import { compileCertificate } from './certificate.ts'
+import { checkCertificateHashes } from './certificate-hash.ts'
 import { checkSecurity } from './check-security.ts'
 import { checkHostConflicts } from './conflicts.ts'
 import { compileDestinationRule } from './destination-rule.ts'
@@ -138,6 +139,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkHostConflicts(objects, mesh),
         ...checkNotYet(objects),
         ...checkSecurity(objects, mesh),
+        ...objects.Gateway.flatMap(checkCertificateHashes),
         ...objects.EnvoyFilter.flatMap(checkEnvoyFilter),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),

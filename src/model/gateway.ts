@@ -61,6 +61,9 @@ export interface ServerTls {
   readonly cipherSuites: readonly string[]
 }
 
+/** In the place of a secret's name: the workload's own certificate of the mesh; for clients' rules: the machine's authorities. */
+export const BUILT_IN = 'builtin://'
+
 /** TLS that is passed on, and what other modes begin with. */
 export const PASSTHROUGH: ServerTls = {
   mode: 'passthrough',

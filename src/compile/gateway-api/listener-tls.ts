@@ -3,7 +3,7 @@ import type { Listener } from '../../api/gateway/gateway/listener.ts'
 import type { GatewaySpec } from '../../api/gateway/gateway/schema.ts'
 import type { ObjectHead } from '../../api/object.ts'
 import type { KubernetesGateway } from '../../api/registry.ts'
-import { PASSTHROUGH, type ServerTls } from '../../model/gateway.ts'
+import { BUILT_IN, PASSTHROUGH, type ServerTls } from '../../model/gateway.ts'
 import { authorityRef, certificateRef, type Resolution } from './certificate-refs.ts'
 import type { Refusal } from './conditions.ts'
 import type { World } from './world.ts'
@@ -16,10 +16,19 @@ const MODES: Readonly<Record<string, ServerTls['mode']>> = {
   MUTUAL: 'mutual',
   OPTIONAL_MUTUAL: 'optional-mutual',
   ISTIO_MUTUAL: 'mesh',
+  ISTIO_SIMPLE: 'simple',
 }
 
 /** Names that Envoy knows; Istio leaves out the others too. */
 const CIPHER = /^(TLS_|ECDHE-|AES)[A-Z0-9_-]+$/
+
+/** The workload's own certificate, shown to clients that need not have one. */
+const ISTIO_SIMPLE = 'ISTIO_SIMPLE'
+
+const WITHOUT_CERTIFICATE: Refusal = {
+  reason: 'InvalidCertificateRef',
+  message: 'TLS ends here with no certificate: expected certificateRefs',
+}
 
 export interface TlsResolution {
   readonly tls: ServerTls | undefined
@@ -43,11 +52,16 @@ export function resolveTls(listener: Listener, owner: ObjectHead, gateway: Kuber
   const clients = protocol === 'HTTPS' ? frontend(gateway.spec, listener.port) : undefined
   const authorities = split((clients?.caCertificateRefs ?? []).map(ref => authorityRef(ref, gateway, world)))
   const [caCredential = ''] = authorities.found
-  const asked = MODES[tls.options?.[MODE_OPTION] ?? '']
+  const option = tls.options?.[MODE_OPTION] ?? ''
+  const asked = MODES[option]
+  const credentials = option === ISTIO_SIMPLE ? [BUILT_IN] : certificates.found
   const mode = asked ?? (clients ? (clients.mode === 'AllowInsecureFallback' ? 'optional-mutual' : 'mutual') : 'simple')
   return {
-    tls: { ...PASSTHROUGH, mode, credentials: certificates.found, caCredential, cipherSuites },
-    refusal: certificates.refusal ?? authorities.refusal,
+    tls: { ...PASSTHROUGH, mode, credentials, caCredential, cipherSuites },
+    refusal:
+      certificates.refusal ??
+      authorities.refusal ??
+      (found.length === 0 && mode !== 'mesh' && option !== ISTIO_SIMPLE ? WITHOUT_CERTIFICATE : undefined),
     withoutAuthority: clients !== undefined && authorities.found.length === 0,
   }
 }

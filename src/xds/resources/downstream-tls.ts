@@ -1,11 +1,12 @@
 /** TLS that a gateway ends: certificates from files, or as secrets over the same stream as everything else. */
-import type { ServerTls } from '../../model/gateway.ts'
+import { BUILT_IN, type ServerTls } from '../../model/gateway.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
 import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import { type CommonTlsContext, DownstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
 import { file, subjectAltName } from './certificate-files.ts'
+import { workloadCertificate } from './mesh-tls.ts'
 import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
 import { serverParameters } from './tls-parameters.ts'
 
@@ -18,7 +19,9 @@ export function downstreamTls(tls: ServerTls, settings: MeshSettings, http: bool
       alpnProtocols: http ? ['h2', 'http/1.1'] : [],
       tlsParams: serverParameters(tls, settings),
       tlsCertificates: tls.credentials.length > 0 ? [] : tls.certificates.map(entry => certificateFiles(entry)),
-      tlsCertificateSdsSecretConfigs: tls.credentials.map(name => adsSecret(certificateSecret(name))),
+      tlsCertificateSdsSecretConfigs: tls.credentials.map(name =>
+        name === BUILT_IN ? workloadCertificate() : adsSecret(certificateSecret(name)),
+      ),
       validationContextType: validation(tls),
     },
   })

@@ -1,5 +1,6 @@
 /** Listeners of gateway proxies, one for each port that a Gateway names. */
 
+import { BUILT_IN } from '../../model/gateway.ts'
 import type { GatewayPort, PlacedServer } from '../../model/gateway-ports.ts'
 import { hostsForNamespace, intersectHosts } from '../../model/host.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
@@ -109,7 +110,8 @@ function serverChains(view: View, address: string, port: GatewayPort, placed: Pl
 function terminationOf(view: View, placed: PlacedServer): TransportSocket | undefined {
   const { tls } = placed.server
   const http = endsHttps(placed)
-  if (tls?.mode === 'mesh') return view.identity ? inboundMeshTls(view.settings, http) : undefined
+  if (!view.identity && (tls?.mode === 'mesh' || tls?.credentials.includes(BUILT_IN))) return undefined
+  if (tls?.mode === 'mesh') return inboundMeshTls(view.settings, http)
   return tls && downstreamTls(tls, view.settings, http)
 }
 

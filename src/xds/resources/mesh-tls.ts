@@ -130,6 +130,11 @@ function common(
   })
 }
 
+/** What a workload shows to whom it serves. */
+export function workloadCertificate(): SdsSecretConfig {
+  return secret(CERTIFICATE)
+}
+
 function secret(name: string): SdsSecretConfig {
   return SdsSecretConfig.fromPartial({ name, sdsConfig: FROM_AGENT })
 }

@@ -2,6 +2,7 @@
  * TLS from a sidecar or gateway to an endpoint: what a traffic rule says, else mutual TLS of the mesh's own to those endpoints that have
  * a sidecar with a certificate before them, and plaintext to the others.
  */
+import { BUILT_IN } from '../../model/gateway.ts'
 import { isHttp, isHttp2 } from '../../model/protocol.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { ClientTls } from '../../model/traffic-policy.ts'
@@ -14,7 +15,7 @@ import { pack } from '../wire/any.ts'
 import { file, inlineText, subjectAltName } from './certificate-files.ts'
 import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { isMeshEndpoint } from './mesh-endpoint.ts'
-import { identitiesOf, type MeshPeer, outboundMeshTls } from './mesh-tls.ts'
+import { identitiesOf, type MeshPeer, outboundMeshTls, workloadCertificate } from './mesh-tls.ts'
 import { serverNameOf } from './names.ts'
 import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
 import { tlsDefaults } from './tls-parameters.ts'
@@ -89,12 +90,14 @@ export function upstreamTls(tls: ClientTls | undefined, context: TlsContext): Tr
   if (!tls || tls.mode === 'disable' || tls.mode === 'mesh') return undefined
   const { credentialName } = tls
   const mutual = tls.mode === 'mutual'
-  const shown = (mutual && credentialName) || (tls.gatewayCertificate && context.gatewayCredential)
+  const named = mutual && credentialName !== BUILT_IN && credentialName
+  const shown = named || (tls.gatewayCertificate && context.gatewayCredential)
   const message = UpstreamTlsContext.fromPartial({
     sni: tls.sni,
     commonTlsContext: {
       tlsCertificates: mutual && !credentialName ? [{ certificateChain: file(tls.certificate), privateKey: file(tls.key) }] : [],
-      tlsCertificateSdsSecretConfigs: shown ? [adsSecret(certificateSecret(shown))] : [],
+      tlsCertificateSdsSecretConfigs:
+        mutual && credentialName === BUILT_IN ? [workloadCertificate()] : shown ? [adsSecret(certificateSecret(shown))] : [],
       validationContextType: validation(tls, context),
       tlsParams: tlsDefaults(context.settings),
       alpnProtocols: context.http2 ? ['h2'] : ['http/1.1'],
@@ -116,7 +119,7 @@ function validation(tls: ClientTls, context: TlsContext): CommonTlsContext['vali
   if (tls.skipVerify) return undefined
   const names = tls.subjectAltNames.length > 0 ? tls.subjectAltNames : context.subjectAltNames
   const matchTypedSubjectAltNames = names.map(subjectAltName)
-  if (tls.credentialName) {
+  if (tls.credentialName && tls.credentialName !== BUILT_IN) {
     const defaultValidationContext = CertificateValidationContext.fromPartial({ matchTypedSubjectAltNames })
     const secret = adsSecret(authoritySecret(tls.credentialName))
     const none = { validationContextCertificateProvider: undefined, validationContextCertificateProviderInstance: undefined }
