@@ -7,6 +7,7 @@ import { runControlPlane } from '../run/standalone.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import type { ListenAddress } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
+import { authorityFlags } from './authority-flags.ts'
 import {
   CLUSTER_FLAGS,
   CLUSTER_USAGE,
@@ -35,6 +36,7 @@ ${CLUSTER_USAGE}
       --webhooks ADDRESS     where the API server reaches the webhooks with TLS: HOST:PORT (default 0.0.0.0:15017 in a pod, else none)
       --state DIR            keeps the certificate authority (default $XDG_STATE_HOME/mizzen-control-plane)
       --cacerts DIR          an authority of your own, in the files of Istio's secret: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem
+      --ca-key-type TYPE     of the root that it makes: ecdsa-p256 (default) or rsa-2048
       --host NAME            name or address of this control plane in its certificate; may be given several times
       --token-issuer URL     a cluster whose service-account tokens count, with --token-keys
       --token-keys FILE|URL  the keys of that cluster (JWKS), https if not a file
@@ -53,6 +55,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     xds: { type: 'string', multiple: true, default: [] },
     state: { type: 'string' },
     cacerts: { type: 'string' },
+    'ca-key-type': { type: 'string' },
     host: { type: 'string', multiple: true, default: [] },
     'token-issuer': { type: 'string' },
     'token-keys': { type: 'string' },
@@ -97,7 +100,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
         ]),
       ],
       clusters: clusters(values['token-issuer'], values['token-keys'], io.cwd),
-      ...(cacerts !== undefined && { pluggedIn: path.resolve(io.cwd, cacerts) }),
+      ...authorityFlags({ cacerts, 'ca-key-type': values['ca-key-type'] }, io.cwd),
       ...(ttl !== undefined && { leafLifetimeMs: lifetimeMs('certificate-ttl', ttl) }),
     },
     onWarning: line => say(paint(line, 'yellow')),

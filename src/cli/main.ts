@@ -36,6 +36,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   tag: () => import('./tag.ts'),
   'control-plane': () => import('./control-plane.ts'),
   token: () => import('./token.ts'),
+  ca: () => import('./ca.ts'),
   proxy: () => import('./proxy.ts'),
   capture: () => import('./capture.ts'),
   wait: () => import('./wait.ts'),

@@ -22,6 +22,7 @@ export const SUMMARIES = {
   tag: 'names for revisions, by which namespaces choose one',
   'control-plane': 'run the control plane alone',
   token: 'a token by which a machine joins the mesh',
+  ca: 'the certificate authority: look at its roots, replace them, revoke a certificate',
   proxy: 'run the data plane from an Envoy bootstrap, or that of a pod',
   capture: "lead a pod's traffic to its proxy, as istio-iptables does",
   wait: 'wait until the proxy of this pod is ready',

@@ -36,6 +36,18 @@ const SKEW_MS = 120_000
 /** Nobody writes more often than that; who keeps losing is not alone, but in trouble. */
 const MOST_ATTEMPTS = 10
 
+export interface RootSummary {
+  /** SHA-256, as openssl writes it. */
+  readonly fingerprint: string
+  /** "ec", "rsa" */
+  readonly keyType: string
+  readonly validity: Validity
+  readonly signs: boolean
+  /** While one replaces the other: when the newest begins to sign, when the one before is trusted no more. Milliseconds since the epoch. */
+  readonly signsFrom?: number
+  readonly droppedAt?: number
+}
+
 export class SelfSignedRoots implements MaterialSource {
   readonly #options: SelfSignedOptions
   #document: RootDocument
@@ -55,6 +67,26 @@ export class SelfSignedRoots implements MaterialSource {
     throw new Error('Cannot make a root certificate: others keep writing it')
   }
 
+  /**
+   * The roots that another process has made, for who tends them by hand: what is not said is as it was for the newest.
+   * @returns undefined: there are none @throws (rejects) when they cannot be read
+   */
+  static async existing(store: Generations, clock: Clock, keyType?: KeyType): Promise<SelfSignedRoots | undefined> {
+    const found = await store.read()
+    if (!found) return undefined
+    const document = readRootDocument(found.text)
+    const { certificate, overlapMs } = newestOf(document)
+    const { subject, publicKey } = new X509Certificate(certificate)
+    const options = {
+      store,
+      clock,
+      trustDomain: /^O=(.*)$/m.exec(subject)?.[1] ?? '',
+      longestLeafMs: overlapMs,
+      keyType: keyType ?? (publicKey.asymmetricKeyType === 'rsa' ? 'rsa-2048' : 'ecdsa-p256'),
+    } as const
+    return new SelfSignedRoots(options, found.number, document)
+  }
+
   constructor(options: SelfSignedOptions, generation: number, document: RootDocument) {
     this.#options = options
     this.#generation = generation
@@ -64,6 +96,29 @@ export class SelfSignedRoots implements MaterialSource {
 
   get current(): SigningMaterial {
     return this.#current
+  }
+
+  /** The roots that are trusted, oldest first, and what each is there for. */
+  get summary(): readonly RootSummary[] {
+    const { roots } = this.#document
+    const signing = signer(roots, this.#options.clock.now())
+    const { addedAt, overlapMs } = newestOf(this.#document)
+    const replaced = roots.length > 1
+    return roots.map((root, i) => {
+      const { fingerprint256, publicKey } = new X509Certificate(root.certificate)
+      const newest = i === roots.length - 1
+      return {
+        fingerprint: fingerprint256,
+        keyType: publicKey.asymmetricKeyType ?? '',
+        validity: validityOf(root),
+        signs: root === signing,
+        ...(replaced && (newest ? { signsFrom: addedAt + overlapMs } : { droppedAt: addedAt + 2 * overlapMs })),
+      }
+    })
+  }
+
+  get revocations(): readonly Revocation[] {
+    return this.#document.revoked
   }
 
   /** Whether the next step of a replacement is due; `advance` does it. */

@@ -24,7 +24,7 @@ import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
 import { describedPod } from '../trust/described-pod.ts'
-import { Trust } from '../trust/trust.ts'
+import { Trust, type TrustOptions } from '../trust/trust.ts'
 import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
 import type { Journal } from './console/journal.ts'
@@ -57,6 +57,8 @@ export interface LaptopMeshOptions {
   /** With --isolate: where pods ask for names, and who proxies run as. */
   readonly isolation: { readonly nameServer: string; readonly proxyUser: number } | undefined
   readonly state: StateDirectory
+  /** An authority that is plugged in, or what the mesh's own is like. */
+  readonly authority: Pick<TrustOptions, 'pluggedIn' | 'keyType'>
   readonly journal: Journal
   readonly ledger: Ledger
   readonly colour: boolean
@@ -206,6 +208,7 @@ export class LaptopMesh {
       clock: systemClock,
       trustDomain,
       trustDomainAliases,
+      ...this.#options.authority,
       serviceAccountOf: (namespace, pod) => this.#controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
       describe: (namespace, pod) => describedPod(this.#controlPlane.mesh, namespace, pod),
       warn: line => journal.tell(line, 'warning'),

@@ -3,6 +3,7 @@ import { existsSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { installation } from '../installation.ts'
+import type { TrustOptions } from '../trust/trust.ts'
 import { mizzenCommandLine } from './command-line.ts'
 import { Journal } from './console/journal.ts'
 import { LogFile } from './console/log-file.ts'
@@ -34,6 +35,8 @@ export interface UpOptions {
   readonly ingressPort: number | undefined
   /** Where gateways listen; undefined: on loopback. */
   readonly address: string | undefined
+  /** See LaptopMeshOptions. */
+  readonly authority: Pick<TrustOptions, 'pluggedIn' | 'keyType'>
   /** A network namespace for each pod. */
   readonly isolate: boolean
   readonly out: Writable
@@ -82,6 +85,7 @@ export async function up(options: UpOptions): Promise<void> {
       network,
       isolation,
       state,
+      authority: options.authority,
       journal,
       ledger,
       colour,
