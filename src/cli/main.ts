@@ -34,6 +34,8 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   precheck: () => import('./precheck.ts'),
   'verify-install': () => import('./verify-install.ts'),
   tag: () => import('./tag.ts'),
+  'proxy-status': () => import('./proxy-status.ts'),
+  'proxy-config': () => import('./proxy-config.ts'),
   'control-plane': () => import('./control-plane.ts'),
   token: () => import('./token.ts'),
   ca: () => import('./ca.ts'),

@@ -20,6 +20,8 @@ export const SUMMARIES = {
   precheck: 'whether a cluster is fit for the mesh',
   'verify-install': 'whether everything of an installation is there and works',
   tag: 'names for revisions, by which namespaces choose one',
+  'proxy-status': 'whether the proxies of a cluster have the newest configuration',
+  'proxy-config': 'what a proxy of a cluster has: clusters, listeners, routes, endpoints, certificates',
   'control-plane': 'run the control plane alone',
   token: 'a token by which a machine joins the mesh',
   ca: 'the certificate authority: look at its roots, replace them, revoke a certificate',

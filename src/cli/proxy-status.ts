@@ -1,0 +1,150 @@
+/** `mizzen proxy-status [--wait]`: for each proxy of the cluster, whether it has the newest configuration. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ApiServer } from '../kubernetes/client/api-server.ts'
+import { listAt, textAt } from '../kubernetes/client/raw-object.ts'
+import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
+import { askControlPlane, controlPlanePods } from './cluster-pods.ts'
+import { durationMs, oneOf, parseFlags } from './flags.ts'
+import { EXIT, type Io } from './io.ts'
+import { table } from './table.ts'
+
+export const USAGE = `Usage: mizzen proxy-status [POD[.NAMESPACE]] [--wait]
+
+Prints for each proxy which of its configuration it has acknowledged: SYNCED, STALE (on its way), NACKED (refused, with the reason), NOT SENT (it
+asked, and there is none). Exit code 1 when one has refused something, or with --wait when some are not done in time.
+
+      --wait                   until every proxy has what the cluster says now
+      --timeout TIME           of --wait (default 60s)
+  -n, --namespace NS           only proxies of this namespace
+  -i, --istioNamespace NS      where the control plane runs (default istio-system)
+      --control-plane URL      asks this control plane instead of the cluster's: http://127.0.0.1:15014
+  -o, --output json            everything that the control plane knows
+${CLUSTER_USAGE}`
+
+const OPTIONS = {
+  ...CLUSTER_FLAGS,
+  wait: { type: 'boolean', default: false },
+  timeout: { type: 'string', default: '60s' },
+  namespace: { type: 'string', short: 'n' },
+  istioNamespace: { type: 'string', short: 'i', default: 'istio-system' },
+  'control-plane': { type: 'string' },
+  output: { type: 'string', short: 'o' },
+} as const
+
+/** One proxy, and the replica that it is connected to. */
+interface Row {
+  readonly proxy: unknown
+  readonly replica: string
+}
+
+const LOOK_MS = 150
+const TYPES = {
+  CDS: 'Cluster',
+  LDS: 'Listener',
+  EDS: 'ClusterLoadAssignment',
+  RDS: 'RouteConfiguration',
+  VHDS: 'VirtualHost',
+} as const
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parseFlags('proxy-status', args, OPTIONS, 1)
+  if (values.help) {
+    io.stdout.write(USAGE)
+    return EXIT.ok
+  }
+  if (values.output !== undefined) oneOf('output', values.output, ['json'])
+  const url = values['control-plane']
+  const wanted = positionals[0]
+  const report = async (read: () => Promise<readonly Row[]>) => {
+    const rows = values.wait ? await settled(read, durationMs('timeout', values.timeout)) : await read()
+    const shown = rows.filter(row => isWanted(row, wanted, values.namespace))
+    if (values.output === 'json')
+      io.stdout.write(
+        `${JSON.stringify(
+          shown.map(({ proxy }) => proxy),
+          null,
+          2,
+        )}\n`,
+      )
+    else io.stdout.write(statusText(shown))
+    const done = !values.wait || shown.every(isSettled)
+    if (!done) io.stderr.write(`Not every proxy has the newest configuration after ${values.timeout}\n`)
+    return done && !shown.some(isRefused) ? EXIT.ok : EXIT.failed
+  }
+  if (url !== undefined) return report(() => readUrl(url))
+  return withCluster(values, io, server => report(() => readCluster(server, values.istioNamespace)))
+}
+
+async function readCluster(server: ApiServer, namespace: string): Promise<readonly Row[]> {
+  const pods = await controlPlanePods(server, namespace)
+  const answers = await Promise.all(
+    pods.map(async pod => {
+      const found = await askControlPlane(server, pod, '/debug/syncz')
+      return (Array.isArray(found) ? found : []).map((proxy: unknown): Row => ({ proxy, replica: pod.pod }))
+    }),
+  )
+  return answers.flat()
+}
+
+async function readUrl(url: string): Promise<readonly Row[]> {
+  const response = await fetch(new URL('/debug/syncz', url)).catch((error: unknown) => {
+    throw new Error(`Cannot ask the control plane at "${url}": ${error instanceof Error ? error.message : String(error)}`)
+  })
+  const found: unknown = await response.json()
+  return (Array.isArray(found) ? found : []).map((proxy: unknown): Row => ({ proxy, replica: new URL(url).host }))
+}
+
+/** What was just applied reaches the control plane a moment later: only who is settled twice in a row is. */
+async function settled(read: () => Promise<readonly Row[]>, limitMs: number): Promise<readonly Row[]> {
+  const until = performance.now() + limitMs
+  let quiet = 0
+  for (;;) {
+    const rows = await read()
+    quiet = rows.every(isSettled) ? quiet + 1 : 0
+    if (quiet >= 2 || performance.now() >= until) return rows
+    await wait(LOOK_MS)
+  }
+}
+
+function isSettled({ proxy }: Row): boolean {
+  return listAt(proxy, 'types').every(type => textAt(type, 'state') !== 'STALE')
+}
+
+function isRefused({ proxy }: Row): boolean {
+  return listAt(proxy, 'types').some(type => textAt(type, 'state') === 'NACKED')
+}
+
+/** "sidecar~10.0.0.1~cart-0.shop~..." is "cart-0.shop". */
+function nameOf({ proxy }: Row): string {
+  const node = textAt(proxy, 'node')
+  return node.split('~')[2] || node
+}
+
+function isWanted(row: Row, name: string | undefined, namespace: string | undefined): boolean {
+  const own = nameOf(row)
+  const mine = own.slice(own.lastIndexOf('.') + 1)
+  return (namespace === undefined || mine === namespace) && (name === undefined || own === name || own.startsWith(`${name}.`))
+}
+
+function statusText(rows: readonly Row[]): string {
+  if (rows.length === 0) return 'No proxy is connected.\n'
+  const heads = ['NAME', ...Object.keys(TYPES), 'ENGINE', 'CONTROL PLANE']
+  const lines = rows
+    .map(row => {
+      const { proxy, replica } = row
+      const states = Object.values(TYPES).map(name => {
+        const type = listAt(proxy, 'types').find(each => textAt(each, 'type').endsWith(`.${name}`))
+        return type === undefined ? '-' : textAt(type, 'state')
+      })
+      const engine = [textAt(proxy, 'engine'), textAt(proxy, 'version')].filter(Boolean).join(' ')
+      return [nameOf(row), ...states, engine, replica]
+    })
+    .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))
+  const refusals = rows.flatMap(row =>
+    listAt(row.proxy, 'types').flatMap(type => {
+      const detail = textAt(type, 'refusal', 'detail')
+      return detail === '' ? [] : [`${nameOf(row)} refused: ${detail}\n`]
+    }),
+  )
+  return table(heads, lines) + refusals.join('')
+}
