@@ -95,8 +95,7 @@ test('analyze -L lists the analyzers', async () => {
 
 test('analyze refuses flags it cannot follow', async () => {
   for (const args of [
-    ['--use-kube', 'true', '.'],
-    [],
+    ['--use-kube=false'],
     ['-S', 'nonsense', '.'],
     ['--analyzer', 'nobody', '.'],
     ['--failure-threshold', 'high', '.'],

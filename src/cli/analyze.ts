@@ -15,13 +15,16 @@ import { unreadable, VALIDATION, validationMessages } from '../explain/analyze/v
 import { World } from '../explain/analyze/world.ts'
 import type { MeshSettings } from '../model/settings.ts'
 import { type Documents, readDocuments } from '../source/files/read-documents.ts'
+import { readCluster } from '../source/kubernetes/read-cluster.ts'
 import { analysisText } from './analysis-text.ts'
+import { CLUSTER_FLAGS, withCluster } from './cluster-flags.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 
-const USAGE = `Usage: mizzen analyze PATH... [FLAGS]
+const USAGE = `Usage: mizzen analyze [PATH...] [FLAGS]
 
-Finds what is wrong with Kubernetes, Istio and mizzen objects, and between them. PATH: files, directories (with all below), "-" for standard input.
+Finds what is wrong with Kubernetes, Istio and mizzen objects, and between them. PATH: files, directories (with all below), "-" for standard input;
+without any, the cluster of the kubeconfig is analyzed.
 
   -o, --output FORMAT          log (default), json or yaml
       --mesh-config FILE       Istio's MeshConfig; default: the ConfigMap "istio" of istio-system, if it is there
@@ -34,6 +37,9 @@ Finds what is wrong with Kubernetes, Istio and mizzen objects, and between them.
       --analyzer NAME          run only this analyzer; may be repeated
       --cluster NAME=PATH      objects of another cluster, to compare Services with; may be repeated
   -L, --list-analyzers         list the analyzers and what they look for
+      --kubeconfig FILE        analyzes this cluster, with the objects of PATH in place of its own
+      --context NAME           of the kubeconfig
+      --use-kube=false         PATH alone, whatever else is said
       --recursive              accepted and without effect: directories are always searched with all below
 
 An object keeps messages away from itself by the annotation galley.istio.io/analyze-suppress: "IST0102,IST0118" (or "*").
@@ -53,6 +59,7 @@ const OPTIONS = {
   'list-analyzers': { type: 'boolean', short: 'L' },
   recursive: { type: 'boolean' },
   'use-kube': { type: 'string' },
+  ...CLUSTER_FLAGS,
 } as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -65,16 +72,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(list())
     return EXIT.ok
   }
-  if (values['use-kube'] !== undefined && values['use-kube'] !== 'false')
-    throw new UsageError('Cannot analyze a live cluster: expected files ("mizzen analyze PATH...")')
-  if (positionals.length === 0) throw new UsageError('Cannot analyze nothing: expected at least one PATH')
   const format = oneOf('output', values.output ?? 'log', ['log', 'text', 'json', 'yaml'])
   const failure = levelOf('failure-threshold', values['failure-threshold'] ?? 'Error')
   const least = levelOf('output-threshold', values['output-threshold'] ?? 'Info')
   const suppressions = (values.suppress ?? []).map(suppressionOf)
   const chosen = analyzersNamed(values.analyzer)
 
-  const read = await readDocuments(positionals, io.cwd, io.stdin)
+  const read = await documentsOf(positionals, values, io)
   const world = await worldOf(read, values, io)
   const runs = (name: string) => values.analyzer === undefined || values.analyzer.includes(name)
   const all = [
@@ -90,6 +94,25 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   else if (format === 'yaml') io.stdout.write(stringify(messages, { lineWidth: 0 }))
   else io.stdout.write(analysisText(messages, read, io))
   return messages.some(message => rank(message.level) >= rank(failure)) ? EXIT.failed : EXIT.ok
+}
+
+interface Place {
+  readonly 'use-kube'?: string | undefined
+  readonly kubeconfig?: string | undefined
+  readonly context?: string | undefined
+}
+
+/** Without files, and wherever a cluster is named, the cluster's objects, with the files on top. */
+async function documentsOf(paths: readonly string[], place: Place, io: Io): Promise<Documents> {
+  const files = await readDocuments(paths, io.cwd, io.stdin)
+  const named = place.kubeconfig !== undefined || place.context !== undefined || place['use-kube'] === 'true'
+  if (place['use-kube'] === 'false' && paths.length === 0)
+    throw new UsageError('Cannot analyze nothing: expected at least one PATH')
+  if (place['use-kube'] === 'false' || (paths.length > 0 && !named)) return files
+  const cluster = await withCluster(place, io, readCluster)
+  const replaced = new Set(files.documents.flatMap(({ reading }) => reading?.resource ?? []))
+  const kept = cluster.documents.filter(({ reading }) => !replaced.has(reading?.resource ?? ''))
+  return { documents: [...kept, ...files.documents], problems: [...cluster.problems, ...files.problems] }
 }
 
 async function settingsGiven(file: string | undefined, io: Io): Promise<MeshSettings | undefined> {

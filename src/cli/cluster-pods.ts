@@ -72,7 +72,7 @@ export async function askControlPlane(server: ApiServer, { namespace, pod }: Pod
   return server.json({ path: `/api/v1/namespaces/${namespace}/pods/${pod}:${PORTS.monitoring}/proxy${page}` })
 }
 
-/** Pages of a proxy's own endpoint, which only its pod can reach: through a forwarded port. */
+/** Pages of a proxy's own endpoint, each asked for once, which only its pod can reach: through a forwarded port. */
 export async function withProxyAdmin<Result>(
   pod: PodName,
   values: ClusterValues,
@@ -82,7 +82,12 @@ export async function withProxyAdmin<Result>(
   const file = values.kubeconfig === undefined ? undefined : path.resolve(io.cwd, values.kubeconfig)
   const forwarding = await forwardPort({ ...pod, port: ADMIN_PORT }, { file, context: values.context })
   try {
-    return await use(page => askAdmin(pod, `http://127.0.0.1:${forwarding.port}${page}`))
+    const answers = new Map<string, Promise<unknown>>()
+    return await use(page => {
+      const answer = answers.get(page) ?? askAdmin(pod, `http://127.0.0.1:${forwarding.port}${page}`)
+      answers.set(page, answer)
+      return answer
+    })
   } finally {
     forwarding.close()
   }

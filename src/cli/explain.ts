@@ -11,11 +11,14 @@ import { answerText } from '../explain/request/text.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { MeshProxy } from '../model/proxy.ts'
 import { painter } from '../run/laptop/console/paint.ts'
+import { CLUSTER_FLAGS, withCluster } from './cluster-flags.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { readLiveMesh } from './live-mesh.ts'
 import { readMesh, readText } from './read-mesh.ts'
 
 export const USAGE = `Usage: mizzen explain PATH... --from NAMESPACE/WORKLOAD --to URL
+       mizzen explain --from NAMESPACE/WORKLOAD --to URL    in the cluster of the kubeconfig
        mizzen explain PATH... --calls FILE
        mizzen explain deny ID
 
@@ -36,6 +39,9 @@ standard input) is not run: its requests are followed by the very code that the 
       --mesh-networks FILE Istio's MeshNetworks; default: those of the same ConfigMap
       --service-range CIDR addresses for Services without a clusterIP (default 10.96.0.0/12; none for --calls and --proxy)
   -o, --output FORMAT      text (default) or json
+  -i, --istioNamespace NS  of the cluster: where the mesh configuration stands (default istio-system)
+      --kubeconfig FILE    asks this cluster; files in PATH go before what stands there
+      --context NAME       of the kubeconfig
 `
 
 const OPTIONS = {
@@ -53,6 +59,8 @@ const OPTIONS = {
   'mesh-networks': { type: 'string' },
   'service-range': { type: 'string' },
   output: { type: 'string', short: 'o' },
+  istioNamespace: { type: 'string', short: 'i', default: 'istio-system' },
+  ...CLUSTER_FLAGS,
 } as const
 
 /** Exit code 0 whatever becomes of the request: it was explained. */
@@ -64,7 +72,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(USAGE)
     return EXIT.ok
   }
-  if (positionals.length === 0) throw new UsageError('Cannot explain without configuration: expected at least one PATH')
   const { calls, from, to, proxy: described } = values
   const format = oneOf('output', values.output ?? (calls === undefined ? 'text' : 'json'), ['text', 'json'])
   if (calls === undefined && (to === undefined || (from === undefined) === (described === undefined)))
@@ -72,11 +79,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const question = calls === undefined ? questionOf({ ...values, to: to ?? '' }) : undefined
   const simulated = calls !== undefined || described !== undefined
   const serviceRange = values['service-range'] ?? (simulated ? '' : undefined)
-  const { mesh, tell } = await readMesh(
-    { paths: positionals, meshConfig: values['mesh-config'], meshNetworks: values['mesh-networks'], serviceRange },
-    io,
-    withHypotheticalPods,
-  )
+  // Without files, and wherever a cluster is named, the mesh is that of the cluster.
+  const live = positionals.length === 0 || values.kubeconfig !== undefined || values.context !== undefined
+  const { mesh, tell } = live
+    ? await withCluster(values, io, server =>
+        readLiveMesh(server, { paths: positionals, rootNamespace: values.istioNamespace }, io, withHypotheticalPods),
+      )
+    : await readMesh(
+        { paths: positionals, meshConfig: values['mesh-config'], meshNetworks: values['mesh-networks'], serviceRange },
+        io,
+        withHypotheticalPods,
+      )
   tell()
   const explainer = new Explainer(mesh)
   if (calls !== undefined) {

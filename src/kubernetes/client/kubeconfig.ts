@@ -23,6 +23,9 @@ export async function kubeconfigAccess({ file, context }: KubeconfigOptions): Pr
   } catch (error) {
     throw new Error(`Cannot read the kubeconfig${file === undefined ? '' : ` "${file}"`}: ${messageOf(error)}`)
   }
+  // The library makes one up where there is none.
+  if (config.getCurrentContext() === 'loaded-context' && config.getCurrentCluster()?.server === 'http://localhost:8080')
+    throw new Error('Cannot find a cluster: expected --kubeconfig FILE, $KUBECONFIG or ~/.kube/config')
   if (context !== undefined) config.setCurrentContext(context)
   const cluster = config.getCurrentCluster()
   if (!cluster) {
