@@ -55,6 +55,7 @@ const used: ReadonlySet<string> = new Set([
   'proxyHeaders.requestId',
   'proxyHeaders.server',
   'proxyHeaders.xForwardedPort',
+  'gatewayTopology.proxyProtocol',
   'gatewayTopology.numTrustedProxies',
   'gatewayTopology.forwardClientCertDetails',
   ...[

@@ -14,7 +14,6 @@ const FIELDS: { readonly [Id in KindId]?: Reasons } = {
     'spec.tcp[].match[].sourceSubnet': AS_IN_ISTIO,
   },
   DestinationRule: {
-    '**.proxyProtocol': 'no such header is sent',
     '**.zoneAwareLbSetting': 'all zones are alike',
     '**.outlierDetectionHttpErrorCodes': 'statuses of 500 to 599 count as errors, and no others',
     '**.retryBudget.budgetInterval': 'the budget is a share of the requests under way',

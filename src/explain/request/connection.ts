@@ -66,6 +66,8 @@ function factsOf({ mode, address, port, source }: Call): ConnectionFacts {
   return {
     remoteAddress: source ?? '127.0.0.1',
     remotePort: 40_000,
+    directAddress: source ?? '127.0.0.1',
+    directPort: 40_000,
     localAddress: address,
     localPort: port,
     restored: mode !== 'direct',

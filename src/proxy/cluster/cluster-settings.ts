@@ -68,7 +68,7 @@ export function readCluster(message: Cluster, secrets: Secrets): ClusterSettings
       discovery,
       balancing: policyName(message),
       http,
-      connection: readConnection(message, http),
+      connection: readConnection(message, http, sockets),
       breakers: {
         default: limits(message, RoutingPriority.DEFAULT),
         high: limits(message, RoutingPriority.HIGH),
@@ -155,7 +155,7 @@ function forwardProxy(config: ClusterConfig, sockets: TransportSockets): Discove
   }
 }
 
-function readConnection(message: Cluster, http: HttpSettings): ConnectorSettings {
+function readConnection(message: Cluster, http: HttpSettings, { proxyProtocol }: TransportSockets): ConnectorSettings {
   const connectTimeoutMs = durationMs(message.connectTimeout) ?? 5000
   if (connectTimeoutMs <= 0) throw new Error(`connect_timeout is ${connectTimeoutMs} ms, expected more than 0`)
   const source = message.upstreamBindConfig?.sourceAddress?.address
@@ -169,6 +169,7 @@ function readConnection(message: Cluster, http: HttpSettings): ConnectorSettings
     keepAliveMs: keepAlive && (keepAlive.keepaliveTime ?? 7200) * 1000,
     dnsFamily: forwardProxyFamily(message),
     http2: http.http2,
+    proxyProtocol,
   }
 }
 

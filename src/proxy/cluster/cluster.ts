@@ -2,9 +2,11 @@
  * The upstream seam: what a cluster offers to the router filter and the TCP proxy. The other side of it (endpoint discovery, balancing,
  * connection pools, circuit breakers) lives in this folder.
  */
+
 import type { Host, PickContext } from '../balance/host.ts'
 import type { ClientStream, RequestHead, ResponseHandler } from '../http/stream.ts'
 import type { Transport } from '../net/transport.ts'
+import type { ProxiedAddresses } from '../proxy-protocol/header.ts'
 
 export type ResourcePriority = 'default' | 'high'
 
@@ -28,8 +30,10 @@ export interface Cluster {
   open(host: Host, head: RequestHead, last: boolean, handler: ResponseHandler, priority?: ResourcePriority): UpstreamStream
   /**
    * Opens a connection of its own, for the TCP proxy. The owner hears `onConnected` or `onConnectFailed`, once, not before this returns.
+   *
+   * @param client whom a PROXY protocol header names, where the cluster has one. @default the proxy itself
    */
-  connect(host: Host, owner: ConnectOwner): PendingConnect
+  connect(host: Host, owner: ConnectOwner, client?: ProxiedAddresses): PendingConnect
   /** Takes a place among the cluster's concurrent retries (circuit breaker max_retries / retry budget); false: no place (flag URX/UO). */
   acquireRetry(priority?: ResourcePriority): boolean
   releaseRetry(priority?: ResourcePriority): void

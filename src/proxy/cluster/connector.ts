@@ -2,7 +2,7 @@
  * Makes the connections of a cluster: resolves the host's name if it has only that, opens the socket with the cluster's options, wraps it
  * in TLS and hands it to the codec.
  */
-import { isIPv6, type NetConnectOpts } from 'node:net'
+import { isIPv6, type NetConnectOpts, type Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { Cluster_DnsLookupFamily } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { Http1ClientConnection } from '../http1/client-connection.ts'
@@ -14,10 +14,11 @@ import { acceptTransport } from '../net/accept.ts'
 import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { PooledConnection } from '../pool/pooled-connection.ts'
+import { type ProxiedAddresses, type ProxyVersion, writeProxyHeader } from '../proxy-protocol/header.ts'
 import type { HostTarget } from './cluster-host.ts'
 import { notePrincipals, type Principals } from './host-principals.ts'
 import type { Resolver } from './resolver.ts'
-import { connectSocket } from './socket-attempt.ts'
+import { connectSocket, type Ends, type Preface } from './socket-attempt.ts'
 import type { TransportSocket } from './transport-socket.ts'
 
 export interface ConnectorSettings {
@@ -27,6 +28,8 @@ export interface ConnectorSettings {
   readonly sourceAddress: string | undefined
   /** Milliseconds of silence until the kernel probes a connection; undefined: it does not. */
   readonly keepAliveMs: number | undefined
+  /** Connections begin with this header. */
+  readonly proxyProtocol: ProxyVersion | undefined
   readonly dnsFamily: Cluster_DnsLookupFamily
   readonly http2: Http2Options
 }
@@ -94,31 +97,34 @@ export class Connector {
             ? this.#http2(transport, pooled, agreed === SHARED)
             : http1(transport, pooled),
         )
-      if (!tls) return this.#plain(target, transport => made(transport, undefined), failed)
-      return connectSocket(target, tls, {
-        onSocket: socket => {
+      // Of a connection that carries requests of many clients nobody can say who the client is.
+      if (!tls) return this.#plain(target, undefined, transport => made(transport, undefined), failed)
+      const heard = {
+        onSocket: (socket: Socket) => {
           notePrincipals(host, socket)
           made(acceptTransport(socket, NOBODY), 'alpnProtocol' in socket ? socket.alpnProtocol : undefined)
         },
         onSocketFailed: failed,
-      })
+      }
+      return connectSocket(target, tls, heard, this.#preface(undefined))
     })
   }
 
   /** A connection of its own, for the TCP proxy. */
-  tcp(host: ConnectorTarget, listener: TransportListener): ConnectAttempt {
+  tcp(host: ConnectorTarget, listener: TransportListener, client: ProxiedAddresses | undefined): ConnectAttempt {
     const failed = (error: Error) => listener.onTransportFailed(error)
     return this.#resolved(host, failed, target => {
       const tls = host.transportSocket?.attempt({ target: host.address, sni: undefined, verifySni: false, alpn: [] })
       if (host.transportSocket && !tls) return withoutSecrets(failed)
-      if (!tls) return this.#plain(target, transport => listener.onTransport(transport), failed)
-      return connectSocket({ ...target, allowHalfOpen: true }, tls, {
-        onSocket: socket => {
+      if (!tls) return this.#plain(target, client, transport => listener.onTransport(transport), failed)
+      const heard = {
+        onSocket: (socket: Socket) => {
           notePrincipals(host, socket)
           listener.onTransport(acceptTransport(socket, NOBODY))
         },
         onSocketFailed: failed,
-      })
+      }
+      return connectSocket({ ...target, allowHalfOpen: true }, tls, heard, this.#preface(client))
     })
   }
 
@@ -130,8 +136,25 @@ export class Connector {
     return new Http2ClientConnection(transport, { ...setup, owner: pooled, shared, onProtocolError() {} })
   }
 
-  #plain(target: NetTarget, connected: (transport: Transport) => void, failed: (error: Error) => void): ConnectAttempt {
-    const listener = { onConnected: connected, onConnectFailed: failed }
+  /** What a connection begins with; undefined: nothing. @param client whose it is; undefined: nobody's, so it speaks for itself, as in Envoy */
+  #preface(client: ProxiedAddresses | undefined): Preface | undefined {
+    const version = this.#settings.proxyProtocol
+    if (version === undefined) return undefined
+    return own => writeProxyHeader(version, client ?? (version === 1 ? ownAddresses(own) : undefined))
+  }
+
+  #plain(
+    target: NetTarget,
+    client: ProxiedAddresses | undefined,
+    connected: (transport: Transport) => void,
+    failed: (error: Error) => void,
+  ): ConnectAttempt {
+    const preface = this.#preface(client)
+    const onConnected = (transport: Transport) => {
+      if (preface) transport.write(preface(transport))
+      connected(transport)
+    }
+    const listener = { onConnected, onConnectFailed: failed }
     return connectTransport(target, { timeoutMs: 0 }, listener)
   }
 
@@ -166,6 +189,11 @@ export class Connector {
       ...(keepAliveMs !== undefined && { keepAlive: true, keepAliveInitialDelay: keepAliveMs }),
     }
   }
+}
+
+/** As Envoy's version 1 header has them. */
+function ownAddresses({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Ends): ProxiedAddresses {
+  return { sourceAddress: localAddress, sourcePort: localPort, destinationAddress: remoteAddress, destinationPort: remotePort }
 }
 
 /** The options of net.connect that are used. */

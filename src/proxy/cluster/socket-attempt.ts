@@ -12,9 +12,27 @@ export interface SocketListener {
   onSocketFailed(error: Error): void
 }
 
+/** Both ends of a connection, as far as they are known. */
+export interface Ends {
+  readonly localAddress?: string | undefined
+  readonly localPort?: number | undefined
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+}
+
+/** What goes out before all else, TLS included. */
+export type Preface = (ends: Ends) => Buffer
+
 /** @param tls undefined: plain */
-export function connectSocket(target: NetConnectOpts, tls: TlsAttempt | undefined, listener: SocketListener): ConnectAttempt {
+export function connectSocket(
+  target: NetConnectOpts,
+  tls: TlsAttempt | undefined,
+  listener: SocketListener,
+  preface?: Preface,
+): ConnectAttempt {
   const plain = connect({ ...target, noDelay: true })
+  // Heard before TLS hears it, which sends its first bytes then.
+  if (preface) plain.once('connect', () => plain.write(preface(plain)))
   const socket = tls ? process.getBuiltinModule('node:tls').connect({ ...tls.options, socket: plain }) : plain
   if (tls) socket.on('session', tls.onSession)
   let over = false

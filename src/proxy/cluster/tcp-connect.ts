@@ -4,6 +4,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ConnectAttempt } from '../net/connect.ts'
 import type { Transport } from '../net/transport.ts'
+import type { ProxiedAddresses } from '../proxy-protocol/header.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { ConnectOwner, PendingConnect } from './cluster.ts'
 import type { ClusterHost } from './cluster-host.ts'
@@ -14,6 +15,7 @@ import { TrackedTransport } from './tracked-transport.ts'
 export interface TcpConnectOptions {
   readonly host: ClusterHost
   readonly owner: ConnectOwner
+  readonly client: ProxiedAddresses | undefined
   readonly connector: Connector
   readonly stats: ClusterStats
   readonly breaker: CircuitBreaker
@@ -30,7 +32,7 @@ export class TcpConnect implements PendingConnect, TransportListener {
 
   constructor(options: TcpConnectOptions) {
     this.#options = options
-    const { stats, breaker, host, clock, connector, timeoutMs } = options
+    const { stats, breaker, host, clock, connector, timeoutMs, client } = options
     this.#startedAt = clock.now()
     if (!breaker.roomForConnection) {
       stats.upstream_cx_overflow++
@@ -44,7 +46,7 @@ export class TcpConnect implements PendingConnect, TransportListener {
     host.active++
     breaker.connections++
     this.#cancelTimer = clock.after(timeoutMs, () => this.#timeOut())
-    this.#attempt = connector.tcp(host, this)
+    this.#attempt = connector.tcp(host, this, client)
   }
 
   cancel(): void {

@@ -2,12 +2,14 @@
  * A cluster at work: its hosts, how one of them is picked, and the way to it. One object for one configuration of the cluster; a changed
  * configuration makes a new one, and this one drains.
  */
+
 import type { BuildBalancer } from '../balance/build.ts'
 import type { Host, HostOdds, PickContext } from '../balance/host.ts'
 import type { HealthStats } from '../health/stats.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { isShareable } from '../http2/shared-connection.ts'
 import { HttpPool } from '../pool/http-pool.ts'
+import type { ProxiedAddresses } from '../proxy-protocol/header.ts'
 import type { ActiveHealth } from './active-health.ts'
 import { BalancedHosts } from './balanced-hosts.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
@@ -227,10 +229,11 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     return this.#pool(ours(host), head, priority).open(head, last, handler)
   }
 
-  connect(host: Host, owner: ConnectOwner): PendingConnect {
+  connect(host: Host, owner: ConnectOwner, client?: ProxiedAddresses): PendingConnect {
     return new TcpConnect({
       host: ours(host),
       owner,
+      client,
       connector: this.#connector,
       stats: this.#stats,
       breaker: this.breakers.default,

@@ -1,5 +1,5 @@
 /** A TCP health check: whether a connection can be made and, if asked, whether the peer answers as expected. */
-import type { Connector, ConnectorTarget } from '../cluster/connector.ts'
+import type { Connector, ConnectorTarget, TransportListener } from '../cluster/connector.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import { containsInOrder } from './payload.ts'
 import type { TcpCheckSettings } from './settings.ts'
@@ -22,7 +22,7 @@ export class TcpProber implements Prober {
     // Its end may wait for a peer that never ends its own side.
     this.#last?.cancel()
     let answer: Answer | undefined
-    const attempt = this.#connector.tcp(this.#target, {
+    const listener: TransportListener = {
       onTransport: transport => {
         answer = new Answer(transport, receive, done)
         this.#last = answer
@@ -31,7 +31,8 @@ export class TcpProber implements Prober {
         answer.judge()
       },
       onTransportFailed: () => done(UNREACHABLE),
-    })
+    }
+    const attempt = this.#connector.tcp(this.#target, listener, undefined)
     return () => {
       attempt.cancel()
       answer?.cancel()

@@ -3,13 +3,18 @@
  */
 import type { Socket } from 'node:net'
 import type { DynamicMetadata } from '../metadata/dynamic.ts'
+import type { ProxiedAddresses } from '../proxy-protocol/header.ts'
 import type { Peer } from '../tls/peer.ts'
 import type { Drain } from './drain.ts'
 
 /** What is known of a connection before a byte of it is interpreted; filter chains are matched by it. */
 export interface ConnectionFacts {
-  readonly remoteAddress: string
-  readonly remotePort: number
+  /** The client: who connected, or whom a PROXY protocol header names. */
+  remoteAddress: string
+  remotePort: number
+  /** Who connected. */
+  readonly directAddress: string
+  readonly directPort: number
   /** Where the client wanted to go: what original_dst restored, else the address it reached. */
   localAddress: string
   localPort: number
@@ -21,6 +26,12 @@ export interface ConnectionFacts {
   serverName: string
   /** ALPN of a TLS client hello, or what http_inspector saw: "http/1.0", "http/1.1", "h2c". */
   applicationProtocols: readonly string[]
+}
+
+/** As the PROXY protocol names them. */
+export function addressesOf(facts: ConnectionFacts): ProxiedAddresses {
+  const { remoteAddress, remotePort, localAddress, localPort } = facts
+  return { sourceAddress: remoteAddress, sourcePort: remotePort, destinationAddress: localAddress, destinationPort: localPort }
 }
 
 export class Connection {

@@ -23,6 +23,8 @@ function facts(overrides: Partial<ConnectionFacts> = {}): ConnectionFacts {
   return {
     remoteAddress: '10.0.0.9',
     remotePort: 40_000,
+    directAddress: '10.0.0.9',
+    directPort: 40_000,
     localAddress: '10.1.2.3',
     localPort: 8080,
     restored: false,

@@ -38,7 +38,7 @@ const STEPS: readonly ((criteria: Criteria, facts: ConnectionFacts) => Specifici
     if (applicationProtocols.length === 0) return 0
     return facts.applicationProtocols.some(protocol => applicationProtocols.includes(protocol)) ? 1 : undefined
   },
-  ({ directSourceRanges }, facts) => longestRange(directSourceRanges, facts.remoteAddress),
+  ({ directSourceRanges }, facts) => longestRange(directSourceRanges, facts.directAddress),
   ({ sourceType }, facts) => {
     if (sourceType === SourceType.ANY) return 0
     const local = isLoopback(facts.remoteAddress) || facts.remoteAddress === facts.localAddress

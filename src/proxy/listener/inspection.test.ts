@@ -41,6 +41,8 @@ function facts(localPort: number): ConnectionFacts {
   return {
     remoteAddress: '10.0.0.9',
     remotePort: 1,
+    directAddress: '10.0.0.9',
+    directPort: 1,
     localAddress: '10.0.0.1',
     localPort,
     restored: false,
@@ -80,7 +82,7 @@ test('readListenerFilters() combines predicates, and refuses filters that are no
   )
   assert.deepEqual([plan.tls?.(facts(1)), plan.http?.(facts(1)), plan.originalDestination], [false, true, undefined])
   assert.throws(
-    () => readListenerFilters([filter('proxy_protocol.v3.ProxyProtocol')], false),
-    /"proxy_protocol\.v3\.ProxyProtocol".*is not known here/,
+    () => readListenerFilters([filter('local_ratelimit.v3.LocalRateLimit')], false),
+    /"local_ratelimit\.v3\.LocalRateLimit".*is not known here/,
   )
 })

@@ -5,11 +5,15 @@ import type {
   ListenerFilter,
   ListenerFilterChainMatchPredicate as Predicate,
 } from '../../xds/gen/envoy/config/listener/v3/listener_components.ts'
+import { ProxyProtocol } from '../../xds/gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.ts'
+import { unpack } from '../../xds/wire/any.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
+import { type ProxyProtocolSettings, readProxyProtocol } from '../proxy-protocol/listener-filter.ts'
 import { readClientHello } from './client-hello.ts'
 import type { ConnectionFacts } from './connection.ts'
 
 const ORIGINAL_DST = 'envoy.extensions.filters.listener.original_dst.v3.OriginalDst'
+const PROXY_PROTOCOL = 'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol'
 const TLS_INSPECTOR = 'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector'
 const HTTP_INSPECTOR = 'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector'
 
@@ -21,6 +25,7 @@ type Disabled = (facts: ConnectionFacts) => boolean
 
 export interface InspectionPlan {
   readonly originalDestination: Disabled | undefined
+  readonly proxyProtocol?: ProxyProtocolSettings
   readonly tls: Disabled | undefined
   readonly http: Disabled | undefined
 }
@@ -40,7 +45,11 @@ export function readListenerFilters(filters: readonly ListenerFilter[], handsOve
     const type = configType?.$case === 'typedConfig' ? messageName(configType.value.typeUrl) : name
     const disabled = filterDisabled === undefined ? never : compilePredicate(filterDisabled)
     if (type === ORIGINAL_DST) plan.originalDestination = disabled
-    else if (type === TLS_INSPECTOR) plan.tls = disabled
+    else if (type === PROXY_PROTOCOL) {
+      if (filterDisabled !== undefined) throw new Error('filter_disabled of proxy_protocol is not supported, expected none')
+      const value = configType?.$case === 'typedConfig' ? configType.value : undefined
+      plan.proxyProtocol = readProxyProtocol(unpack(PROXY_PROTOCOL, ProxyProtocol, value) ?? ProxyProtocol.fromPartial({}))
+    } else if (type === TLS_INSPECTOR) plan.tls = disabled
     else if (type === HTTP_INSPECTOR) plan.http = disabled
     else throw new Error(`listener filter "${name}" of type "${type}" is not known here`)
   }

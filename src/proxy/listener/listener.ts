@@ -2,9 +2,13 @@
  * A Listener resource in use: from the accepted socket to the filter chain that serves it.
  */
 import type { Socket } from 'node:net'
+import { Timer } from '../../lib/timer-wheel.ts'
 import type { Listener as Config } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
 import type { ProxyContext } from '../context.ts'
+import type { ProxiedAddresses } from '../proxy-protocol/header.ts'
+import { takeProxyHeader } from '../proxy-protocol/listener-filter.ts'
+import { ProxyProtocolStats } from '../proxy-protocol/stats.ts'
 import { Connection, type ConnectionFacts } from './connection.ts'
 import type { FilterChain } from './filter-chain.ts'
 import type { FilterChainMatcher } from './filter-chain-match.ts'
@@ -37,6 +41,7 @@ export class Listener {
   readonly #defaultChain: FilterChain | undefined
   readonly #plan: InspectionPlan
   readonly #originalDestination: FindDestination | undefined
+  readonly #proxyStats: ProxyProtocolStats
   readonly #timeoutMs: number
   readonly #goesOnUninspected: boolean
   readonly #handsOver: boolean
@@ -57,6 +62,11 @@ export class Listener {
     this.chains = chains
     this.#matcher = matcher
     this.#defaultChain = defaultChain
+    this.#proxyStats = context.stats.shared(ProxyProtocolStats, {
+      prefix: 'proxy_proto',
+      family: 'envoy_proxy_proto',
+      labels: {},
+    })
     this.stats = context.stats.shared(ListenerStats, {
       prefix: `listener.${config.statPrefix || listenerStatName(this.address)}`,
       family: 'envoy_listener',
@@ -66,9 +76,12 @@ export class Listener {
 
   /** An accepted socket, paused. @param find where redirected connections go */
   accept(socket: Socket, find: FindListener): void {
+    const direct = unmapped(socket.remoteAddress ?? '')
     const facts: ConnectionFacts = {
-      remoteAddress: unmapped(socket.remoteAddress ?? ''),
+      remoteAddress: direct,
       remotePort: socket.remotePort ?? 0,
+      directAddress: direct,
+      directPort: socket.remotePort ?? 0,
       localAddress: unmapped(socket.localAddress ?? ''),
       localPort: socket.localPort ?? 0,
       restored: false,
@@ -78,7 +91,7 @@ export class Listener {
     }
     if (this.#originalDestination !== undefined) this.#restore(socket, facts, this.#originalDestination)
     const target = facts.restored && this.#handsOver ? find(facts.localAddress, facts.localPort) : undefined
-    ;(target ?? this).#inspect(socket, facts)
+    ;(target ?? this).#unwrap(socket, facts)
   }
 
   #restore(socket: Socket, facts: ConnectionFacts, find: FindDestination): void {
@@ -89,6 +102,48 @@ export class Listener {
     facts.localAddress = destination.address
     facts.localPort = destination.port
     facts.restored = true
+  }
+
+  /** Who the client is comes first, where somebody before us says so. */
+  #unwrap(socket: Socket, facts: ConnectionFacts): void {
+    const settings = this.#plan.proxyProtocol
+    if (settings === undefined) {
+      this.#inspect(socket, facts)
+      return
+    }
+    const { timers } = this.#context
+    // Errors of the socket end in 'close'; without a listener they would end the process.
+    const ignore = () => {}
+    socket.on('error', ignore)
+    const onTimer = () => {
+      stop()
+      socket.off('error', ignore)
+      this.stats.downstream_pre_cx_timeout++
+      if (this.#goesOnUninspected) this.#inspect(socket, facts)
+      else socket.destroy()
+    }
+    const timer = new Timer({ onTimer }, 'PROXY header')
+    const settled = (next: () => void) => {
+      timers.stop(timer)
+      socket.off('error', ignore)
+      next()
+    }
+    const stop = takeProxyHeader(socket, settings, this.#proxyStats, {
+      onHeader: addresses => settled(() => this.#introduced(socket, facts, addresses)),
+      onRefused: () => settled(() => socket.destroy()),
+    })
+    if (this.#timeoutMs > 0) timers.start(timer, this.#timeoutMs)
+  }
+
+  #introduced(socket: Socket, facts: ConnectionFacts, addresses: ProxiedAddresses | undefined): void {
+    if (addresses !== undefined) {
+      facts.remoteAddress = addresses.sourceAddress
+      facts.remotePort = addresses.sourcePort
+      facts.restored ||= addresses.destinationAddress !== facts.localAddress || addresses.destinationPort !== facts.localPort
+      facts.localAddress = addresses.destinationAddress
+      facts.localPort = addresses.destinationPort
+    }
+    this.#inspect(socket, facts)
   }
 
   #inspect(socket: Socket, facts: ConnectionFacts): void {

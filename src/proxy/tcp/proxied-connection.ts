@@ -5,7 +5,7 @@
 import { Timer, type TimerOwner, type TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Host } from '../balance/host.ts'
 import type { Cluster, Clusters, ConnectOwner, PendingConnect } from '../cluster/cluster.ts'
-import type { Connection, OpenConnection } from '../listener/connection.ts'
+import { addressesOf, type Connection, type OpenConnection } from '../listener/connection.ts'
 import { acceptTransport } from '../net/accept.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
 import type { AccessLogger } from '../telemetry/access-log.ts'
@@ -103,7 +103,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     record.attempts++
     record.tryStartedAt = performance.now()
     if (record.upstreamStartedAt === 0) record.upstreamStartedAt = record.tryStartedAt
-    this.#connecting = cluster.connect(host, this)
+    this.#connecting = cluster.connect(host, this, addressesOf(facts))
   }
 
   onConnected(upstream: Transport): void {

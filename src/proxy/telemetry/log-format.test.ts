@@ -11,6 +11,8 @@ function record(): DecisionRecord {
   const facts = {
     remoteAddress: '10.0.0.9',
     remotePort: 4000,
+    directAddress: '10.0.0.9',
+    directPort: 4000,
     localAddress: '::1',
     localPort: 80,
     restored: false,

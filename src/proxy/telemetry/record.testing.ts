@@ -37,6 +37,8 @@ export function testRecord({
   const facts = {
     remoteAddress: '10.0.0.9',
     remotePort: 4000,
+    directAddress: '10.0.0.9',
+    directPort: 4000,
     localAddress: '10.96.0.4',
     localPort: 80,
     restored: false,

@@ -21,6 +21,7 @@ import { outlierDetection } from './outlier-detection.ts'
 import { sharesConnections } from './shared-connections.ts'
 import { outboundStatName } from './stat-name.ts'
 import { upstreamHttp } from './upstream-http.ts'
+import { introducing } from './upstream-proxy-protocol.ts'
 import { clusterTls, takesNameFromRequest } from './upstream-tls.ts'
 import { duration, FROM_ADS } from './values.ts'
 import { ruleFor, type View } from './view.ts'
@@ -78,7 +79,7 @@ export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
       upgradeToHttp2: settings.upgradeToHttp2,
       automaticServerName,
     }),
-    ...clusterTls(inputs),
+    ...introducing(clusterTls(inputs), policy?.proxyProtocol),
     upstreamConnectionOptions: connectionOptions(pool?.keepalive, settings.keepalive),
     metadata: originMetadata(
       originOf(service, subset, rule),

@@ -9,6 +9,7 @@ import {
 } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import { HttpInspector } from '../gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector.ts'
 import { OriginalDst } from '../gen/envoy/extensions/filters/listener/original_dst/v3/original_dst.ts'
+import { ProxyProtocol } from '../gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.ts'
 import { TlsInspector } from '../gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts'
 import type { Any } from '../gen/google/protobuf/any.ts'
 import { pack } from '../wire/any.ts'
@@ -30,6 +31,8 @@ export interface ListenerParts {
   /** For connections that no chain matches. */
   readonly fallback?: FilterChain | undefined
   readonly inspectors?: readonly ListenerFilter[]
+  /** A load balancer before it says who its clients are (ProxyConfig gatewayTopology.proxyProtocol). */
+  readonly proxyProtocol?: boolean | undefined
   /** How long inspectors wait for the first bytes; 0: for ever. */
   readonly detectionTimeoutMs: number
   readonly options?: Partial<Listener>
@@ -41,7 +44,7 @@ export interface ListenerParts {
  */
 export function listener(parts: ListenerParts): Listener {
   const chains = distinctChains(parts.chains)
-  const inspectors = parts.inspectors ?? inspectorsFor(chains)
+  const inspectors = [...(parts.proxyProtocol ? [PROXY_PROTOCOL] : []), ...(parts.inspectors ?? inspectorsFor(chains))]
   const looksAtBytes = chains.some(chain => chain.filterChainMatch?.transportProtocol)
   const catchAll = looksAtBytes ? chains.find(chain => chain.filterChainMatch === undefined) : undefined
   const timeout = parts.detectionTimeoutMs > 0 ? duration(parts.detectionTimeoutMs) : ZERO
@@ -52,7 +55,7 @@ export function listener(parts: ListenerParts): Listener {
     bindToPort: parts.bind ? undefined : false,
     filterChains: chains.filter(chain => chain !== catchAll),
     defaultFilterChain: catchAll ?? parts.fallback,
-    listenerFilters: [...inspectors],
+    listenerFilters: inspectors,
     listenerFiltersTimeout: inspectors.length > 0 ? timeout : undefined,
     continueOnListenerFiltersTimeout: inspectors.length > 0,
     ...parts.options,
@@ -66,6 +69,11 @@ function listenerFilter(name: string, value: Any): ListenerFilter {
 const TYPES = 'envoy.extensions.filters.listener'
 
 export const ORIGINAL_DESTINATION = listenerFilter('original_dst', pack(`${TYPES}.original_dst.v3.OriginalDst`, OriginalDst, {}))
+
+const PROXY_PROTOCOL = listenerFilter(
+  'proxy_protocol',
+  pack(`${TYPES}.proxy_protocol.v3.ProxyProtocol`, ProxyProtocol, ProxyProtocol.fromPartial({})),
+)
 
 /** The first bytes of a connection decide whether it is TLS, and for which server name. */
 export const TLS_INSPECTOR = listenerFilter(

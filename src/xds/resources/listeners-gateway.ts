@@ -50,6 +50,7 @@ export function gatewayListeners(view: View, proxy: MeshProxy, ports: readonly G
         direction: 'outbound',
         chains,
         ...(port.kind === 'tls' ? { inspectors: [TLS_INSPECTOR] } : {}),
+        proxyProtocol: view.settings.proxyDefaults.proxyProtocol,
         detectionTimeoutMs: view.settings.protocolDetectionTimeoutMs,
         options: { metadata: originMetadata(first.server.origin) },
       }),

@@ -19,6 +19,7 @@ export function sharesConnections({ view, service, port, policy }: ClusterInputs
     meshTls &&
     http1 &&
     settings.proxyDefaults.metadata?.[SHARE_CONNECTIONS] !== 'false' &&
+    policy?.proxyProtocol === undefined &&
     (pool === undefined || leavesConnectionsToUs(pool, settings.upgradeToHttp2))
   )
 }

@@ -8,7 +8,6 @@ import type { MeshSettings } from '../../model/settings.ts'
 import type { ClientTls } from '../../model/traffic-policy.ts'
 import { type Cluster, Cluster_TransportSocketMatch } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
-import { RawBuffer } from '../gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.ts'
 import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import { type CommonTlsContext, UpstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
@@ -17,6 +16,7 @@ import { type ClusterInputs, discoveryOf } from './cluster-inputs.ts'
 import { isMeshEndpoint } from './mesh-endpoint.ts'
 import { identitiesOf, type MeshPeer, outboundMeshTls, workloadCertificate } from './mesh-tls.ts'
 import { serverNameOf } from './names.ts'
+import { PLAINTEXT } from './plaintext-socket.ts'
 import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
 import { tlsDefaults } from './tls-parameters.ts'
 
@@ -59,14 +59,6 @@ export function clusterTls(inputs: ClusterInputs): Pick<Cluster, 'transportSocke
     ],
   }
 }
-
-const PLAINTEXT = TransportSocket.fromPartial({
-  name: 'envoy.transport_sockets.raw_buffer',
-  configType: {
-    $case: 'typedConfig',
-    value: pack('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer', RawBuffer, {}),
-  },
-})
 
 function meshPeer({ view, service, port, subset, policy, accounts }: ClusterInputs): MeshPeer {
   const { settings } = view

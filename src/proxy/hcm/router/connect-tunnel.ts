@@ -4,6 +4,7 @@
 import type { Host } from '../../balance/host.ts'
 import type { Cluster, ConnectOwner, PendingConnect } from '../../cluster/cluster.ts'
 import { HeaderList } from '../../http/headers.ts'
+import { addressesOf } from '../../listener/connection.ts'
 import type { Transport, TransportHandler } from '../../net/transport.ts'
 import type { ForwardAction } from '../../route/decision.ts'
 import { Flag } from '../../telemetry/response-flags.ts'
@@ -49,7 +50,7 @@ export class ConnectTunnel implements RequestSink, ConnectOwner, TransportHandle
     request.record.host = host
     request.record.attempts = 1
     request.record.upstreamStartedAt = performance.now()
-    this.#connecting = this.#cluster.connect(host, this)
+    this.#connecting = this.#cluster.connect(host, this, addressesOf(request.connection.facts))
     request.forwardTo(this)
   }
 
