@@ -45,6 +45,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   ca: () => import('./ca.ts'),
   proxy: () => import('./proxy.ts'),
   capture: () => import('./capture.ts'),
+  cni: () => import('./cni.ts'),
   wait: () => import('./wait.ts'),
   request: () => import('./request.ts'),
   expand: () => import('./expand.ts'),

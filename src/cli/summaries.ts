@@ -31,6 +31,7 @@ export const SUMMARIES = {
   ca: 'the certificate authority: look at its roots, replace them, revoke a certificate',
   proxy: 'run the data plane from an Envoy bootstrap, or that of a pod',
   capture: "lead a pod's traffic to its proxy, as istio-iptables does",
+  cni: 'the CNI plugin: lead traffic to proxies without rights in pods',
   wait: 'wait until the proxy of this pod is ready',
   request: 'ask the proxy of this pod',
   version: 'print the version',
