@@ -211,11 +211,13 @@ function unusedFields(config: ConfigMap, key: string, sentences: readonly string
 }
 
 function routeSets(objects: readonly VirtualService[], settings: MeshSettings): RouteSet[] {
-  const byName = new Map(objects.map(object => [`${object.namespace}/${object.name}`, object]))
+  let byName: ReadonlyMap<string, VirtualService> | undefined
   return objects.flatMap(object => {
     if (isDelegate(object)) return []
-    const delegates = delegateNames(object).map(name => {
-      const delegate = name === undefined ? undefined : byName.get(name)
+    const names = delegateNames(object)
+    if (names.length > 0) byName ??= new Map(objects.map(each => [`${each.namespace}/${each.name}`, each]))
+    const delegates = names.map(name => {
+      const delegate = name === undefined ? undefined : byName?.get(name)
       return delegate && isDelegate(delegate) && isShownTo(delegate, object.namespace) ? delegate : undefined
     })
     return [sets.get([object, settings, ...delegates], () => compileVirtualService(object, settings, delegates))]

@@ -84,22 +84,31 @@ function unusedParts({ networks = {} }: MeshNetworks, clusterId: string): string
 }
 
 const memo = new IdentityMemo<MeshSettings>()
+/** A Service that is no way into a network makes no new settings. */
+const known = new IdentityMemo<Networks>()
+const settled = new IdentityMemo<MeshSettings>()
 
 /** The same settings as long as the objects say nothing about networks. */
 export function withNetworks(settings: MeshSettings, objects: Pick<Objects, 'Service' | 'Namespace'>): MeshSettings {
+  return memo.get([settings, objects.Service, objects.Namespace], () => {
+    const networks = networksOf(settings, objects)
+    return networks === settings.networks ? settings : settled.get([settings, networks], () => ({ ...settings, networks }))
+  })
+}
+
+function networksOf(settings: MeshSettings, objects: Pick<Objects, 'Service' | 'Namespace'>): Networks {
   const { networks, rootNamespace } = settings
   const root = objects.Namespace.find(({ name }) => name === rootNamespace)
   const home = root?.labels[NETWORK] ?? networks.home
   const before = objects.Service.filter(object => gatewayPorts(object, settings).length > 0)
-  if (home === networks.home && before.length === 0) return settings
-  return memo.get([settings, home, ...before], () => {
-    const gateways = before.flatMap(object =>
-      gatewayPorts(object, settings).flatMap(({ network, port }) =>
-        outerAddresses(object).map((address): NetworkGateway => ({ network, address, port })),
-      ),
-    )
-    return { ...settings, networks: { ...networks, home, gateways: [...networks.gateways, ...gateways] } }
-  })
+  if (home === networks.home && before.length === 0) return networks
+  const gateways = before.flatMap(object =>
+    gatewayPorts(object, settings).flatMap(({ network, port }) =>
+      outerAddresses(object).map((address): NetworkGateway => ({ network, address, port })),
+    ),
+  )
+  const now = { ...networks, home, gateways: [...networks.gateways, ...gateways] }
+  return known.get([settings, JSON.stringify([home, now.gateways])], () => now)
 }
 
 /** The networks that a Service is the way into, and its port for them. */

@@ -9,7 +9,14 @@ export interface Aged {
 
 /** Array.sort() order, oldest first. An object without a time is older than all with one. */
 export function compareAge(a: Aged, b: Aged): number {
-  return compareTimes(a.created, b.created) || compareText(`${a.name}.${a.namespace}`, `${b.name}.${b.namespace}`)
+  return compareTimes(a.created, b.created) || compareNames(a, b)
+}
+
+/** As "name.namespace"; mostly the names alone decide, without a text being made of both. */
+function compareNames(a: Aged, b: Aged): number {
+  if (a.name === b.name) return compareText(a.namespace, b.namespace)
+  if (!a.name.startsWith(b.name) && !b.name.startsWith(a.name)) return compareText(a.name, b.name)
+  return compareText(`${a.name}.${a.namespace}`, `${b.name}.${b.namespace}`)
 }
 
 function compareTimes(a: string, b: string): number {

@@ -28,7 +28,7 @@ interface Table {
 }
 
 /** Of the virtual hosts the first are those of the services, in their order; behind them come hosts that only rules know of. */
-interface SharedTable extends Table {
+export interface SharedTable extends Table {
   readonly kind: 'shared'
   readonly services: readonly ServedHost[]
   /** Of `services`, by host name. */

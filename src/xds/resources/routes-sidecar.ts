@@ -14,7 +14,7 @@ import type { Encoder } from './encoded.ts'
 import { timeouts } from './http-route.ts'
 import { PASSTHROUGH, serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
-import { type OutboundTable, type OutboundTables, ownHost } from './outbound-tables.ts'
+import { type OutboundTable, type OutboundTables, ownHost, type SharedTable } from './outbound-tables.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import type { View } from './view.ts'
 import { type EncodedHost, encodeHost, hostResource, routeTable } from './virtual-host.ts'
@@ -40,11 +40,32 @@ export function openTables({ view, tables }: OutboundTables, encoder: Encoder): 
 
 /** The virtual hosts of tables that many share. */
 export function virtualHosts({ tables }: OutboundTables, encoder: Encoder): EncodedResource[] {
-  return tables.filter(isOpen).flatMap(table => table.hosts.map(host => hostResource(encoder, table.name, host)))
+  return tables.filter(isOpen).flatMap(table => hostResources(table, encoder))
+}
+
+interface HostResources {
+  readonly encoder: Encoder
+  readonly hosts: readonly EncodedHost[]
+  readonly resources: readonly EncodedResource[]
+}
+
+/** The last of each table, which from one state of the mesh to the next keeps its list of services: of ten thousand hosts mostly one changes. */
+const lasts = new WeakMap<object, HostResources>()
+
+function hostResources(table: SharedTable, encoder: Encoder): readonly EncodedResource[] {
+  const { name, services, hosts } = table
+  const last = lasts.get(services)
+  const before = last?.encoder === encoder && last.hosts.length === hosts.length ? last : undefined
+  if (before?.hosts === hosts) return before.resources
+  const resources = hosts.map(
+    (host, i) => (before?.hosts[i] === host ? before.resources[i] : undefined) ?? hostResource(encoder, name, host),
+  )
+  lasts.set(services, { encoder, hosts, resources })
+  return resources
 }
 
 /** A client waits for the first virtual host of a table. */
-function isOpen(table: OutboundTable): boolean {
+function isOpen(table: OutboundTable): table is SharedTable {
   return table.kind === 'shared' && table.hosts.length > 0
 }
 

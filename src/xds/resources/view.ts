@@ -117,27 +117,36 @@ const labelsThatMatter = new IdentityMemo<ReadonlySet<string>>()
 
 /** Keys of the labels that some rule asks a client for. */
 function labelKeys(mesh: Mesh): ReadonlySet<string> {
+  const keys = new Set(ruleLabels.get([mesh.trafficRules, mesh.settings], () => trafficLabels(mesh)))
+  for (const set of mesh.routes) for (const key of clientLabelsOf(set)) keys.add(key)
+  return keys
+}
+
+const ruleLabels = new IdentityMemo<ReadonlySet<string>>()
+
+function trafficLabels({ trafficRules, settings }: Mesh): ReadonlySet<string> {
   const keys = new Set<string>()
-  const add = (labels: Labels | undefined) => {
-    for (const key in labels) keys.add(key)
-  }
   const addPriorities = (texts: readonly string[] | undefined) => {
     for (const text of texts ?? []) keys.add(text.split('=', 1)[0] ?? '')
   }
-  for (const set of mesh.routes) {
-    for (const rules of [set.http, set.tls, set.tcp])
-      for (const rule of rules) for (const match of rule.matches) add(match.client.labels)
-  }
-  for (const rule of mesh.trafficRules) {
-    add(rule.clients)
+  for (const rule of trafficRules) {
+    for (const key in rule.clients) keys.add(key)
     for (const { policy } of [rule, ...rule.subsets]) {
       for (const blocks of policy ? [policy, ...policy.ports.values()] : [])
         addPriorities(blocks.balancer?.locality?.failoverPriority)
     }
   }
-  addPriorities(mesh.settings.locality?.failoverPriority)
+  addPriorities(settings.locality?.failoverPriority)
   return keys
 }
+
+/** Of two thousand route sets mostly one changes. */
+const clientLabelsOf = remembering((set: RouteSet): readonly string[] => {
+  const matches = [set.http, set.tls, set.tcp].flatMap(rules =>
+    rules.flatMap((rule): readonly { client: ClientMatch }[] => rule.matches),
+  )
+  return [...new Set(matches.flatMap(({ client }) => Object.keys(client.labels)))]
+})
 
 const nodeMatters = remembering((services: readonly Service[]) =>
   services.some(service => service.trafficDistribution === 'PreferSameNode'),
