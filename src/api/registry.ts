@@ -194,7 +194,7 @@ export const kinds = {
     validateRequestAuthentication,
   ),
   AuthorizationPolicy: istio('AuthorizationPolicy', security, newVersions, AuthorizationPolicySpec, validateAuthorizationPolicy),
-  Telemetry: withoutEffect(istio('Telemetry', 'telemetry.istio.io', ['v1', 'v1alpha1'], TelemetrySpec, validateTelemetry)),
+  Telemetry: istio('Telemetry', 'telemetry.istio.io', ['v1', 'v1alpha1'], TelemetrySpec, validateTelemetry),
   WasmPlugin: withoutEffect(istio('WasmPlugin', extensions, ['v1alpha1'], WasmPluginSpec, validateWasmPlugin)),
   TrafficExtension: withoutEffect(
     istio('TrafficExtension', extensions, ['v1alpha1'], TrafficExtensionSpec, validateTrafficExtension),

@@ -18,7 +18,6 @@ const reasons: { readonly [Field in keyof MeshConfig]?: string } = {
   enableTracing: 'the proxies make no spans',
   disableEnvoyListenerLog: 'no log is written of connections that no filter chain takes',
   enablePrometheusMerge: "the application's metrics stay its own",
-  defaultProviders: 'spans, metrics and logs are as the other settings say',
 }
 
 /** Values that ask for nothing, so that nothing is missing. */

@@ -43,6 +43,8 @@ import { compileProxyRule } from './proxy-config.ts'
 import { checkReferences } from './references.ts'
 import { compileRequestAuthentication } from './request-authentication.ts'
 import { compileSidecar } from './sidecar.ts'
+import { checkTracing } from './telemetry/check-tracing.ts'
+import { compileTracingPolicy } from './telemetry/tracing.ts'
 import { compileVirtualService, delegateNames, isDelegate } from './virtual-service.ts'
 import { compilePod } from './workload.ts'
 
@@ -125,6 +127,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
       before?.accessPolicies,
       oldestFirst([...objects.AuthorizationPolicy.map(accessPolicyOf), ...access.accessPolicies]),
     ),
+    tracingPolicies: kept(before?.tracingPolicies, oldestFirst(objects.Telemetry.map(tracingPolicyOf))),
     envoyFilters: kept(before?.envoyFilters, inOrder(objects.EnvoyFilter.map(envoyFilterOf), settings)),
     certificates: keptMap(before?.certificates, new Map([...certificatesOf(objects.Secret), ...edge.certificates])),
   }
@@ -140,6 +143,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkNotYet(objects),
         ...checkSecurity(objects, mesh),
         ...objects.Gateway.flatMap(checkCertificateHashes),
+        ...checkTracing(objects, mesh),
         ...objects.EnvoyFilter.flatMap(checkEnvoyFilter),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),
@@ -169,6 +173,7 @@ function workloadsOf(pods: readonly Pod[], nodes: readonly Node[]): readonly Wor
 const peerPolicyOf = remembering(compilePeerAuthentication)
 const tokenPolicyOf = remembering(compileRequestAuthentication)
 const accessPolicyOf = remembering(compileAuthorizationPolicy)
+const tracingPolicyOf = remembering(compileTracingPolicy)
 const envoyFilterOf = remembering(compileEnvoyFilter)
 const certificateOf = remembering((secret: Secret) => compileCertificate(secret))
 const sets = new IdentityMemo<RouteSet>()

@@ -41,14 +41,18 @@ function compileTracing(spec: NonNullable<ProxyConfigSpec['tracing']>): ProxyTra
     datadogAddress: spec.datadog?.address,
     samplingPercent: spec.sampling,
     maxPathLength: spec.maxPathTagLength || undefined,
-    tags: Object.fromEntries(
-      Object.entries(spec.customTags ?? {}).flatMap(([name, tag]) => {
-        const compiled = compileTag(tag)
-        return compiled ? [[name, compiled]] : []
-      }),
-    ),
+    tags: compileTags(spec.customTags),
     meshTags: spec.enableIstioTags ?? true,
   }
+}
+
+export function compileTags(tags: Readonly<Record<string, TagSpec>> | undefined): Readonly<Record<string, SpanTag>> {
+  return Object.fromEntries(
+    Object.entries(tags ?? {}).flatMap(([name, tag]) => {
+      const compiled = compileTag(tag)
+      return compiled ? [[name, compiled]] : []
+    }),
+  )
 }
 
 type TagSpec = NonNullable<NonNullable<ProxyConfigSpec['tracing']>['customTags']>[string]

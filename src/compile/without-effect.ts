@@ -25,6 +25,10 @@ const FIELDS: { readonly [Id in KindId]?: Reasons } = {
   EnvoyFilter: {
     'spec.configPatches[].match.listener.portName': AS_IN_ISTIO,
   },
+  Telemetry: {
+    'spec.metrics': 'metrics are as they are for everybody',
+    'spec.accessLogging': 'access logs are as the mesh configuration says',
+  },
   Sidecar: {
     'spec.ingress[].tls': 'it takes plaintext',
     'spec.ingress[].port.targetPort': AS_IN_ISTIO,

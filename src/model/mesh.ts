@@ -16,6 +16,7 @@ import type { Service, ServiceEndpoints } from './service.ts'
 import type { MeshSettings } from './settings.ts'
 import type { SidecarConfig } from './sidecar.ts'
 import type { TokenPolicy } from './token-policy.ts'
+import type { TracingPolicy } from './tracing.ts'
 import type { TrafficRule } from './traffic-policy.ts'
 import type { Workload } from './workload.ts'
 
@@ -39,6 +40,7 @@ export interface Mesh {
   /** Where issuers have their keys, of those that were asked and have said so; by issuer. */
   readonly keyLocations?: ReadonlyMap<string, string> | undefined
   readonly accessPolicies: readonly AccessPolicy[]
+  readonly tracingPolicies: readonly TracingPolicy[]
   /** In the order in which they are applied. */
   readonly envoyFilters: readonly EnvoyFilter[]
   /** Certificates with their keys by "namespace/name". */

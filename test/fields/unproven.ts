@@ -63,6 +63,13 @@ export const UNPROVEN: { readonly [Id in DefinedKind]?: Readonly<Record<string, 
     'spec.targetRef.namespace': REFUSED,
     'spec.targetRefs[].kind': ONE_VALUE,
   },
+  Telemetry: {
+    'spec.targetRef.kind': ONE_VALUE,
+    'spec.targetRef.group': ONE_VALUE,
+    'spec.targetRef.name': 'as in targetRefs, which the world has',
+    'spec.targetRef.namespace': REFUSED,
+    'spec.targetRefs[].kind': ONE_VALUE,
+  },
   GRPCRoute: { 'spec.rules[].backendRefs[].filters[].type': ONE_VALUE },
   LoadBalancingRule: {
     'spec.stickiness.sourceIP': ONE_VALUE,

@@ -17,6 +17,7 @@ const GOLDEN = [
   'entry-selectors',
   'byte-routes',
   'client-conditions',
+  'tracing',
 ]
 
 const own = (name: string) => path.join(import.meta.dirname, 'worlds', `${name}.in.yaml`)

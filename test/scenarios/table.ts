@@ -13,6 +13,7 @@ import { matching } from './table/matching.ts'
 import { ownKinds } from './table/own-kinds.ts'
 import { protocols } from './table/protocols.ts'
 import { resilience } from './table/resilience.ts'
+import { tracing } from './table/tracing.ts'
 
 export const table: readonly Scenario[] = [
   ...matching,
@@ -28,4 +29,5 @@ export const table: readonly Scenario[] = [
   ...jwt,
   ...identity,
   ...extAuthz,
+  ...tracing,
 ]

@@ -8,8 +8,10 @@ import type { RouteConfiguration } from '../../xds/gen/envoy/config/route/v3/rou
 import {
   type Route,
   VirtualHost_TlsRequirementType as TlsRequirement,
+  type Tracing,
   type VirtualHost,
 } from '../../xds/gen/envoy/config/route/v3/route_components.ts'
+import type { FractionalPercent } from '../../xds/gen/envoy/type/v3/percent.ts'
 import { compileDescriptors, type DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { RequestHead } from '../http/stream.ts'
 import { atPlace, routeLabel } from './config-error.ts'
@@ -22,10 +24,12 @@ import type {
   RouteDecision,
   RouteTable,
   RouteTrace,
+  SamplingRates,
 } from './decision.ts'
 import { compileDirectResponse } from './direct-response.ts'
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
 import { compileForward } from './forward.ts'
+import { fractionOf } from './fraction.ts'
 import { compileHeaderMutation, type HeaderMutation, inOrder } from './header-mutation.ts'
 import { compileHostTable } from './host-table.ts'
 import { compileMirrors } from './mirrors.ts'
@@ -177,13 +181,14 @@ function compileRoute(route: Route, scope: VirtualHostScope): CompiledRoute {
   const match = compileRouteMatch(route.match)
   const level = compileLevel(scope.level, route)
   const action = compileAction(route, match.path, scope, level)
-  if (route.tracing) throw new Error('tracing is not supported, expected that of the connection manager')
+  const sampling = compileSampling(route.tracing)
   const decorator = route.decorator && { operation: route.decorator.operation, propagate: route.decorator.propagate ?? true }
   const decision = (taken: RouteAction): RouteDecision => ({
     virtualHost: scope.virtualHost.name,
     route: route.name,
     origin: originOf(route.metadata) ?? scope.origin,
     decorator,
+    sampling,
     action: taken,
   })
   if (action.kind !== 'choice') {
@@ -204,6 +209,18 @@ function compileRoute(route: Route, scope: VirtualHostScope): CompiledRoute {
     ...match,
     decide: (head, context) => once(action.decide(head, context)),
     outcomes: head => action.outcomes(head).map(({ share, result }) => ({ share, result: once(result) })),
+  }
+}
+
+function compileSampling(tracing: Tracing | undefined): SamplingRates | undefined {
+  if (tracing === undefined) return undefined
+  if (tracing.customTags.length > 0)
+    throw new Error('tracing.custom_tags is not supported, expected them in the connection manager')
+  const percent = (fraction: FractionalPercent | undefined) => (fraction === undefined ? 100 : fractionOf(fraction) * 100)
+  return {
+    client: percent(tracing.clientSampling),
+    random: percent(tracing.randomSampling),
+    overall: percent(tracing.overallSampling),
   }
 }
 

@@ -57,7 +57,19 @@ export interface RouteDecision {
   readonly origin: ConfigOrigin | undefined
   /** What spans are named by. */
   readonly decorator: RouteDecorator | undefined
+  /** In place of the connection manager's. */
+  readonly sampling: SamplingRates | undefined
   readonly action: RouteAction
+}
+
+/** Percentages of traced requests, 0 to 100. */
+export interface SamplingRates {
+  /** Of the requests with x-client-trace-id. */
+  readonly client: number
+  /** Of those that nobody has decided on. */
+  readonly random: number
+  /** Of all that were decided for. */
+  readonly overall: number
 }
 
 export interface RouteDecorator {

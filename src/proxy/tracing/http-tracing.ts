@@ -7,12 +7,12 @@ import { wallClock } from '../../lib/wall-clock.ts'
 import type { HttpConnectionManager_Tracing as Config } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead } from '../http/stream.ts'
-import type { RouteDecision } from '../route/decision.ts'
+import type { RouteDecision, SamplingRates } from '../route/decision.ts'
 import type { DecisionRecord } from '../telemetry/decision-record.ts'
 import { compileTextFormat } from '../telemetry/log-format.ts'
 import { compileCustomTags, type TagReader } from './custom-tags.ts'
 import { RequestTrace } from './request-trace.ts'
-import { decideSampling, type SamplingRates } from './sampling.ts'
+import { decideSampling } from './sampling.ts'
 import type { Span } from './span.ts'
 import { outcomeTags, requestTags } from './span-tags.ts'
 import type { Tracer } from './tracer.ts'
@@ -68,12 +68,14 @@ export class HttpTracing {
   start(head: RequestHead, decision: RouteDecision | 'tls-required' | undefined): RequestTrace {
     const { headers } = head
     const tracer = this.#tracer
-    const chosen = !this.#byRequestId || decideSampling(headers, this.#rates, this.#random) !== 'none'
+    const route = decision === undefined || decision === 'tls-required' ? undefined : decision
+    const rates = route?.sampling ?? this.#rates
+    const chosen = !this.#byRequestId || decideSampling(headers, rates, this.#random) !== 'none'
     const parent = tracer.propagation.read(headers)
     const spanId = randomId(8)
     // The first span of a trace with short ids has the trace's id.
     const traceId = parent?.traceId ?? (tracer.shortIds ? spanId : randomId(16))
-    const decorator = decision === undefined || decision === 'tls-required' ? undefined : decision.decorator
+    const decorator = route?.decorator
     const trace = new RequestTrace({
       traceId,
       spanId,

@@ -4,11 +4,12 @@ import { messageName } from '../../xds/wire/type-url.ts'
 
 const ENVIRONMENT = 'envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig'
 
-/** @throws naming a detector that this proxy does not have */
+/** @param warn told of a detector that only Envoy has: its attributes are missing */
 export function resourceAttributes(
   serviceName: string,
   detectors: readonly TypedExtensionConfig[],
   environment: Readonly<Record<string, string | undefined>>,
+  warn: (text: string) => void,
 ): Map<string, string> {
   const attributes = new Map([
     ['service.name', serviceName || 'unknown_service:mizzen'],
@@ -16,8 +17,10 @@ export function resourceAttributes(
     ['telemetry.sdk.language', 'nodejs'],
   ])
   for (const { name, typedConfig } of detectors) {
-    if (typedConfig === undefined || messageName(typedConfig.typeUrl) !== ENVIRONMENT)
-      throw new Error(`resource detector "${name}" of type "${typedConfig?.typeUrl ?? ''}" is not known here`)
+    if (typedConfig === undefined || messageName(typedConfig.typeUrl) !== ENVIRONMENT) {
+      warn(`resource detector "${name}" is one that only Envoy has: what it finds is not in spans`)
+      continue
+    }
     for (const pair of (environment['OTEL_RESOURCE_ATTRIBUTES'] ?? '').split(',')) {
       const [key = '', ...value] = pair.split('=')
       if (key.trim() !== '') attributes.set(key.trim(), decodeURIComponent(value.join('=').trim()))

@@ -10,8 +10,8 @@ export type Sampler = (parent: TraceContext | undefined, traceId: string) => boo
 
 const PREFIX = 'envoy.extensions.tracers.opentelemetry.samplers.v3.'
 
-/** @throws naming the sampler when this proxy does not have it */
-export function compileSampler(config: TypedExtensionConfig | undefined): Sampler | undefined {
+/** @param warn told of a sampler that only Envoy has: then x-request-id decides @throws when the settings can't be used */
+export function compileSampler(config: TypedExtensionConfig | undefined, warn: (text: string) => void): Sampler | undefined {
   const typed = config?.typedConfig
   if (typed === undefined) return undefined
   switch (messageName(typed.typeUrl)) {
@@ -20,12 +20,13 @@ export function compileSampler(config: TypedExtensionConfig | undefined): Sample
     case `${PREFIX}TraceIdRatioBasedSamplerConfig`:
       return byTraceId(fractionOf(TraceIdRatioBasedSamplerConfig.decode(typed.value).samplingPercentage))
     case `${PREFIX}ParentBasedSamplerConfig`: {
-      const root = compileSampler(ParentBasedSamplerConfig.decode(typed.value).wrappedSampler)
+      const root = compileSampler(ParentBasedSamplerConfig.decode(typed.value).wrappedSampler, warn)
       if (root === undefined) throw new Error(`sampler "${config?.name}" has no wrapped_sampler`)
       return (parent, traceId) => parent?.sampled ?? root(parent, traceId)
     }
     default:
-      throw new Error(`sampler "${config?.name}" of type "${typed.typeUrl}" is not known here`)
+      warn(`sampler "${config?.name}" (${messageName(typed.typeUrl)}) is one that only Envoy has: x-request-id and chance decide`)
+      return undefined
   }
 }
 

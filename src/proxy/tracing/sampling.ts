@@ -4,16 +4,7 @@
  */
 import { requestIdDraw, type TraceReason, traceReason, withTraceReason } from '../../lib/trace/request-id.ts'
 import type { Headers } from '../http/headers.ts'
-
-/** Percentages, 0 to 100. */
-export interface SamplingRates {
-  /** Of the requests with x-client-trace-id. */
-  readonly client: number
-  /** Of those that nobody has decided on. */
-  readonly random: number
-  /** Of all the others decided for, how many stay. */
-  readonly overall: number
-}
+import type { SamplingRates } from '../route/decision.ts'
 
 export function decideSampling(headers: Headers, rates: SamplingRates, random: () => number): TraceReason {
   const id = headers.get('x-request-id') ?? ''

@@ -81,12 +81,13 @@ export class Tracers {
 
   #openTelemetry(config: OpenTelemetryConfig) {
     const { grpcService, httpService, serviceName, resourceDetectors, sampler } = config
-    const { clusters } = this.#context
+    const { clusters, log } = this.#context
+    const warn = (text: string) => log('warning', 'tracing', text)
     const send =
       httpService === undefined
         ? overGrpc(clusters, readGrpcTarget(grpcService, REPORT_TIMEOUT_MS), OTLP_METHOD)
         : overHttp(clusters, readHttpTarget(httpService), OTLP_TYPE)
-    const resource = resourceAttributes(serviceName, resourceDetectors, process.env)
+    const resource = resourceAttributes(serviceName, resourceDetectors, process.env, warn)
     const queue = this.#queue('opentelemetry', send, () =>
       import('./otlp.ts').then(
         ({ encodeOtlp }) =>
@@ -97,7 +98,7 @@ export class Tracers {
     return this.#tracer(queue, {
       propagation: w3c,
       shortIds: false,
-      sampler: compileSampler(sampler),
+      sampler: compileSampler(sampler, warn),
       nameOf: (authority, outbound) => (outbound ? `egress ${authority}` : 'ingress'),
       processTags: this.#processTags,
     })

@@ -44,6 +44,7 @@ const mesh: Mesh = {
   peerPolicies: [],
   tokenPolicies: [],
   accessPolicies: [],
+  tracingPolicies: [],
   envoyFilters: [],
   certificates: new Map(),
 }

@@ -15,7 +15,7 @@ import { proxyOptions } from './proxy-options.ts'
 import { FROM_ADS, ZERO } from './values.ts'
 
 export const HTTP_MANAGER = 'envoy.filters.network.http_connection_manager'
-const TYPE = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+export const MANAGER_TYPE = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
 
 export function httpManager(connection: HttpConnection): Filter {
   const { settings, routes } = connection
@@ -34,7 +34,7 @@ export function httpManager(connection: HttpConnection): Filter {
     ...byDirection(connection),
     ...proxyOptions(connection),
   })
-  const typedConfig = pack(TYPE, HttpConnectionManager, message)
+  const typedConfig = pack(MANAGER_TYPE, HttpConnectionManager, message)
   return Filter.fromPartial({ name: HTTP_MANAGER, configType: { $case: 'typedConfig', value: typedConfig } })
 }
 

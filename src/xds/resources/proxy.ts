@@ -38,6 +38,7 @@ import { clientSecrets, gatewaySecrets } from './secrets.ts'
 import { securityOf } from './security.ts'
 import { sniPassthroughClusters } from './sni-passthrough.ts'
 import { setsForBytes } from './tcp-chains.ts'
+import { withTracing } from './tracing.ts'
 import { type View, viewOf } from './view.ts'
 
 export { ResourceCache } from './resource-cache.ts'
@@ -48,7 +49,7 @@ export type ProxyResources = ReadonlyMap<ResourceType, ResourceSet>
 /** A set in which nothing changed since the last call for the same proxy is the same object. */
 export function resourcesFor(whole: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const mesh = meshFor(whole, proxy)
-  return withPatches(resourcesOf(mesh, proxy, cache), mesh, proxy, cache)
+  return withPatches(withTracing(resourcesOf(mesh, proxy, cache), mesh, proxy, cache), mesh, proxy, cache)
 }
 
 function resourcesOf(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {

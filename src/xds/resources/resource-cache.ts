@@ -88,7 +88,7 @@ export class ResourceCache {
   /** A proxy that is gone. */
   forget(proxy: string): void {
     for (const type of RESOURCE_TYPES) {
-      for (const key of [`${type} ${proxy}`, `${type} patched ${proxy}`]) {
+      for (const key of [`${type} ${proxy}`, `${type} patched ${proxy}`, `${type} traced ${proxy}`]) {
         this.#own.delete(key)
         this.#layered.delete(key)
       }

@@ -10,6 +10,7 @@ import { isHttp, isHttpOrAuto, isTls } from '../../model/protocol.ts'
 import type { RouteSet } from '../../model/route-set.ts'
 import type { Service, ServicePort } from '../../model/service.ts'
 import { Route, type RouteAction, RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts'
+import { FractionalPercent_DenominatorType } from '../gen/envoy/type/v3/percent.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import type { Encoder } from './encoded.ts'
 import { DomainClaims, serviceDomains, withPort } from './host-domains.ts'
@@ -94,6 +95,8 @@ function connectRoute(view: View, cluster: string, origin: Service['origin']): R
     name: 'connect',
     match: EVERY_CONNECT,
     metadata: originWithLine(origin),
+    // The requests inside are what is worth a span.
+    tracing: { overallSampling: { numerator: 0, denominator: FractionalPercent_DenominatorType.HUNDRED } },
     action: {
       $case: 'route',
       value: { clusterSpecifier: { $case: 'cluster', value: cluster }, ...timeouts(view, 0), ...TUNNEL },

@@ -1,0 +1,102 @@
+/** What of the spans somebody asks for cannot be: providers that are not there, lead nowhere, or are not for spans. */
+import type { Telemetry } from '../../api/registry.ts'
+import { nearest } from '../../lib/nearest.ts'
+import type { ExtensionProvider } from '../../model/extension-provider.ts'
+import type { Mesh } from '../../model/mesh.ts'
+import { isHttp2 } from '../../model/protocol.ts'
+import { portOf } from '../../model/service.ts'
+import { type Diagnostic, diagnostic, type Problem } from '../diagnostic.ts'
+import type { Objects } from '../objects.ts'
+
+const NO_SPANS = 'its workloads make no spans'
+
+export function checkTracing(objects: Objects, mesh: Mesh): Diagnostic[] {
+  return objects.Telemetry.flatMap(object =>
+    (object.spec.tracing ?? []).flatMap((rule, i) => [
+      ...(rule.providers ?? []).flatMap(({ name }, j) => {
+        const path = ['spec', 'tracing', i, 'providers', j]
+        if (j > 0) return [told(object, path, unused(`only the first provider of a rule gets spans, "${name}" gets none`))]
+        return providerProblems(name, mesh).map(problem => told(object, path, problem))
+      }),
+    ]),
+  )
+}
+
+function told(object: Telemetry, path: readonly (string | number)[], problem: Problem): Diagnostic {
+  return diagnostic(object, [...path], problem)
+}
+
+function unused(message: string): Problem {
+  return { code: 'tracing-provider', level: 'warning', message }
+}
+
+function providerProblems(name: string, mesh: Mesh): Problem[] {
+  const provider = mesh.settings.extensionProviders.get(name)
+  if (provider === undefined) {
+    const known = [...mesh.settings.extensionProviders.keys()]
+    const guess = nearest(name, known)
+    const message = `there is no provider "${name}": expected one of the mesh configuration's extensionProviders (${known.join(', ') || 'it has none'})`
+    return [{ code: 'unknown-provider', level: 'error', message, effect: NO_SPANS, ...(guess && { fix: guess }) }]
+  }
+  const unfit = unfitness(name, provider)
+  if (unfit !== undefined) return [unfit]
+  return 'service' in provider ? serviceProblems(name, provider, mesh) : []
+}
+
+function unfitness(name: string, { kind }: ExtensionProvider): Problem | undefined {
+  switch (kind) {
+    case 'opentelemetry':
+    case 'zipkin':
+      return undefined
+    case 'datadog':
+    case 'skywalking':
+      return {
+        code: 'tracing-provider',
+        level: 'warning',
+        message: `provider "${name}" is of kind ${kind}, which only Envoy has`,
+        effect: "workloads with mizzen's own proxy make no spans; those with Envoy do",
+      }
+    case 'lightstep':
+    case 'opencensus':
+    case 'stackdriver':
+      return {
+        code: 'tracing-provider',
+        level: 'error',
+        message: `provider "${name}" is of kind ${kind}, which Envoy no longer has: expected opentelemetry or zipkin`,
+        effect: NO_SPANS,
+      }
+    default:
+      return {
+        code: 'tracing-provider',
+        level: 'error',
+        message: `provider "${name}" is of kind ${kind}, which takes no spans: expected opentelemetry or zipkin`,
+        effect: NO_SPANS,
+      }
+  }
+}
+
+type SpanCollector = Extract<ExtensionProvider, { readonly service: unknown }>
+
+function serviceProblems(name: string, provider: SpanCollector, { services }: Mesh): Problem[] {
+  const { host, namespace, port: number } = provider.service
+  const service = services.find(known => known.hostname === host && (namespace === undefined || known.namespace === namespace))
+  const port = service && portOf(service, number)
+  if (!port) {
+    const missing = service ? `${host} has no port ${number}` : `no service "${host}" is known`
+    return [
+      { code: 'tracing-provider', level: 'error', message: `provider "${name}" leads nowhere: ${missing}`, effect: NO_SPANS },
+    ]
+  }
+  const overGrpc = provider.kind === 'opentelemetry' && provider.httpPath === undefined
+  if (!overGrpc || isHttp2(port.protocol)) return []
+  const message = `port ${number} of ${host} is not known to speak gRPC, by which provider "${name}" takes spans: it is ${port.protocol}`
+  return [
+    {
+      code: 'tracing-provider',
+      level: 'warning',
+      message,
+      fix: 'appProtocol: grpc',
+      effect: 'spans are sent as HTTP/1.1, and lost',
+    },
+  ]
+}
