@@ -135,7 +135,7 @@ function grpcService(
   return GrpcService.fromPartial({
     targetSpecifier: { $case: 'envoyGrpc', value: { clusterName: cluster, authority: host } },
     timeout: timeoutMs === undefined ? undefined : duration(timeoutMs),
-    initialMetadata: headers.map(header => ({ key: header.name, value: valueOf(header) })),
+    initialMetadata: headers.map(header => ({ key: header.name, value: headerValue(header) })),
   })
 }
 
@@ -151,10 +151,10 @@ function httpService(
       httpUpstreamType: { $case: 'cluster', value: cluster },
       timeout: duration(timeoutMs ?? ZIPKIN_TIMEOUT_MS),
     },
-    requestHeadersToAdd: headers.map(header => ({ header: { key: header.name, value: valueOf(header) } })),
+    requestHeadersToAdd: headers.map(header => ({ header: { key: header.name, value: headerValue(header) } })),
   })
 }
 
-function valueOf({ value, fromEnvironment }: ProviderHeader): string {
+function headerValue({ value, fromEnvironment }: ProviderHeader): string {
   return value ?? `%ENVIRONMENT(${fromEnvironment ?? ''})%`
 }
