@@ -18,6 +18,8 @@ module.exports = {
       to: { path: '^src/.*/(utils?|helpers?|common|misc|types)\\.ts$' },
     },
     only('lib', []),
+    // Loaded into applications: it brings nothing along.
+    only('preload', []),
     only('model', ['lib']),
     only('api', ['lib']),
     // Patches of EnvoyFilters are Envoy's messages as users write them: reading them is all that compile/ knows of Envoy.

@@ -4,7 +4,7 @@
  *
  * dist/mizzen.js is the command line (control plane included); dist/proxy.js is the data plane alone, loaded by every sidecar;
  * dist/agent.js stands beside an Envoy; dist/pod.js is what runs in a pod of a cluster. dist/dashboard is the page that the control plane
- * serves.
+ * serves. dist/propagate.cjs is loaded into Node applications, of any version.
  *
  * usage: node scripts/build.ts [--self-contained] [OUTDIR]   (default dist)
  * --self-contained: with the packages inside, for the container image; only those that cannot be bundled stay outside (OUTSIDE)
@@ -55,6 +55,16 @@ await Promise.all([
   build({ ...common, entryPoints: { proxy: 'src/proxy/main.ts' }, chunkNames: 'proxy/[name]-[hash]' }),
   build({ ...common, entryPoints: { agent: 'src/run/agent/main.ts' }, chunkNames: 'agent/[name]-[hash]' }),
   build({ ...common, entryPoints: { pod: 'src/run/pod/main.ts' }, chunkNames: 'pod/[name]-[hash]' }),
+  build({
+    ...common,
+    entryPoints: { propagate: 'src/preload/preload.ts' },
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    splitting: false,
+    target: 'node18',
+    banner: {},
+    sourcemap: false,
+  }),
   buildPage({
     configFile: path.join(repository, 'dashboard/vite.config.ts'),
     build: { outDir: path.join(outdir, 'dashboard') },

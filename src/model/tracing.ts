@@ -1,5 +1,4 @@
 /** Which requests of which workloads become spans, and where those go (Istio's Telemetry, and what MeshConfig says where that is silent). */
-import type { Mesh } from './mesh.ts'
 import type { Origin } from './origin.ts'
 import { isFor, type PolicyTarget, type TargetedWorkload } from './policy-target.ts'
 import type { ProxySettings, SpanTag } from './proxy-settings.ts'
@@ -43,15 +42,18 @@ export interface Tracing {
   readonly keepsContext: boolean
 }
 
+/** What of the mesh is about spans. */
+export interface TracedMesh {
+  readonly settings: MeshSettings
+  /** Oldest first. */
+  readonly tracingPolicies: readonly TracingPolicy[]
+}
+
 /** Istio's default where nobody says a percentage. */
 export const DEFAULT_SAMPLING = 1
 
 /** @returns undefined: no spans */
-export function tracingOf(
-  mesh: Pick<Mesh, 'tracingPolicies' | 'settings'>,
-  workload: TargetedWorkload,
-  side: TracingSide,
-): Tracing | undefined {
+export function tracingOf(mesh: TracedMesh, workload: TargetedWorkload, side: TracingSide): Tracing | undefined {
   const { settings } = mesh
   const rules = inEffect(mesh.tracingPolicies, workload, settings.rootNamespace)
     .flatMap(policy => policy.rules)
@@ -95,6 +97,6 @@ export function spanTags({ tags }: Tracing, { tracing }: ProxySettings): (readon
 }
 
 /** Whether anybody in the mesh traces. */
-export function anyTracing({ tracingPolicies }: Pick<Mesh, 'tracingPolicies'>, { defaultProviders }: MeshSettings): boolean {
-  return tracingPolicies.length > 0 || (defaultProviders?.tracing.length ?? 0) > 0
+export function anyTracing({ tracingPolicies, settings }: TracedMesh): boolean {
+  return tracingPolicies.length > 0 || (settings.defaultProviders?.tracing.length ?? 0) > 0
 }

@@ -45,7 +45,7 @@ export function withTracing(
   cache: ResourceCache,
 ): ReadonlyMap<ResourceType, ResourceSet> {
   const set = resources.get(LISTENER)
-  if (!set || proxy.kind === 'grpc' || !anyTracing(mesh, mesh.settings)) return resources
+  if (!set || proxy.kind === 'grpc' || !anyTracing(mesh)) return resources
   const spans = spansOf(mesh, proxy)
   if (!spans) return resources
   const traced = (from: ResourceSet) => [...from.values()].map(resource => tracedListener(resource, spans, cache.encoder))

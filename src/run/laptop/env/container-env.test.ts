@@ -44,6 +44,7 @@ const around: ContainerSurroundings = {
   ]),
   listenAddress: '127.0.0.1',
   httpProxy: 21005,
+  preload: undefined,
   services: [
     { host: 'cache.shop.svc.cluster.local', service: { name: 'cache', namespace: 'shop' }, port: 6400, forward: 21010 },
     { host: 'catalog.shop.svc.cluster.local', service: { name: 'catalog', namespace: 'shop' }, port: 80, forward: undefined },
@@ -128,4 +129,13 @@ test('containerEnv() leaves everything as the manifest says where the pod has it
     [env['PORT'], env['CACHE_ADDR'], env['HTTP_PROXY'], env['HOST'], env['CACHE_SERVICE_HOST']],
     ['8080', 'cache:6400', undefined, undefined, 'cache'],
   )
+})
+
+test('containerEnv() has trace headers handed on beside what the manifest wants of Node', () => {
+  const preload = '/a folder/propagate.cjs'
+  const plain = containerEnv(container, { ...around, preload })
+  assert.equal(plain.env['NODE_OPTIONS'], '--require "/a folder/propagate.cjs"')
+  const env = [{ name: 'NODE_OPTIONS', value: '--trace-warnings' }]
+  const own = containerEnv({ ...container, env: { env } }, { ...around, preload })
+  assert.equal(own.env['NODE_OPTIONS'], '--trace-warnings --require "/a folder/propagate.cjs"')
 })

@@ -19,6 +19,8 @@ export interface ContainerSurroundings {
   readonly listenAddress: string | undefined
   /** Port of the sidecar's HTTP proxy; undefined where traffic is captured, or there is no sidecar. */
   readonly httpProxy: number | undefined
+  /** Script that hands on trace headers in Node applications; undefined: none is loaded. */
+  readonly preload: string | undefined
   /** Ports of the services in the mesh as this pod reaches them. */
   readonly services: readonly ServicePort[]
 }
@@ -50,7 +52,12 @@ export function containerEnv(container: ContainerPlan, around: ContainerSurround
   }
   return {
     argv: container.argv.map(word => expand(word, variables)),
-    env: { ...inheritedEnv(around.inherited), ...proxyVariables(around.httpProxy), ...Object.fromEntries(variables) },
+    env: {
+      ...inheritedEnv(around.inherited),
+      ...proxyVariables(around.httpProxy),
+      ...Object.fromEntries(variables),
+      ...nodeOptions(around.preload, variables.get('NODE_OPTIONS')),
+    },
     notes,
     problems,
   }
@@ -113,6 +120,12 @@ function proxyVariables(port: number | undefined): Record<string, string> {
     // Node's own clients (fetch, http.request) look at the variables above only when asked to.
     NODE_USE_ENV_PROXY: '1',
   }
+}
+
+/** Beside what the manifest says itself. */
+function nodeOptions(preload: string | undefined, own: string | undefined): Record<string, string> {
+  if (preload === undefined) return {}
+  return { NODE_OPTIONS: `${own === undefined ? '' : `${own} `}--require ${JSON.stringify(preload)}` }
 }
 
 /** Of the terminal, without what would mislead: its own proxy and port, and npm's variables when `npm start` runs the mesh. */

@@ -1,7 +1,10 @@
 /** What pods need of the mesh they are in, and what their containers are told of it. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { ControlPlaneAddress } from '../../bootstrap.ts'
 import type { EngineCommand } from '../../engine.ts'
+import { installation } from '../../installation.ts'
 import type { Journal } from '../console/journal.ts'
 import type { ContainerSurroundings } from '../env/container-env.ts'
 import type { ServicePort } from '../env/service-address.ts'
@@ -37,6 +40,13 @@ export interface PodSurroundings {
   forwarded(): readonly string[]
 }
 
+/** Annotation of a pod: "false" leaves its Node applications alone. */
+export const PROPAGATION = 'mizzen.dev/propagate-context'
+
+const script = path.join(installation().dist, 'propagate.cjs')
+/** Node does not start when it is not there. */
+const preload = existsSync(script) ? script : undefined
+
 export function containerSurroundings(
   plan: PodPlan,
   uid: string,
@@ -60,6 +70,7 @@ export function containerSurroundings(
     ports: network.ports,
     listenAddress: network.listenAddress,
     httpProxy: network.httpProxy,
+    preload: plan.proxy?.type === 'sidecar' && plan.annotations[PROPAGATION] !== 'false' ? preload : undefined,
     services: around.services().map(service => ({ ...service, forward: network.forward(`${service.host}:${service.port}`) })),
   }
 }
