@@ -119,7 +119,7 @@ describe('mizzen install', { skip }, () => {
     const elsewhere = ['--revision', name, '-n', `${name}-system`]
     try {
       await assert.rejects(
-        mizzen('install', ...elsewhere, '--profile', 'minimal', '--image', 'mizzen/none:1', '--timeout', '8s'),
+        mizzen('install', ...elsewhere, '--profile', 'minimal', '--image', 'mizzen/none:1', '--timeout', '30s'),
         /is not ready: 0 of 2 replicas are ready; Pod .*: container discovery: (ErrImagePull|ImagePullBackOff)/,
       )
     } finally {

@@ -66,6 +66,8 @@ function podTemplate(
           name: 'istio-proxy',
           // Injection puts in the image of the proxy.
           image: 'auto',
+          // Without a word the API server takes "auto" for something without a tag, which is pulled always.
+          imagePullPolicy: settings.global.imagePullPolicy || 'IfNotPresent',
           ...(Object.keys(wanted.env).length > 0 && { env: envOf(wanted) }),
           resources: wanted.resources,
         },
