@@ -8,9 +8,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { defaultSettings, PROFILES } from '../src/kubernetes/install/defaults.ts'
+import type { Manifest } from '../src/kubernetes/install/manifest.ts'
 import { isCommunityKind } from '../src/kubernetes/install/parts/kinds.ts'
 import { conditionalTemplates } from './helm/conditions.ts'
 import { HELPERS, INJECTOR_VALUES, MESH_CONFIG } from './helm/fixed.ts'
+import { reference } from './helm/template.ts'
 import { valuesSchema, valuesText } from './helm/values.ts'
 import { manifestOf } from './package-manifest.ts'
 
@@ -43,12 +45,13 @@ export function chart(): Map<string, string> {
     files.set(`profiles/${name}.yaml`, `# ${summary}\n${stringify(settings)}`)
   files.set('templates/_names.tpl', HELPERS)
   // Which webhooks there are depends on whether a revision is named; everything else of it is in names.
-  const named = conditionalTemplates(defaults, settings => settings)
-  const unnamed = conditionalTemplates(defaults, settings => ({ ...settings, revision: '' }))
+  const named = conditionalTemplates(defaults, settings => settings, adapted)
+  const unnamed = conditionalTemplates(defaults, settings => ({ ...settings, revision: '' }), adapted)
   for (const [name, text] of named) {
     const [kind = '', rest = ''] = name.split(' ')
     if (kind === 'Namespace') continue // helm install --create-namespace
     const file = `templates/${kind}-${rest
+      .replaceAll(/@@gateways\.([^.]+)\.name@@/g, '$1')
       .replaceAll(/@@[^@]*@@/g, '')
       .replaceAll(/[^a-z0-9.]+/gi, '-')
       .replaceAll(/^-+|-+$/g, '')}.yaml`.toLowerCase()
@@ -57,35 +60,36 @@ export function chart(): Map<string, string> {
   return files
 }
 
-function finished(kind: string, name: string, text: string, unnamed: ReadonlyMap<string, string>): string {
-  if (kind === 'CustomResourceDefinition') {
-    // What the API server would take with the kind is everybody's configuration.
-    const kept = text
-      .replace(/^metadata:$/m, 'metadata:')
-      .replace(/^( {2}name: \S+)$/m, '$1\n  annotations:\n    helm.sh/resource-policy: keep')
-    const merged = kept.replace(/( {4}helm\.sh\/resource-policy: keep)\n( {2}annotations:\n)/, '$1\n')
-    return isCommunityKind(name.split(' ')[1] ?? '') ? onlyWhereMissing(merged) : merged
-  }
-  if (kind === 'ConfigMap')
-    return name.includes('sidecar-injector')
-      ? text.replace(/^data:\n.*?(?=\n\{\{- end|$(?![\s\S]))/ms, INJECTOR_VALUES)
-      : text.replace(/^data:\n.*?(?=\n\{\{- end|$(?![\s\S]))/ms, MESH_CONFIG)
-  if (kind.endsWith('WebhookConfiguration')) {
-    const other = unnamed.get(name.replace('-@@revision@@', ''))
-    if (other === undefined) throw new Error(`Cannot make the chart: "${name}" has no form without a revision`)
-    return `{{- if .Values.revision }}\n${text}\n{{- else }}\n${other}\n{{- end }}`
-  }
-  if (kind === 'PodDisruptionBudget') return text
-  return kind === 'Deployment' ? text.replace(/imagePullPolicy: (\{\{ \S+) \| quote \}\}(?=[\s\S]*)/, pullPolicy(text)) : text
+/** What differs from object to object. */
+function adapted(object: Manifest): Manifest {
+  const { kind, metadata } = object
+  if (kind === 'ConfigMap') return { ...object, data: { '@@fixed': metadata.name.includes('injector') ? 'injector' : 'mesh' } }
+  if (kind !== 'CustomResourceDefinition') return object
+  // What the API server would take away with the kind is everybody's configuration.
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, 'helm.sh/resource-policy': 'keep' } } }
 }
 
-/** Gateways name one, see parts/gateways.ts. */
-function pullPolicy(text: string): string {
-  return text.includes('image: auto')
-    ? 'imagePullPolicy: $1 | default "IfNotPresent" | quote }}'
-    : 'imagePullPolicy: $1 | quote }}'
+function finished(kind: string, name: string, text: string, unnamed: ReadonlyMap<string, string>): string {
+  if (kind === 'CustomResourceDefinition') return isCommunityKind(name) ? onlyWhereMissing(text) : text
+  if (kind === 'ConfigMap')
+    return text.replace('data:\n  "@@fixed": injector', INJECTOR_VALUES).replace('data:\n  "@@fixed": mesh', MESH_CONFIG)
+  if (kind === 'PodDisruptionBudget') return onlyForSeveral(text, /@@(gateways\.[^.]+)\.name@@/.exec(name)?.[1] ?? 'pilot')
+  // Gateways name a policy, see parts/gateways.ts.
+  if (kind === 'Deployment')
+    return text.replace(/(image: auto\n +imagePullPolicy: \{\{ \S+) \|/g, '$1 | default "IfNotPresent" |')
+  if (!kind.endsWith('WebhookConfiguration')) return text
+  const other = unnamed.get(name.replace('-@@revision@@', ''))
+  if (other === undefined) throw new Error(`Cannot make the chart: "${name}" has no form without a revision`)
+  return `{{- if .Values.revision }}\n${text}\n{{- else }}\n${other}\n{{- end }}`
 }
 
 function onlyWhereMissing(text: string): string {
   return `{{- if and (eq .Values.base.gatewayAPI "missing") (not (.Capabilities.APIVersions.Has "gateway.networking.k8s.io/v1")) }}\n${text}\n{{- end }}`
+}
+
+/** As parts/workload.ts decides. @param path of a workload's settings */
+function onlyForSeveral(text: string, path: string): string {
+  const part = (name: string) => reference(`${path}.${name}`)
+  const count = `(ternary ${part('autoscaleMin')} ${part('replicaCount')} ${part('autoscaleEnabled')})`
+  return `{{- if gt (int ${count}) 1 }}\n${text}\n{{- end }}`
 }

@@ -20,7 +20,11 @@ const BOOLEANS = [
 type Choice = Readonly<Record<string, boolean>>
 
 /** By object, in order: the template, with its conditions around it. */
-export function conditionalTemplates(defaults: Settings, patch: (settings: Settings) => Settings): Map<string, string> {
+export function conditionalTemplates(
+  defaults: Settings,
+  patch: (settings: Settings) => Settings,
+  adapt: (object: Manifest) => Manifest,
+): Map<string, string> {
   const all = Object.fromEntries(BOOLEANS.map(path => [path, true]))
   const variants = new Map<string, Map<string, string>>()
   const textsFor = (choice: Choice): Map<string, string> => {
@@ -29,7 +33,7 @@ export function conditionalTemplates(defaults: Settings, patch: (settings: Setti
     if (known) return known
     const { settings, numbers } = symbolic(defaults, choice)
     const objects = installation(patch(settings), true).flatMap(wave => wave.objects)
-    const texts = new Map(objects.map((object: Manifest) => [manifestName(object), templateOf(object, numbers)]))
+    const texts = new Map(objects.map((object: Manifest) => [manifestName(object), templateOf(adapt(object), numbers)]))
     variants.set(key, texts)
     return texts
   }

@@ -4,7 +4,7 @@ import { readMeshConfig, readMeshNetworks } from '../../api/istio/meshconfig/rea
 import { fits } from '../../api/schema/check.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { defaultSettings, isProfile, PROFILES, type ProfileName } from './defaults.ts'
-import { merge } from './merge.ts'
+import { merge, withLists } from './merge.ts'
 import { flatten } from './operator.ts'
 import { Settings } from './settings.ts'
 
@@ -34,7 +34,7 @@ export function resolveSettings({ version, profile: asked, layers }: Wish): Reso
   // Each layer is laid over the whole and looked at by itself, so that a message can name the file or flag.
   let tree: unknown = base
   for (const { from, settings } of flat) {
-    const next = merge(tree, settings ?? {})
+    const next = withLists(merge(tree, settings ?? {}))
     const found = new Findings()
     if (!fits(Settings, next, found)) {
       for (const { path, message, fix } of found.all)

@@ -7,6 +7,7 @@ export class SetError extends Error {}
 type Step = string | number
 
 /**
+ * An index stands as a name "[1]" in the tree: merge() puts it into the list that is there.
  * A dot in a key is written "\.", a list is {a,b}. Numbers, true, false and null are themselves; everything else is text.
  * @throws SetError
  */
@@ -31,12 +32,7 @@ function parsePath(key: string, flag: string): Step[] {
 }
 
 function nest(steps: readonly Step[], value: unknown): unknown {
-  return steps.reduceRight<unknown>((inner, step) => {
-    if (typeof step === 'string') return { [step]: inner }
-    const list: unknown[] = []
-    list[step] = inner
-    return list
-  }, value)
+  return steps.reduceRight<unknown>((inner, step) => ({ [typeof step === 'string' ? step : `[${step}]`]: inner }), value)
 }
 
 function parseValue(text: string): unknown {
