@@ -27,7 +27,11 @@ describe('the Helm chart', { skip }, () => {
 
   const run = (command: string, args: readonly string[]) =>
     execFileSync(command, args, { encoding: 'utf8', cwd: repository, maxBuffer: 2 ** 27, stdio: ['ignore', 'pipe', 'pipe'] })
-  const same = (namespace: string, flags: readonly string[], more: { helm?: readonly string[]; mizzen?: readonly string[] } = {}) => {
+  const same = (
+    namespace: string,
+    flags: readonly string[],
+    more: { helm?: readonly string[]; mizzen?: readonly string[] } = {},
+  ) => {
     const made = objects(run(helm, ['template', 'mizzen', chart, '-n', namespace, ...flags, ...(more.helm ?? [])]))
     const generate = ['src/cli/main.ts', 'manifest', 'generate', '-n', namespace, ...flags, ...(more.mizzen ?? [])]
     const wanted = objects(run(process.execPath, generate))
@@ -45,7 +49,14 @@ describe('the Helm chart', { skip }, () => {
   it('makes the objects of a revision, in another namespace, with settings', () =>
     same('mesh', [
       ...['--set', 'revision=canary', '--set', 'pilot.env.A=b', '--set', 'pilot.autoscaleEnabled=false'],
-      ...['--set', 'meshConfig.accessLogFile=/dev/stdout', '--set', 'global.imagePullSecrets={x}', '--set', 'pilot.image=reg/x:1'],
+      ...[
+        '--set',
+        'meshConfig.accessLogFile=/dev/stdout',
+        '--set',
+        'global.imagePullSecrets={x}',
+        '--set',
+        'pilot.image=reg/x:1',
+      ],
       ...['--set', 'pilot.nodeSelector.a=b', '--set', 'sidecarInjectorWebhook.enableNamespacesByDefault=true'],
       ...['--set', 'gateways.istio-egressgateway.enabled=true', '--set', 'gateways.istio-ingressgateway.type=NodePort'],
     ]))
