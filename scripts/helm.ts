@@ -9,10 +9,10 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { defaultSettings, PROFILES } from '../src/kubernetes/install/defaults.ts'
 import type { Manifest } from '../src/kubernetes/install/manifest.ts'
-import { isCommunityKind } from '../src/kubernetes/install/parts/kinds.ts'
+import { isCommunityKind, kindDefinitions } from '../src/kubernetes/install/parts/kinds.ts'
 import { conditionalTemplates } from './helm/conditions.ts'
 import { HELPERS, INJECTOR_VALUES, MESH_CONFIG } from './helm/fixed.ts'
-import { reference } from './helm/template.ts'
+import { reference, templateOf } from './helm/template.ts'
 import { valuesSchema, valuesText } from './helm/values.ts'
 import { manifestOf } from './package-manifest.ts'
 
@@ -44,6 +44,8 @@ export function chart(): Map<string, string> {
   for (const [name, { summary, settings }] of Object.entries(PROFILES))
     files.set(`profiles/${name}.yaml`, `# ${summary}\n${stringify(settings)}`)
   files.set('templates/_names.tpl', HELPERS)
+  for (const definition of kindDefinitions(true))
+    files.set(`templates/kinds/${definition.metadata.name}.yaml`, kindTemplate(definition))
   // Which webhooks there are depends on whether a revision is named; everything else of it is in names.
   const named = conditionalTemplates(defaults, settings => settings, adapted)
   const unnamed = conditionalTemplates(defaults, settings => ({ ...settings, revision: '' }), adapted)
@@ -69,8 +71,15 @@ function adapted(object: Manifest): Manifest {
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, 'helm.sh/resource-policy': 'keep' } } }
 }
 
+function kindTemplate(definition: Manifest): string {
+  const { name } = definition.metadata
+  const missing =
+    'and (eq .Values.base.gatewayAPI "missing") (not (.Capabilities.APIVersions.Has "gateway.networking.k8s.io/v1"))'
+  const condition = isCommunityKind(name) ? `and .Values.base.installCRDs (${missing})` : '.Values.base.installCRDs'
+  return `{{- if ${condition} }}\n${templateOf(adapted(definition), new Map())}\n{{- end }}\n`
+}
+
 function finished(kind: string, name: string, text: string, unnamed: ReadonlyMap<string, string>): string {
-  if (kind === 'CustomResourceDefinition') return isCommunityKind(name) ? onlyWhereMissing(text) : text
   if (kind === 'ConfigMap')
     return text.replace('data:\n  "@@fixed": injector', INJECTOR_VALUES).replace('data:\n  "@@fixed": mesh', MESH_CONFIG)
   if (kind === 'PodDisruptionBudget') return onlyForSeveral(text, /@@(gateways\.[^.]+)\.name@@/.exec(name)?.[1] ?? 'pilot')
@@ -81,10 +90,6 @@ function finished(kind: string, name: string, text: string, unnamed: ReadonlyMap
   const other = unnamed.get(name.replace('-@@revision@@', ''))
   if (other === undefined) throw new Error(`Cannot make the chart: "${name}" has no form without a revision`)
   return `{{- if .Values.revision }}\n${text}\n{{- else }}\n${other}\n{{- end }}`
-}
-
-function onlyWhereMissing(text: string): string {
-  return `{{- if and (eq .Values.base.gatewayAPI "missing") (not (.Capabilities.APIVersions.Has "gateway.networking.k8s.io/v1")) }}\n${text}\n{{- end }}`
 }
 
 /** As parts/workload.ts decides. @param path of a workload's settings */

@@ -10,7 +10,7 @@
  *   --cluster DIR   where the scripts "image" and "rootfs-node" of the test cluster are (default ../shared/cluster)
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -65,21 +65,32 @@ export function buildImages({ hub, tag, envoy, cluster, output }: ImageOptions):
       return full
     }
     const names = [pack('mizzen', [base, own])]
-    if (envoy) names.push(pack('proxy-envoy', [base, own, envoyLayer(path.join(work, 'envoy'))]))
+    if (envoy) names.push(pack('proxy-envoy', [base, own, envoyLayer(path.join(work, 'envoy'), base)]))
     return names
   } finally {
     rmSync(work, { recursive: true })
   }
 }
 
-function envoyLayer(directory: string): string {
+function envoyLayer(directory: string, base: string): string {
   const binary = process.env['MIZZEN_ENVOY'] ?? path.join(repository, '.tools/envoy')
   if (!existsSync(binary)) throw new Error(`Cannot build the image with Envoy: no "${binary}", run scripts/fetch-envoy.sh`)
   const programs = path.join(directory, 'usr/local/bin')
   mkdirSync(programs, { recursive: true })
   cpSync(binary, path.join(programs, 'envoy'), { dereference: true })
+  for (const library of librariesOf(binary)) {
+    // At its real place: a layer that had a directory /lib would hide the link of that name.
+    const place = path.join(realpathSync(path.dirname(library)), path.basename(library))
+    if (!existsSync(path.join(base, place))) cpSync(library, path.join(directory, place), { dereference: true })
+  }
   setTimes(directory)
   return directory
+}
+
+/** What the dynamic linker would load for a program. */
+function librariesOf(binary: string): string[] {
+  const { stdout } = spawnSync('ldd', [binary], { encoding: 'utf8' })
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library = '']) => library)
 }
 
 function must(command: string, args: readonly string[], env: NodeJS.ProcessEnv): void {

@@ -1,4 +1,7 @@
-/** What an object's being there, or its form, depends on: the booleans of the settings, as Helm asks for them. */
+/**
+ * What an object's being there, or its form, depends on: the booleans of the settings, as Helm asks for them. Without the kinds, which depend on
+ * one thing only.
+ */
 import type { Manifest } from '../../src/kubernetes/install/manifest.ts'
 import { manifestName } from '../../src/kubernetes/install/manifest.ts'
 import { installation } from '../../src/kubernetes/install/objects.ts'
@@ -7,7 +10,6 @@ import { symbolic } from './symbols.ts'
 import { reference, templateOf } from './template.ts'
 
 const BOOLEANS = [
-  'base.installCRDs',
   'pilot.enabled',
   'pilot.autoscaleEnabled',
   'sidecarInjectorWebhook.enableNamespacesByDefault',
@@ -31,7 +33,7 @@ export function conditionalTemplates(
     const key = JSON.stringify(choice)
     const known = variants.get(key)
     if (known) return known
-    const { settings, numbers } = symbolic(defaults, choice)
+    const { settings, numbers } = symbolic(defaults, { ...choice, 'base.installCRDs': false })
     const objects = installation(patch(settings), true).flatMap(wave => wave.objects)
     const texts = new Map(objects.map((object: Manifest) => [manifestName(object), templateOf(adapt(object), numbers)]))
     variants.set(key, texts)
