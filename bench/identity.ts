@@ -1,10 +1,11 @@
 /**
- * The certificate authority on one core: certificates a second, beside what openssl needs for the two signatures that each takes (it verifies
- * the request's and makes the certificate's).
+ * The certificate authority on one core: certificates a second, beside the same work with Go's crypto (where Go is), and beside what openssl needs
+ * for the two signatures that each takes (it verifies the request's and makes the certificate's).
  *
  * usage: node bench/identity.ts [--seconds 3] [--json]
  */
 import { execFileSync } from 'node:child_process'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { CertificateAuthority } from '../src/identity/authority/authority.ts'
 import { MemoryGenerations } from '../src/identity/authority/memory-generations.testing.ts'
@@ -32,15 +33,18 @@ const { count, cpuSeconds } = run(seconds)
 const perSecond = count / cpuSeconds
 const { sign, verify } = openssl()
 const opensslPerSecond = 1 / (1 / sign + 1 / verify)
+const goPerSecond = withGo()
 const result = {
   perSecond: Math.round(perSecond),
+  goPerSecond,
+  ratioToGo: perSecond / goPerSecond,
   opensslPerSecond: Math.round(opensslPerSecond),
   ratio: perSecond / opensslPerSecond,
 }
 process.stdout.write(
   flags.json
     ? `${JSON.stringify(result)}\n`
-    : `${result.perSecond} certificates a second and core; openssl's signatures alone: ${result.opensslPerSecond} (ratio ${result.ratio.toFixed(2)})\n`,
+    : `${result.perSecond} certificates a second and core; openssl's signatures alone: ${result.opensslPerSecond} (ratio ${result.ratio.toFixed(2)}); Go: ${Number.isNaN(goPerSecond) ? 'not here' : `${goPerSecond} (ratio ${result.ratioToGo.toFixed(2)})`}\n`,
 )
 
 function run(forSeconds: number): { count: number; cpuSeconds: number } {
@@ -53,6 +57,21 @@ function run(forSeconds: number): { count: number; cpuSeconds: number } {
   }
   const { user, system } = process.cpuUsage(before)
   return { count, cpuSeconds: (user + system) / 1e6 }
+}
+
+/** NaN: there is no Go. */
+function withGo(): number {
+  const cwd = path.join(import.meta.dirname, 'certificates-go')
+  try {
+    const output = execFileSync('go', ['run', '.', String(seconds)], {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, GOMAXPROCS: '1' },
+    })
+    return Number(output)
+  } catch {
+    return Number.NaN
+  }
 }
 
 /** Operations a second of CPU, as `openssl speed` says. */

@@ -1,0 +1,3 @@
+module mizzen/bench/certificates
+
+go 1.22
