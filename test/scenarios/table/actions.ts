@@ -77,6 +77,7 @@ export const actions: Scenario[] = [
   },
   {
     name: 'rewrite.authority changes the Host the service sees',
+    mixed: true,
     config: vs(`    - rewrite: {authority: inner.example}
       ${toEcho}`),
     calls: [http('http://echo/', { host: 'inner.example' })],
@@ -109,6 +110,7 @@ export const actions: Scenario[] = [
   },
   {
     name: 'request headers: set, add, remove',
+    mixed: true,
     config: vs(`    - headers: {request: {set: {x-set: new}, add: {x-add: more}, remove: [x-gone]}}
       ${toEcho}`),
     calls: [
@@ -138,6 +140,7 @@ export const actions: Scenario[] = [
   },
   {
     name: 'a body of a megabyte arrives whole, both ways',
+    mixed: true,
     calls: [
       http('http://echo/body', { body: /"bodyLength":1000000/ }, { method: 'POST', body: 'm'.repeat(1_000_000) }),
       http('http://echo/large?bytes=1000000', { body: /^x{1000000}$/ }),
@@ -145,6 +148,7 @@ export const actions: Scenario[] = [
   },
   {
     name: 'mirror sends a copy and answers from the original',
+    mixed: true,
     config:
       vs(`    - route: [{destination: {host: echo, subset: v1}}]
       mirror: {host: echo, subset: v2}`) + subsets,

@@ -16,6 +16,7 @@ const ok = { status: 200 }
 const rows: Scenario[] = [
   {
     name: 'a policy that allows nothing denies everything, and only at the workloads it selects',
+    mixed: true,
     config: policy(`{${echo}}`),
     calls: [http('http://echo/', denied), http('http://other/', { served: 'other v1' })],
   },
@@ -42,6 +43,7 @@ const rows: Scenario[] = [
   },
   {
     name: 'path templates match one segment or the rest',
+    mixed: true,
     config: policy(`{${echo}, rules: [{to: [{operation: {paths: ["/item/{*}/price", "/files/{**}"]}}]}]}`),
     calls: [
       http('http://echo/item/42/price', ok),
@@ -81,6 +83,7 @@ const rows: Scenario[] = [
   },
   {
     name: 'the address of the peer and of the original client are two things',
+    mixed: true,
     config: policy(
       `{selector: {matchLabels: {app: echo}}, rules: [{from: [{source: {ipBlocks: [127.0.0.0/8], notRemoteIpBlocks: [203.0.113.0/24]}}]}]}`,
     ),
@@ -121,6 +124,7 @@ spec: {mtls: {mode: DISABLE}}
   },
   {
     name: 'gRPC is denied with a status of its own',
+    mixed: true,
     config: policy('{selector: {matchLabels: {app: grpc}}, action: DENY, rules: [{to: [{operation: {paths: ["*/Unary"]}}]}]}'),
     calls: [
       { kind: 'grpc', from: 'client', to: 'grpc:7000', rpc: 'Unary', message: 'a', expect: { code: 'PERMISSION_DENIED' } },
@@ -130,6 +134,7 @@ spec: {mtls: {mode: DISABLE}}
   },
   {
     name: 'a port for bytes is closed to whom it is denied',
+    mixed: true,
     config: policy('{selector: {matchLabels: {app: tcp}}, action: DENY, rules: [{to: [{operation: {ports: ["9000"]}}]}]}'),
     calls: [{ kind: 'tcp', from: 'client', to: 'tcp:9000', send: 'hello', expect: { refused: true } }],
   },
@@ -140,6 +145,7 @@ spec: {mtls: {mode: DISABLE}}
   },
   {
     name: 'a port for bytes is open to whom it is allowed',
+    mixed: true,
     config: policy('{selector: {matchLabels: {app: tcp}}, rules: [{to: [{operation: {ports: ["9000"]}}]}]}'),
     calls: [{ kind: 'tcp', from: 'client', to: 'tcp:9000', send: 'hello', expect: {} }],
   },

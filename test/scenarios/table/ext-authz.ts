@@ -120,6 +120,7 @@ const rows: Scenario[] = [
   },
   {
     name: 'an authorizer over gRPC allows, changes headers both ways, or answers for itself',
+    mixed: true,
     config: overGrpc() + custom(),
     calls: [
       http(

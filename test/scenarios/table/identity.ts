@@ -35,7 +35,7 @@ const certified = (account: string): HttpExpectation => ({
   ...solo,
   seen: {
     'x-forwarded-client-cert': new RegExp(
-      `^By=spiffe://cluster\\.local/ns/default/sa/solo;Hash=[0-9a-f]{64};Subject="";URI=spiffe://cluster\\.local/ns/${account}$`,
+      `^By=spiffe://cluster\\.local/ns/default/sa/solo;Hash=[0-9a-f]{64};Subject="[^"]*";URI=spiffe://cluster\\.local/ns/${account}$`,
     ),
   },
 })

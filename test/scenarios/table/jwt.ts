@@ -59,6 +59,7 @@ const denied = { status: 403, body: 'RBAC: access denied' }
 export const jwt: Scenario[] = [
   {
     name: 'a request without a token passes, one with a bad token does not',
+    mixed: true,
     config: authentication(),
     calls: [
       http('http://solo/', ok),

@@ -46,10 +46,12 @@ export const protocols: Scenario[] = [
   { name: 'gRPC bidirectional stream', calls: [grpc('BidiStream', 'a,b,c', { messages: ['a', 'b', 'c'] })] },
   {
     name: 'gRPC is balanced call by call, not connection by connection',
+    mixed: true,
     calls: [grpc('Unary', 'x', { pods: 2 }, { times: 40 })],
   },
   {
     name: 'gRPC status travels in trailers',
+    mixed: true,
     calls: [grpc('Unary', 'x', { code: 'FAILED_PRECONDITION' }, { metadata: { 'x-echo-grpc-status': '9' } })],
   },
   {
@@ -84,6 +86,7 @@ export const protocols: Scenario[] = [
   },
   {
     name: 'gRPC retries by status',
+    mixed: true,
     config: vs(`    - retries: {attempts: 3, retryOn: unavailable}\n      ${toGrpc}`),
     calls: [grpc('Unary', 'x', { code: 'OK' }, { metadata: { 'x-echo-fail-first': '2', 'x-echo-key': 'grpc-retry' } })],
   },
@@ -156,6 +159,7 @@ spec:
   },
   {
     name: 'WebSocket: upgrade and frames both ways',
+    mixed: true,
     calls: [{ kind: 'websocket', from: 'client', url: 'ws://echo/chat', send: 'ahoy', expect: { received: 'ahoy' } }],
   },
   {
@@ -189,6 +193,7 @@ ${subsets('echo').slice(1)}`,
   { name: 'TCP is forwarded byte for byte', calls: [tcp({})] },
   {
     name: 'TCP weights, connection by connection',
+    mixed: true,
     config: `
 apiVersion: networking.istio.io/v1
 kind: VirtualService

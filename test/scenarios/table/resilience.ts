@@ -32,6 +32,7 @@ const failFirst = (n: number, key: string, status = 503) => ({
 export const resilience: Scenario[] = [
   {
     name: 'a timeout ends a slow request with 504',
+    mixed: true,
     config: vs(`    - timeout: 0.2s\n      retries: {attempts: 0}\n      ${toEcho}`),
     calls: [
       http(
@@ -53,6 +54,7 @@ export const resilience: Scenario[] = [
   },
   {
     name: 'retries give up after the last attempt and pass its answer on',
+    mixed: true,
     config:
       vs(`    - retries: {attempts: 2, retryOn: 5xx}\n      ${toV1}`) + `\n---${dr('{loadBalancer: {simple: ROUND_ROBIN}}')}`,
     calls: [http('http://echo/', { status: 500, received: { 'echo v1': [3, 3] } }, failFirst(9, 'retry-exhausted', 500))],
@@ -88,6 +90,7 @@ export const resilience: Scenario[] = [
   },
   {
     name: 'a request with a body is sent again whole',
+    mixed: true,
     config: vs(`    - retries: {attempts: 3, retryOn: 5xx}\n      ${toEcho}`),
     calls: [
       http(
@@ -99,6 +102,7 @@ export const resilience: Scenario[] = [
   },
   {
     name: 'a service that closes without an answer is a 503 by its own sidecar, and retried as such',
+    mixed: true,
     config: vs(`    - retries: {attempts: 3, retryOn: 5xx}\n      ${toEcho}`),
     calls: [http('http://echo/', { status: 200 }, { headers: { 'x-echo-close-first': '1', 'x-echo-key': 'close' } })],
   },
@@ -136,6 +140,7 @@ export const resilience: Scenario[] = [
   },
   {
     name: 'one connection and one waiting request: the rest overflow with 503',
+    mixed: true,
     config:
       dr('{connectionPool: {tcp: {maxConnections: 1}, http: {http1MaxPendingRequests: 1, maxRequestsPerConnection: 1}}}')
         .replace('host: echo', 'host: solo')
@@ -185,6 +190,7 @@ spec:
   },
   {
     name: 'an upstream that dies in the middle of its answer does not look like success',
+    mixed: true,
     calls: [http('http://echo/broken', { status: 0 }, { headers: { 'x-echo-die-after': '100' } })],
   },
 ]
