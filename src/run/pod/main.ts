@@ -76,13 +76,27 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
     status.listen('health', port('ENVOY_STATUS_PORT', HEALTH_PORT)),
     ...(setup.agentOnly ? [] : [status.listen('metrics', port('ENVOY_PROMETHEUS_PORT', METRICS_PORT))]),
   ])
+  const endDns = setup.metadata['DNS_CAPTURE'] === 'true' ? await startDns(log) : undefined
   const code = await engine.ended
+  endDns?.()
   status.close()
   log('info', 'pod', 'has ended')
   return code
 }
 
 type Log = ReturnType<typeof stderrLog>['log']
+
+/** Where capture leads questions. */
+const DNS_PORT = 15_053
+
+async function startDns(log: Log): Promise<() => void> {
+  const [{ passDnsOn }, { getServers }, { isIPv4 }] = await Promise.all([
+    import('./dns.ts'),
+    import('node:dns'),
+    import('node:net'),
+  ])
+  return passDnsOn(DNS_PORT, getServers().filter(isIPv4), log)
+}
 
 async function startEngine(
   setup: PodSetup,
@@ -91,6 +105,9 @@ async function startEngine(
   log: Log,
 ): Promise<PodEngine> {
   if (setup.agentOnly) return (await import('./agent-engine.ts')).agentEngine(setup, mounts, log)
+  // Its inbound listener would have to be a transparent socket, which neither engine is told to open yet: connections would be lost.
+  if (setup.interception === 'TPROXY')
+    throw new Error('Cannot run the proxy with interceptionMode TPROXY: it does not take such connections yet, expected REDIRECT')
   const files = writeBootstrap(setup, mounts)
   if (setup.engine === 'envoy')
     return (await import('./envoy-engine.ts')).envoyEngine(setup, files, { all: logLevel, components: componentLogLevel })
