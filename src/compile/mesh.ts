@@ -43,6 +43,7 @@ import { compileProxyRule } from './proxy-config.ts'
 import { checkReferences } from './references.ts'
 import { compileRequestAuthentication } from './request-authentication.ts'
 import { compileSidecar } from './sidecar.ts'
+import { compileLoggingPolicy } from './telemetry/access-logging.ts'
 import { checkTracing } from './telemetry/check-tracing.ts'
 import { compileTracingPolicy } from './telemetry/tracing.ts'
 import { compileVirtualService, delegateNames, isDelegate } from './virtual-service.ts'
@@ -127,6 +128,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
       before?.accessPolicies,
       oldestFirst([...objects.AuthorizationPolicy.map(accessPolicyOf), ...access.accessPolicies]),
     ),
+    loggingPolicies: kept(before?.loggingPolicies, oldestFirst(objects.Telemetry.map(loggingPolicyOf))),
     tracingPolicies: kept(before?.tracingPolicies, oldestFirst(objects.Telemetry.map(tracingPolicyOf))),
     envoyFilters: kept(before?.envoyFilters, inOrder(objects.EnvoyFilter.map(envoyFilterOf), settings)),
     certificates: keptMap(before?.certificates, new Map([...certificatesOf(objects.Secret), ...edge.certificates])),
@@ -173,6 +175,7 @@ function workloadsOf(pods: readonly Pod[], nodes: readonly Node[]): readonly Wor
 const peerPolicyOf = remembering(compilePeerAuthentication)
 const tokenPolicyOf = remembering(compileRequestAuthentication)
 const accessPolicyOf = remembering(compileAuthorizationPolicy)
+const loggingPolicyOf = remembering(compileLoggingPolicy)
 const tracingPolicyOf = remembering(compileTracingPolicy)
 const envoyFilterOf = remembering(compileEnvoyFilter)
 const certificateOf = remembering((secret: Secret) => compileCertificate(secret))

@@ -4,6 +4,7 @@
  * from it can be kept (lib/identity-memo.ts).
  */
 
+import type { LoggingPolicy } from './access-logging.ts'
 import type { AccessPolicy } from './access-policy.ts'
 import type { Alert } from './alert.ts'
 import type { EnvoyFilter } from './envoy-patch.ts'
@@ -41,6 +42,7 @@ export interface Mesh {
   readonly keyLocations?: ReadonlyMap<string, string> | undefined
   readonly accessPolicies: readonly AccessPolicy[]
   readonly tracingPolicies: readonly TracingPolicy[]
+  readonly loggingPolicies: readonly LoggingPolicy[]
   /** In the order in which they are applied. */
   readonly envoyFilters: readonly EnvoyFilter[]
   /** Certificates with their keys by "namespace/name". */

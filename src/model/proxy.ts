@@ -29,6 +29,8 @@ export interface MeshProxy {
   readonly virtualHostsApart?: boolean
   /** Whether it wants to know where the rules stand that it enforces. @default false */
   readonly denialNotes?: boolean
+  /** It counts Istio's standard metrics only if it is told how: a plain Envoy. @default false */
+  readonly toldMetrics?: boolean
   /** What it tells of itself, as far as it is text; EnvoyFilters may ask for it. */
   readonly metadata?: Readonly<Record<string, string>>
 }

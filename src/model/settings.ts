@@ -1,4 +1,5 @@
 /** Settings of the whole mesh, as far as routing and the data plane need them (Istio's MeshConfig). */
+import type { ProxyLogging } from './access-logging.ts'
 import type { ExtAuthzProvider } from './ext-authz.ts'
 import type { ExtensionProvider } from './extension-provider.ts'
 import type { RetryPolicy } from './http-rule.ts'
@@ -48,6 +49,10 @@ export interface MeshSettings {
   readonly accessLogFile: string
   readonly accessLogFormat: string
   readonly accessLogJson: boolean
+  /** What one proxy logs, and to whom, where a Telemetry or the default providers say; undefined: the mesh's file. */
+  readonly logs?: ProxyLogging | undefined
+  /** The proxy is an Envoy: it is told how to count the standard metrics. mizzen's own does that by itself. */
+  readonly toldMetrics?: boolean
   readonly pathNormalization: 'none' | 'base' | 'merge-slashes' | 'decode-and-merge-slashes'
   /** Patterns of clusters' names in statistics; "": the name of the cluster. */
   readonly statNames: { readonly inbound: string; readonly outbound: string }

@@ -9,7 +9,7 @@ import { callFor, type Question } from '../../src/explain/request/destination.ts
 import { Explainer } from '../../src/explain/request/explain.ts'
 import { Store } from '../../src/source/store.ts'
 import { parseObjects } from './objects.ts'
-import type { Call, Caller, Expected, HttpCall, HttpExpectation, Scenario } from './scenario.ts'
+import type { Call, Caller, Expected, HttpCall, HttpExpectation, Scenario, TrafficCall } from './scenario.ts'
 import { filled, startTopology, type Topology } from './topology.ts'
 
 const WORKLOADS: Readonly<Record<Exclude<Caller, 'stranger'>, string>> = {
@@ -58,7 +58,7 @@ export class ExplainedPlane {
     const found: string[] = []
     for (const call of scenario.calls) {
       // No proxy of the mesh sees a stranger's call before it is there.
-      if (call.from === 'stranger') continue
+      if (call.kind === 'metrics' || call.from === 'stranger') continue
       const proxy = proxyNamed(mesh, WORKLOADS[call.from])
       const question = this.#question(call)
       const answer = await explainer.explain(proxy, callFor(mesh, proxy, question).call, true)
@@ -67,7 +67,7 @@ export class ExplainedPlane {
     return found
   }
 
-  #question(call: Call): Question {
+  #question(call: TrafficCall): Question {
     switch (call.kind) {
       case 'http':
         return {
@@ -87,7 +87,7 @@ export class ExplainedPlane {
     }
   }
 
-  #differences(call: Call, answer: Answer): string[] {
+  #differences(call: TrafficCall, answer: Answer): string[] {
     if (answer.outcomes.length === 0) return [`explain says ${answer.error}: ${answer.steps.at(-1)?.text}`]
     const other = answer.server?.answer
     if ([answer, other].some(side => side?.steps.some(({ subject }) => subject === ASKED))) return [] // its word is not in the configuration
@@ -150,7 +150,7 @@ export function dependsOnBackend(call: Call): string | undefined {
   return asked === undefined ? undefined : `the backend decides what comes back (${asked})`
 }
 
-function served(call: Call, replies: readonly Reply[]): string[] {
+function served(call: TrafficCall, replies: readonly Reply[]): string[] {
   const { expect } = call
   const found: string[] = []
   const parts = new Map<string, number>()

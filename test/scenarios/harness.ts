@@ -7,7 +7,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeBootstrap } from '../../src/run/bootstrap.ts'
+import { peerFieldsOfNode } from '../../src/lib/peer-fields.ts'
+import { withStandardMetrics } from '../../src/run/agent/envoy-metrics.ts'
+import { encodeBootstrap, nodeOf, type ProxyIdentity } from '../../src/run/bootstrap.ts'
 import { ControlPlane } from '../../src/run/control-plane.ts'
 import { RateLimitService } from '../../src/run/rate-limit/service.ts'
 import { Store } from '../../src/source/store.ts'
@@ -23,10 +25,12 @@ import { Identities } from './identities.ts'
 import { parseObjects } from './objects.ts'
 import { ProxylessCaller } from './proxyless.ts'
 import { repeat } from './repeat.ts'
-import type { Call, Caller, GrpcCall, HttpCall, Scenario, Sides, TcpCall } from './scenario.ts'
+import type { Call, Caller, GrpcCall, HttpCall, MetricsCall, Scenario, Sides, TcpCall } from './scenario.ts'
 import { filled, type ProxyPod, startTopology, type Topology } from './topology.ts'
 
 const SYNC_DEADLINE_MS = 10_000
+/** Envoy merges its histograms every five seconds. */
+const METRICS_DEADLINE_MS = 8000
 /** Envoy acknowledges when its main thread has accepted an update; its workers take it over a moment later, and nothing tells when. */
 const ENVOY_WORKERS_MS = 60
 /** How many answers travel at once where a call is repeated: enough to be quick, few enough to stay in order of cause. */
@@ -104,17 +108,7 @@ export class Harness {
     const engine = isBackend ? this.#sides.backends : this.#sides.callers
     const files = await identities.filesOf(proxy, socket)
     const bootstrap = path.join(this.#folder, `${proxy.pod}.pb`)
-    const identity = {
-      type: proxy.type,
-      pod: proxy.pod,
-      namespace: proxy.namespace,
-      ip: '127.0.0.1',
-      workload: proxy.pod,
-      serviceAccount: proxy.serviceAccount,
-      labels: proxy.labels,
-      annotations: proxy.annotations,
-      interception: 'NONE',
-    } as const
+    const identity = this.#identityOf(proxy)
     await writeFile(
       bootstrap,
       encodeBootstrap({
@@ -132,6 +126,20 @@ export class Harness {
     })
     // An agent takes its Envoy with it when it is asked to end.
     this.#children.push({ child, signal: engine === 'envoy' ? 'SIGTERM' : 'SIGKILL' })
+  }
+
+  #identityOf(proxy: ProxyPod): ProxyIdentity {
+    return {
+      type: proxy.type,
+      pod: proxy.pod,
+      namespace: proxy.namespace,
+      ip: '127.0.0.1',
+      workload: proxy.pod,
+      serviceAccount: proxy.serviceAccount,
+      labels: proxy.labels,
+      annotations: proxy.annotations,
+      interception: 'NONE',
+    }
   }
 
   /** @returns what differs from what the row expects; empty: it holds */
@@ -152,11 +160,13 @@ export class Harness {
     const what = call.kind === 'http' ? `${call.method ?? 'GET'} ${call.url} from ${call.from}` : `${call.kind} from ${call.from}`
     const found = await (call.kind === 'http'
       ? this.#http(call)
-      : call.kind === 'tcp'
-        ? this.#tcp(call)
-        : call.kind === 'grpc'
-          ? this.#grpc(call)
-          : this.#webSocket(call))
+      : call.kind === 'metrics'
+        ? this.#metrics(call)
+        : call.kind === 'tcp'
+          ? this.#tcp(call)
+          : call.kind === 'grpc'
+            ? this.#grpc(call)
+            : this.#webSocket(call))
     return found.map(sentence => `${what}: ${sentence}`)
   }
 
@@ -169,6 +179,25 @@ export class Harness {
     const expect = { ...call.expect, ...(call.expect.host && { host: call.expect.host }) }
     if (expect.received) await sleep(100) // copies travel on their own
     return differences(expect, outcomes, served => this.#received(served))
+  }
+
+  async #metrics({ from, lines, absent = [] }: MetricsCall): Promise<string[]> {
+    const proxy = this.#topology.proxies.find(({ pod }) => pod === from || pod.startsWith(`${from}-`))
+    if (proxy === undefined) return ['there is no such pod']
+    const until = performance.now() + METRICS_DEADLINE_MS
+    for (;;) {
+      const raw = await (await fetch(`http://127.0.0.1:${proxy.adminPort}/stats/prometheus`)).text()
+      // As the agent beside Envoy gives them.
+      const text = withStandardMetrics(raw, peerFieldsOfNode(nodeOf(this.#identityOf(proxy)).metadata))
+      const missing = lines.filter(line => !text.split('\n').some(found => line.test(found)))
+      const present = absent.filter(line => text.split('\n').some(found => line.test(found)))
+      if (missing.length + present.length === 0) return []
+      if (performance.now() > until || present.length > 0) {
+        const found = text.split('\n').filter(line => /^istio_(requests_total|tcp_)/.test(line))
+        return [...missing.map(line => `no line like ${line}`), ...present.map(line => `a line like ${line}`), ...found]
+      }
+      await sleep(100)
+    }
   }
 
   async #tcp(call: TcpCall): Promise<string[]> {

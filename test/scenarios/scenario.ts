@@ -29,7 +29,19 @@ export interface Scenario {
   readonly skip?: Partial<Record<Engine, string>>
 }
 
-export type Call = HttpCall | TcpCall | GrpcCall | WebSocketCall
+export type TrafficCall = HttpCall | TcpCall | GrpcCall | WebSocketCall
+export type Call = TrafficCall | MetricsCall
+
+/** Reads the metrics of a pod's proxy. */
+export interface MetricsCall {
+  readonly kind: 'metrics'
+  /** Name of the pod without its number: "client", "solo-v1". */
+  readonly from: string
+  /** Each must be found in some line; within a moment, as Envoy merges its histograms every so often. */
+  readonly lines: readonly RegExp[]
+  /** None of these may be found. */
+  readonly absent?: readonly RegExp[]
+}
 
 export interface HttpCall {
   readonly kind: 'http'

@@ -13,6 +13,7 @@ import { matching } from './table/matching.ts'
 import { ownKinds } from './table/own-kinds.ts'
 import { protocols } from './table/protocols.ts'
 import { resilience } from './table/resilience.ts'
+import { telemetry } from './table/telemetry.ts'
 import { tracing } from './table/tracing.ts'
 
 export const table: readonly Scenario[] = [
@@ -29,5 +30,6 @@ export const table: readonly Scenario[] = [
   ...jwt,
   ...identity,
   ...extAuthz,
+  ...telemetry,
   ...tracing,
 ]

@@ -6,6 +6,8 @@ import {
   type ComparisonFilter,
   ComparisonFilter_Op as Op,
 } from '../../xds/gen/envoy/config/accesslog/v3/accesslog.ts'
+import { ExpressionFilter } from '../../xds/gen/envoy/extensions/access_loggers/filters/cel/v3/cel.ts'
+import { unpack } from '../../xds/wire/any.ts'
 import type { DecisionRecord } from './decision-record.ts'
 
 type Predicate = (record: DecisionRecord) => boolean
@@ -37,11 +39,29 @@ export function compileLogFilter(filter: AccessLogFilter | undefined): Predicate
     // No request here is a health check of ours.
     case 'notHealthCheckFilter':
       return always
+    case 'extensionFilter': {
+      const { name, configType } = specifier.value
+      const cel = unpack('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', ExpressionFilter, configType?.value)
+      if (cel === undefined) throw new Error(`Cannot use access log filter "${name}": expected an expression in CEL`)
+      return celFilter(cel.expression)
+    }
     default:
       throw new Error(
-        `Cannot use access log filter "${specifier.$case}", expected a status code, duration, response flag, and- or or-filter`,
+        `Cannot use access log filter "${specifier.$case}", expected a status code, duration, response flag, and-, or- or CEL filter`,
       )
   }
+}
+
+/** Until the language is loaded, a moment after the configuration came, everything is written: better a line too many. */
+function celFilter(expression: string): Predicate {
+  let filter: Predicate = always
+  import('./cel-filter.ts').then(
+    ({ compileCel }) => {
+      filter = compileCel(expression)
+    },
+    () => {},
+  )
+  return record => filter(record)
 }
 
 function always(): boolean {

@@ -10,6 +10,7 @@ import { compileLogFilter } from './access-log-filter.ts'
 import type { DecisionRecord } from './decision-record.ts'
 import type { LogFile, LogFiles } from './log-files.ts'
 import { compileJsonFormat, compileTextFormat, DEFAULT_FORMAT } from './log-format.ts'
+import { diagnosisOf } from './story.ts'
 
 export interface AccessLogger {
   log(record: DecisionRecord): void
@@ -46,7 +47,7 @@ function fileFormat({ accessLogFormat: chosen }: FileAccessLog): Format {
       return compileTextFormat(chosen.value === '' ? DEFAULT_FORMAT : chosen.value)
     case 'jsonFormat':
     case 'typedJsonFormat':
-      return compileJsonFormat(chosen.value ?? {}, false, true)
+      return diagnosed(compileJsonFormat(chosen.value ?? {}, false, true))
     case 'logFormat':
       return formatOf(chosen.value)
   }
@@ -56,11 +57,22 @@ function formatOf(config: SubstitutionFormatString | undefined): Format {
   const format = config?.format
   if (config === undefined || format === undefined) return compileTextFormat(DEFAULT_FORMAT)
   if (format.$case === 'jsonFormat')
-    return compileJsonFormat(format.value ?? {}, config.omitEmptyValues, config.jsonFormatOptions?.sortProperties ?? true)
+    return diagnosed(
+      compileJsonFormat(format.value ?? {}, config.omitEmptyValues, config.jsonFormatOptions?.sortProperties ?? true),
+    )
   if (format.$case === 'textFormat') return compileTextFormat(format.value, config.omitEmptyValues ? '' : '-')
   const source = format.value.specifier
   if (source?.$case === 'inlineString') return compileTextFormat(source.value, config.omitEmptyValues ? '' : '-')
   throw new Error('Cannot read access log format: text_format_source is not an inline_string')
+}
+
+/** A line about a request that failed says what broke, whose fault it is and what to change. */
+function diagnosed(format: Format): Format {
+  return record => {
+    const line = format(record)
+    const diagnosis = diagnosisOf(record)
+    return diagnosis === undefined ? line : line.replace(/}\n$/, `,"diagnosis":${JSON.stringify(diagnosis)}}\n`)
+  }
 }
 
 class LineLogger implements AccessLogger {

@@ -5,7 +5,9 @@ import { hostname } from 'node:os'
 import { compileTimeFormat } from '../../lib/strftime.ts'
 import type { Headers } from '../http/headers.ts'
 import type { DecisionRecord } from './decision-record.ts'
+import { grpcStatusOf } from './grpc-status.ts'
 import { longFlags } from './response-flags.ts'
+import { diagnosisOf } from './story.ts'
 
 /** A value of the record; undefined where there is none. Numbers stay numbers in JSON. */
 export type Operator = (record: DecisionRecord) => string | number | undefined
@@ -61,7 +63,15 @@ const PLAIN: Readonly<Record<string, Operator>> = {
   CONNECTION_ID: record => record.connection.id,
   ROUTE_NAME: record => record.route || undefined,
   VIRTUAL_HOST_NAME: record => record.virtualHost || undefined,
-  GRPC_STATUS_NUMBER: grpcStatus,
+  GRPC_STATUS_NUMBER: grpcStatusOf,
+  DOWNSTREAM_PEER_SUBJECT: record => record.connection.peer?.subject || undefined,
+  DOWNSTREAM_PEER_URI_SAN: record => record.connection.peer?.uriSans.join(',') || undefined,
+  DOWNSTREAM_LOCAL_URI_SAN: record => record.connection.ownUriSans.join(',') || undefined,
+  UPSTREAM_PEER_URI_SAN: record => record.host?.principals?.peer,
+  UPSTREAM_LOCAL_URI_SAN: record => record.host?.principals?.own,
+  // mizzen's own: what broke, whose fault it is and what to change, in one sentence; nothing of requests that went well.
+  MIZZEN_DIAGNOSIS: record => diagnosisOf(record)?.sentence,
+  MIZZEN_CULPRIT: record => diagnosisOf(record)?.culprit,
   HOSTNAME: () => host,
   TRACE_ID: record => record.trace?.traceId,
   SPAN_ID: record => record.trace?.spanId,
@@ -83,9 +93,9 @@ const WITH_ARGUMENT: Readonly<Record<string, (argument: string) => Operator>> = 
   },
   START_TIME: timeOperator,
   GRPC_STATUS: argument => {
-    if (argument === 'NUMBER') return grpcStatus
+    if (argument === 'NUMBER') return grpcStatusOf
     return record => {
-      const status = grpcStatus(record)
+      const status = grpcStatusOf(record)
       if (status === undefined) return undefined
       return (argument === 'SNAKE_STRING' ? GRPC_SNAKE : GRPC_CAMEL)[status] ?? String(status)
     }
@@ -93,9 +103,9 @@ const WITH_ARGUMENT: Readonly<Record<string, (argument: string) => Operator>> = 
   METADATA: metadata,
   CLUSTER_METADATA: argument => metadata(`CLUSTER:${argument}`),
   DYNAMIC_METADATA: dynamicMetadata,
-  // Neither exists in this proxy, so neither has a value.
+  // There is none in this proxy.
   FILTER_STATE: () => () => undefined,
-  UPSTREAM_METADATA: () => () => undefined,
+  UPSTREAM_METADATA: argument => metadata(`UPSTREAM_HOST:${argument}`),
   ENVIRONMENT: argument => {
     const value = process.env[argument]
     return () => value
@@ -174,7 +184,8 @@ function metadata(argument: string): Operator {
       key === 'file' ? origin?.file : key === 'line' ? origin?.line : key === 'rule' ? origin?.rule : origin?.origin
   }
   return record => {
-    let value: unknown = kind === 'CLUSTER' ? record.cluster?.metadata[namespace] : undefined
+    const of = kind === 'CLUSTER' ? record.cluster?.metadata : kind === 'UPSTREAM_HOST' ? record.host?.metadata : undefined
+    let value: unknown = of?.[namespace]
     for (const key of path) value = isRecord(value) ? value[key] : undefined
     return typeof value === 'string' || typeof value === 'number'
       ? value
@@ -186,11 +197,6 @@ function metadata(argument: string): Operator {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
-}
-
-function grpcStatus(record: DecisionRecord): number | undefined {
-  const text = record.responseTrailers?.get('grpc-status') ?? record.responseHeaders?.get('grpc-status')
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
 const GRPC_CAMEL = [

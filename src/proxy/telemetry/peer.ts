@@ -45,7 +45,7 @@ export function isSpiffe(name: string): boolean {
 }
 
 /** The namespace of a certificate is beyond doubt. */
-function withPrincipal(fields: Partial<PeerFields>, principal: string | undefined): Peer {
+export function withPrincipal(fields: Partial<PeerFields>, principal: string | undefined): Peer {
   if (principal === undefined) return fields
   const namespace = /\/ns\/([^/]+)/.exec(principal)?.[1]
   return { ...fields, ...(namespace !== undefined && { namespace }), principal }

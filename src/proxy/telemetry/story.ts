@@ -186,6 +186,11 @@ export function tellStory(record: DecisionRecord, seq: number): Story {
   return failed ? { ...story, diagnosis: diagnose(story) } : story
 }
 
+/** Of a failed request; undefined: it went well. */
+export function diagnosisOf(record: DecisionRecord): Diagnosis | undefined {
+  return hasFailed(record) ? tellStory(record, 0).diagnosis : undefined
+}
+
 /** "outbound|80|v1|cart.shop.svc.cluster.local" -> "cart.shop.svc.cluster.local"; what an inbound cluster stands for is in its metadata. */
 export function serviceOf({ cluster, side }: DecisionRecord): string | undefined {
   if (cluster === undefined) return undefined

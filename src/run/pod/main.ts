@@ -1,11 +1,14 @@
 /** Entry of a pod's proxy: `node pod.js sidecar|router ARGUMENTS`, what `mizzen proxy sidecar` becomes. */
 import path from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
+import { peerFieldsOfNode } from '../../lib/peer-fields.ts'
 import { stderrLog } from '../../proxy/log.ts'
+import { withStandardMetrics } from '../agent/envoy-metrics.ts'
+import { nodeOf } from '../bootstrap.ts'
 import { AppProber } from './app-prober.ts'
 import { applicationMetrics, metricsTargets } from './application-metrics.ts'
 import { parsePodArguments, USAGE } from './arguments.ts'
-import { MOUNTS, type Mounts, writeBootstrap } from './bootstrap-files.ts'
+import { MOUNTS, type Mounts, optionsOf, writeBootstrap } from './bootstrap-files.ts'
 import { readDownward } from './downward.ts'
 import { localHttp } from './local-http.ts'
 import { mizzenEngine } from './mizzen-engine.ts'
@@ -45,6 +48,7 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
     setup.probesLocalhost ? 'localhost' : (setup.addresses[0] ?? '127.0.0.1'),
     systemClock,
   )
+  const own = peerFieldsOfNode(nodeOf(optionsOf(setup, mounts).identity).metadata)
   const targets = metricsTargets(setup.applicationMetrics)
   const engine = await startEngine(setup, mounts, parsed, log)
   const termination = new Termination(engine, setup, systemClock)
@@ -60,7 +64,7 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
   const status: StatusServer = new StatusServer({
     notReady: () => engine.notReady(),
     prober,
-    proxyMetrics: async () => (await localHttp('GET', setup.adminPort, '/stats/prometheus')).body,
+    proxyMetrics: async () => withStandardMetrics((await localHttp('GET', setup.adminPort, '/stats/prometheus')).body, own),
     applicationMetrics: () => applicationMetrics(targets, {}, sentence => log('warning', 'metrics', sentence)),
     drain() {
       log('info', 'pod', 'drains')

@@ -1,8 +1,16 @@
-/** Access logs to a file, as the mesh settings ask for. The default line is Istio's. */
-import { remembering } from '../../lib/identity-memo.ts'
+/** Access logs to files, as Telemetry or the mesh's settings ask for. The default line is Istio's. */
+import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
+import { FILE_PROVIDER } from '../../model/access-logging.ts'
+import type { FileLogProvider, LogForm } from '../../model/extension-provider.ts'
 import type { MeshSettings } from '../../model/settings.ts'
-import { AccessLog } from '../gen/envoy/config/accesslog/v3/accesslog.ts'
+import type { TelemetrySide } from '../../model/telemetry-level.ts'
+import { AccessLog, AccessLogFilter } from '../gen/envoy/config/accesslog/v3/accesslog.ts'
+import { DataSource } from '../gen/envoy/config/core/v3/base.ts'
+import { TypedExtensionConfig } from '../gen/envoy/config/core/v3/extension.ts'
+import type { SubstitutionFormatString } from '../gen/envoy/config/core/v3/substitution_format_string.ts'
 import { FileAccessLog } from '../gen/envoy/extensions/access_loggers/file/v3/file.ts'
+import { ExpressionFilter } from '../gen/envoy/extensions/access_loggers/filters/cel/v3/cel.ts'
+import { ReqWithoutQuery } from '../gen/envoy/extensions/formatter/req_without_query/v3/req_without_query.ts'
 import { pack } from '../wire/any.ts'
 
 const DEFAULT_FORMAT =
@@ -41,25 +49,77 @@ const DEFAULT_JSON: Readonly<Record<string, string>> = {
 }
 
 /** For HTTP connection managers and TCP proxies alike. */
-export const accessLogs = remembering((settings: MeshSettings): AccessLog[] => {
-  if (settings.accessLogFile === '') return []
+export function accessLogs(settings: MeshSettings, side: TelemetrySide): AccessLog[] {
+  return settings.logs === undefined ? meshFile(settings) : targetLogs.get([settings, side], () => ofTargets(settings, side))
+}
+
+const targetLogs = new IdentityMemo<AccessLog[]>()
+
+/** The mesh's file, where no Telemetry says anything. */
+const meshFile = remembering((settings: MeshSettings): AccessLog[] =>
+  settings.accessLogFile === '' ? [] : [fileLog(meshProvider(settings), '')],
+)
+
+function ofTargets({ logs, ...settings }: MeshSettings, side: TelemetrySide): AccessLog[] {
+  return (logs?.[side] ?? []).flatMap(({ provider: name, filter }) => {
+    const provider = settings.extensionProviders.get(name) ?? (name === FILE_PROVIDER ? meshProvider(settings) : undefined)
+    return provider?.kind === 'file-log' ? [fileLog(provider, filter)] : []
+  })
+}
+
+/** What the mesh's settings say of logs, as a provider. */
+function meshProvider({ accessLogFile, accessLogFormat, accessLogJson }: MeshSettings): FileLogProvider {
+  const form = accessLogJson
+    ? { text: undefined, labels: jsonFormat(accessLogFormat) }
+    : { text: accessLogFormat, labels: undefined }
+  return { kind: 'file-log', path: accessLogFile || '/dev/stdout', form, omitEmpty: false }
+}
+
+function fileLog({ path, form, omitEmpty }: FileLogProvider, filter: string): AccessLog {
   const config = FileAccessLog.fromPartial({
-    path: settings.accessLogFile,
+    path,
     accessLogFormat: {
       $case: 'logFormat',
-      value: settings.accessLogJson
-        ? { format: { $case: 'jsonFormat', value: jsonFormat(settings.accessLogFormat) } }
-        : {
-            format: {
-              $case: 'textFormatSource',
-              value: { specifier: { $case: 'inlineString', value: settings.accessLogFormat || DEFAULT_FORMAT } },
-            },
-          },
+      value: { ...lineFormat(form), omitEmptyValues: omitEmpty, formatters: formatters(form) },
     },
   })
   const typedConfig = pack('envoy.extensions.access_loggers.file.v3.FileAccessLog', FileAccessLog, config)
-  return [AccessLog.fromPartial({ name: 'envoy.access_loggers.file', configType: { $case: 'typedConfig', value: typedConfig } })]
-})
+  return AccessLog.fromPartial({
+    name: 'envoy.access_loggers.file',
+    filter: celFilter(filter),
+    configType: { $case: 'typedConfig', value: typedConfig },
+  })
+}
+
+function lineFormat({ text, labels }: LogForm): Pick<SubstitutionFormatString, 'format'> {
+  if (labels !== undefined)
+    return { format: { $case: 'jsonFormat', value: Object.keys(labels).length > 0 ? labels : DEFAULT_JSON } }
+  // A line ends, whatever its format says.
+  const line = text ? (text.endsWith('\n') ? text : `${text}\n`) : DEFAULT_FORMAT
+  return {
+    format: { $case: 'textFormatSource', value: DataSource.fromPartial({ specifier: { $case: 'inlineString', value: line } }) },
+  }
+}
+
+/** Operators that Envoy has as extensions, where the format uses them. */
+function formatters({ text, labels }: LogForm): TypedExtensionConfig[] {
+  if (!`${text ?? ''} ${JSON.stringify(labels ?? {})}`.includes('%REQ_WITHOUT_QUERY(')) return []
+  const type = 'envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery'
+  const typedConfig = pack(type, ReqWithoutQuery, ReqWithoutQuery.fromPartial({}))
+  return [TypedExtensionConfig.fromPartial({ name: 'envoy.formatter.req_without_query', typedConfig })]
+}
+
+function celFilter(expression: string): AccessLogFilter | undefined {
+  if (expression === '') return undefined
+  const type = 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter'
+  const typedConfig = pack(type, ExpressionFilter, ExpressionFilter.fromPartial({ expression }))
+  return AccessLogFilter.fromPartial({
+    filterSpecifier: {
+      $case: 'extensionFilter',
+      value: { name: 'envoy.access_loggers.extension_filters.cel', configType: { $case: 'typedConfig', value: typedConfig } },
+    },
+  })
+}
 
 /** The settings hold the fields as JSON text; what does not parse to an object is replaced by the default. */
 function jsonFormat(text: string): Readonly<Record<string, unknown>> {

@@ -45,6 +45,7 @@ const mesh: Mesh = {
   tokenPolicies: [],
   accessPolicies: [],
   tracingPolicies: [],
+  loggingPolicies: [],
   envoyFilters: [],
   certificates: new Map(),
 }

@@ -1,5 +1,6 @@
 /** The network filter that speaks HTTP (Envoy HttpConnectionManager). */
 import type { MeshSettings } from '../../model/settings.ts'
+import type { TelemetrySide } from '../../model/telemetry-level.ts'
 import { Filter } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import {
   HttpConnectionManager_ForwardClientCertDetails as ClientCertificates,
@@ -12,6 +13,7 @@ import { accessLogs } from './access-log.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { httpFilters } from './order.ts'
 import { proxyOptions } from './proxy-options.ts'
+import { standardMetrics } from './standard-metrics.ts'
 import { FROM_ADS, ZERO } from './values.ts'
 
 export const HTTP_MANAGER = 'envoy.filters.network.http_connection_manager'
@@ -26,7 +28,7 @@ export function httpManager(connection: HttpConnection): Filter {
         ? { $case: 'rds', value: { configSource: FROM_ADS, routeConfigName: routes } }
         : { $case: 'routeConfig', value: routes },
     httpFilters: httpFilters(connection),
-    accessLog: accessLogs(settings),
+    accessLog: [...accessLogs(settings, sideOf(connection)), ...standardMetrics(settings, sideOf(connection), 'http')],
     streamIdleTimeout: ZERO,
     proxy100Continue: true,
     upgradeConfigs: [{ upgradeType: 'websocket' }, ...(connection.connect ? [{ upgradeType: 'CONNECT' }] : [])],
@@ -36,6 +38,11 @@ export function httpManager(connection: HttpConnection): Filter {
   })
   const typedConfig = pack(MANAGER_TYPE, HttpConnectionManager, message)
   return Filter.fromPartial({ name: HTTP_MANAGER, configType: { $case: 'typedConfig', value: typedConfig } })
+}
+
+/** A gateway reports as who sends. */
+function sideOf({ direction }: HttpConnection): TelemetrySide {
+  return direction === 'inbound' ? 'server' : 'client'
 }
 
 function pathNormalization({ pathNormalization }: MeshSettings): Partial<HttpConnectionManager> {

@@ -125,7 +125,7 @@ function chains(security: Security, target: Target): FilterChain[] {
       filterChainMatch: Object.keys(filterChainMatch).length > 0 ? filterChainMatch : undefined,
       filters: http
         ? [httpManager({ settings, security, port: arrives, direction: 'inbound', statPrefix, routes, rateLimits })]
-        : [...connectionFilters(security, arrives), tcpTo(settings, target.cluster)],
+        : [...connectionFilters(security, arrives), tcpTo(settings, target.cluster, undefined, 'server')],
       transportSocket: mesh ? inboundMeshTls(settings, http) : undefined,
       metadata: originMetadata(target.origin),
     })

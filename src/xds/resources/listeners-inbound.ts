@@ -42,7 +42,7 @@ function virtualInbound(security: Security, ports: readonly InboundPort[]): List
   const loop = FilterChain.fromPartial({
     name: 'virtualInbound-blackhole', // a connection to the listener's own port would come back to it for ever
     filterChainMatch: { destinationPort: INBOUND_CAPTURE_PORT },
-    filters: [tcpTo(security.settings, BLACK_HOLE)],
+    filters: [tcpTo(security.settings, BLACK_HOLE, undefined, 'server')],
   })
   return listener({
     name: 'virtualInbound',

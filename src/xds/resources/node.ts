@@ -13,6 +13,8 @@ export interface ProxyNode {
   /** "sidecar~10.0.0.1~catalog-v1-0.shop~shop.svc.cluster.local" */
   readonly id: string
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
+  /** "envoy", "mizzen" ... */
+  readonly userAgentName?: string
   readonly locality?: { readonly region: string; readonly zone: string; readonly subZone: string } | undefined
 }
 
@@ -47,6 +49,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     serviceAccount: known?.serviceAccount || text(metadata['SERVICE_ACCOUNT']),
     namedPorts: known?.namedPorts ?? new Map(),
     virtualHostsApart: metadata['VIRTUAL_HOSTS'] === 'apart',
+    toldMetrics: node.userAgentName === 'envoy',
     denialNotes: metadata['DENIAL_NOTES'] === 'listener',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
     identity: known?.identity ?? texts(metadata['ANNOTATIONS'])[IDENTITY] !== 'false',

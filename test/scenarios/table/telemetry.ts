@@ -1,0 +1,58 @@
+/** Standard metrics and access logs, read from the proxies of both sides after the calls. */
+import type { Scenario } from '../scenario.ts'
+
+export const telemetry: readonly Scenario[] = [
+  {
+    name: 'both sides count a request, with the labels of both',
+    mixed: true,
+    calls: [
+      { kind: 'http', from: 'client', url: 'http://solo/metrics', times: 3, expect: { served: 'solo v1' } },
+      {
+        kind: 'metrics',
+        from: 'client',
+        lines: [
+          /^istio_requests_total\{reporter="source",source_workload="client",.*source_workload_namespace="default",source_principal="spiffe:\/\/cluster.local\/ns\/default\/sa\/client".*destination_workload_namespace="default",destination_principal="spiffe:\/\/cluster.local\/ns\/default\/sa\/solo",destination_app="solo",destination_version="v1",destination_service="solo.default.svc.cluster.local",destination_canonical_service="solo",destination_canonical_revision="v1",destination_service_name="solo",destination_service_namespace="default",destination_cluster="Kubernetes",request_protocol="http",connection_security_policy="unknown",response_code="200",grpc_response_status="",response_flags="-"\} 3$/,
+          /^istio_request_duration_milliseconds_bucket\{reporter="source",.*destination_service_name="solo".*,le="3600000"\} 3$/,
+          /^istio_request_bytes_sum\{reporter="source",.*destination_service_name="solo"/,
+          /^istio_response_bytes_count\{reporter="source",.*destination_service_name="solo"/,
+        ],
+      },
+      {
+        kind: 'metrics',
+        from: 'solo-v1',
+        lines: [
+          /^istio_requests_total\{reporter="destination",source_workload="client",source_canonical_service="client".*source_workload_namespace="default",source_principal="spiffe:\/\/cluster.local\/ns\/default\/sa\/client",.*destination_app="solo",destination_version="v1",destination_service="solo.default.svc.cluster.local".*connection_security_policy="mutual_tls",response_code="200",grpc_response_status="",response_flags="-"\} 3$/,
+        ],
+      },
+    ],
+  },
+  {
+    name: 'a connection of bytes is counted with its bytes',
+    calls: [
+      { kind: 'tcp', from: 'client', to: 'tcp:9000', send: 'ping', expect: {} },
+      {
+        kind: 'metrics',
+        from: 'client',
+        lines: [
+          /^istio_tcp_connections_opened_total\{reporter="source",source_workload="client".*destination_service="tcp.default.svc.cluster.local".*request_protocol="tcp",connection_security_policy="unknown",response_flags="-"\} \d+$/,
+          /^istio_tcp_connections_closed_total\{reporter="source".*destination_service_name="tcp"/,
+          /^istio_tcp_received_bytes_total\{reporter="source".*destination_service_name="tcp".*\} [1-9]\d*$/,
+          /^istio_tcp_sent_bytes_total\{reporter="source".*destination_service_name="tcp".*\} [1-9]\d*$/,
+        ],
+      },
+    ],
+  },
+  {
+    name: 'gRPC is counted by its status',
+    calls: [
+      { kind: 'grpc', from: 'client', to: 'grpc:7000', rpc: 'Unary', message: 'hello', expect: {} },
+      {
+        kind: 'metrics',
+        from: 'client',
+        lines: [
+          /^istio_requests_total\{reporter="source".*destination_service_name="grpc".*request_protocol="grpc",connection_security_policy="unknown",response_code="200",grpc_response_status="0",response_flags="-"\} \d+$/,
+        ],
+      },
+    ],
+  },
+]
