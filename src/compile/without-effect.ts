@@ -26,8 +26,7 @@ const FIELDS: { readonly [Id in KindId]?: Reasons } = {
     'spec.configPatches[].match.listener.portName': AS_IN_ISTIO,
   },
   Telemetry: {
-    'spec.metrics': 'metrics are as they are for everybody',
-    'spec.accessLogging': 'access logs are as the mesh configuration says',
+    'spec.metrics': 'the standard metrics are reported as they are',
   },
   Sidecar: {
     'spec.ingress[].tls': 'it takes plaintext',

@@ -1,34 +1,9 @@
 /** Which requests of which workloads are logged, and to whom (Istio's Telemetry.accessLogging, and what MeshConfig says where that is silent). */
 import { IdentityMemo } from '../lib/identity-memo.ts'
+import { FILE_PROVIDER, type LoggingPolicy, type LogTarget, type ProxyLogging } from './log-target.ts'
 import type { Mesh } from './mesh.ts'
 import type { TargetedWorkload } from './policy-target.ts'
-import { levelsOf, type TelemetryPolicy, type TelemetrySide } from './telemetry-level.ts'
-
-export type LoggingPolicy = TelemetryPolicy<LoggingRule>
-
-export interface LoggingRule {
-  readonly side: TelemetrySide | 'both'
-  /** Names of extension providers; empty: those that hold already. */
-  readonly providers: readonly string[]
-  readonly disabled: boolean
-  /** CEL; "": every request. */
-  readonly filter: string
-}
-
-/** One log that a workload writes. */
-export interface LogTarget {
-  readonly provider: string
-  /** CEL; "": every request. */
-  readonly filter: string
-}
-
-export interface ProxyLogging {
-  readonly client: readonly LogTarget[]
-  readonly server: readonly LogTarget[]
-}
-
-/** Name of the provider that is there without a word in the mesh's settings: a file, or standard output. */
-export const FILE_PROVIDER = 'envoy'
+import { levelsOf, type TelemetrySide } from './telemetry-level.ts'
 
 /** @returns undefined: nobody says anything, the mesh's own file is all there is */
 export function loggingOf(

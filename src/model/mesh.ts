@@ -4,11 +4,11 @@
  * from it can be kept (lib/identity-memo.ts).
  */
 
-import type { LoggingPolicy } from './access-logging.ts'
 import type { AccessPolicy } from './access-policy.ts'
 import type { Alert } from './alert.ts'
 import type { EnvoyFilter } from './envoy-patch.ts'
 import type { Gateway } from './gateway.ts'
+import type { LoggingPolicy } from './log-target.ts'
 import type { PeerPolicy } from './peer-policy.ts'
 import type { ProxyRule } from './proxy-rule.ts'
 import type { RateLimit } from './rate-limit.ts'

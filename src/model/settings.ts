@@ -1,8 +1,8 @@
 /** Settings of the whole mesh, as far as routing and the data plane need them (Istio's MeshConfig). */
-import type { ProxyLogging } from './access-logging.ts'
 import type { ExtAuthzProvider } from './ext-authz.ts'
 import type { ExtensionProvider } from './extension-provider.ts'
 import type { RetryPolicy } from './http-rule.ts'
+import type { ProxyLogging } from './log-target.ts'
 import type { NamespaceSelector } from './namespace-selector.ts'
 import { type Networks, NO_NETWORKS } from './network.ts'
 import type { ProxySettings } from './proxy-settings.ts'

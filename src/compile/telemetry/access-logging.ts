@@ -1,7 +1,7 @@
 /** The part of a Telemetry (telemetry.istio.io) that is about access logs. */
 import type { AccessLogging as Spec } from '../../api/istio/telemetry/schema.ts'
 import type { Telemetry } from '../../api/registry.ts'
-import type { LoggingPolicy, LoggingRule } from '../../model/access-logging.ts'
+import type { LoggingPolicy, LoggingRule } from '../../model/log-target.ts'
 import { originOf } from '../origin.ts'
 import { compileTarget } from '../policy-target.ts'
 
