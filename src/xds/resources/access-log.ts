@@ -1,7 +1,7 @@
 /** Access logs to files, as Telemetry or the mesh's settings ask for. The default line is Istio's. */
 import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
-import { FILE_PROVIDER } from '../../model/log-target.ts'
 import type { FileLogProvider, LogForm } from '../../model/extension-provider.ts'
+import { FILE_PROVIDER } from '../../model/log-target.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { TelemetrySide } from '../../model/telemetry-level.ts'
 import { AccessLog, AccessLogFilter } from '../gen/envoy/config/accesslog/v3/accesslog.ts'
