@@ -10,7 +10,6 @@ import { type Diagnostic, diagnostic } from '../diagnostic.ts'
 import { originOf } from '../origin.ts'
 import { authorityPem } from './certificate-refs.ts'
 import { type AncestorStatus, condition, type ObjectStatus, type Refusal } from './conditions.ts'
-import { ISTIO_CONTROLLER } from './controllers.ts'
 import type { BoundRoute } from './route-sets.ts'
 import type { World } from './world.ts'
 
@@ -64,7 +63,7 @@ export function resolveBackendTls(world: World, bound: readonly BoundRoute[]): B
     const refs = ancestors(targets, bound)
     const status: ObjectStatus = {
       object,
-      ancestors: refs.map((ancestorRef): AncestorStatus => ({ ancestorRef, controllerName: ISTIO_CONTROLLER, conditions })),
+      ancestors: refs.map((ancestor): AncestorStatus => ({ ...ancestor, conditions })),
     }
     const problem = refusal ?? authority.unresolved
     const diagnostics = problem
@@ -178,9 +177,10 @@ function ruleOf(
 }
 
 /** The Gateways whose routes lead to the targets. */
-function ancestors(targets: readonly Target[], bound: readonly BoundRoute[]) {
+/** The Gateways whose routes lead to the targets, each with the controller of its class. */
+function ancestors(targets: readonly Target[], bound: readonly BoundRoute[]): Omit<AncestorStatus, 'conditions'>[] {
   const hosts = new Set(targets.map(({ service }) => service.hostname))
-  const found = new Map<string, { group: string; kind: string; namespace: string; name: string }>()
+  const found = new Map<string, Omit<AncestorStatus, 'conditions'>>()
   for (const { binding, compiled } of bound) {
     const [first] = binding.listeners
     const destinations = [
@@ -193,7 +193,8 @@ function ancestors(targets: readonly Target[], bound: readonly BoundRoute[]) {
     ]
     if (!first || !destinations.some(({ host }) => hosts.has(host))) continue
     const { namespace, name } = first.listener.gateway
-    found.set(`${namespace}/${name}`, { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name })
+    const ancestorRef = { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name }
+    found.set(`${namespace}/${name}`, { ancestorRef, controllerName: binding.controller })
   }
   return [...found.values()]
 }
