@@ -43,7 +43,6 @@ const PROXIES = [
 const WITHOUT: Readonly<Record<string, RegExp>> = {
   'rate-limit': /no kind in Istio/,
   'health-check': /no field in DestinationRule/,
-  'alert-rule': /no kind in Istio/,
   retry: /idempotentOnly has no field/,
 }
 

@@ -13,12 +13,16 @@ import { type Change, Store } from '../../source/store.ts'
 import { AdsServer } from '../../xds/server/ads-server.ts'
 import { type GrpcServer, serveAds } from '../../xds/server/grpc.ts'
 import type { ServerEvent } from '../../xds/server/server-event.ts'
+import { AlertEvaluator } from '../alerts/evaluator.ts'
+import { notifier, postJson } from '../alerts/notify.ts'
+import { alertView } from '../alerts/view.ts'
 import { ControlPlane } from '../control-plane.ts'
 import { ConfigFiles } from '../dashboard/config-files.ts'
 import { type Dashboard, serveDashboard } from '../dashboard/server.ts'
 import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
 import { followIssuers } from '../issuers/follow.ts'
 import { Collector } from '../observe/collector.ts'
+import type { ObservedProxy } from '../observe/observed-proxy.ts'
 import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
@@ -87,6 +91,7 @@ export class LaptopMesh {
   #podTokens: PodTokens | undefined
   #grpc: GrpcServer | undefined
   #page: Dashboard | undefined
+  #alerts: AlertEvaluator | undefined
   #dns: DnsServer | undefined
   #replanning = false
   readonly #problems: { files: readonly string[]; plan: readonly string[] } = { files: [], plan: [] }
@@ -187,6 +192,7 @@ export class LaptopMesh {
   async close(): Promise<void> {
     this.#files.close()
     this.#ramps.close()
+    this.#alerts?.close()
     await this.#kubelet.close()
     this.#trust?.close()
     this.#dns?.close()
@@ -232,13 +238,28 @@ export class LaptopMesh {
         diagnostics: () => [...this.#store.diagnostics(), ...controlPlane.diagnostics],
         preview: objects => controlPlane.preview(objects),
         live: new Set(['Pod']),
-        collector: new Collector({ clock: systemClock, proxies }),
+        collector: this.#watch(proxies),
+        alerts: () => this.#alerts?.snapshot().map(alertView) ?? [],
         proxies,
         files: new ConfigFiles([directory], cwd),
         status: () => this.status,
         title: directory,
       },
     })
+  }
+
+  /** The proxies' counters, and the alerts that are rules over them. */
+  #watch(proxies: () => readonly ObservedProxy[]): Collector {
+    const collector = new Collector({ clock: systemClock, proxies })
+    const { journal } = this.#options
+    this.#alerts = new AlertEvaluator({
+      clock: systemClock,
+      alerts: () => this.#controlPlane.mesh.alerts,
+      window: ms => collector.history.window(ms),
+      notify: notifier({ tell: (text, tone) => journal.tell(text, tone), post: postJson }),
+    })
+    this.#alerts.start()
+    return collector
   }
 
   #newRamps(): Ramps {

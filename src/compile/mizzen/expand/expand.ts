@@ -12,6 +12,7 @@ import { ownParts } from '../own.ts'
 import { destinationRule } from './destination-rule.ts'
 import { gatewayObject, serviceEntry } from './gateway.ts'
 import type { Expansion, IstioObject } from './object.ts'
+import { prometheusRule } from './prometheus-rule.ts'
 import { securityObjects } from './security.ts'
 import { virtualService } from './virtual-service.ts'
 
@@ -32,9 +33,9 @@ export function expand(objects: Objects, settings: MeshSettings): Expansion {
     ),
     ...rules.flatMap(rule => destinationRule(rule, noteFor(rule.origin.object)) ?? []),
     ...securityObjects(access),
+    ...own.alerts.map(prometheusRule),
   ]
   for (const { origin } of own.rateLimits) noteFor(origin.object)('rate limits have no kind in Istio: they would be EnvoyFilters')
-  for (const { origin } of own.alerts) noteFor(origin.object)('alerts have no kind in Istio: they would be rules of a Prometheus')
   for (const object of objects.WeightedDestinationRule)
     if (object.spec.rollout) noteFor(resourceName(object))('a rollout has no form in Istio: these are the weights before it')
   for (const { message, resource } of access.problems) noteFor(resource)(message)
