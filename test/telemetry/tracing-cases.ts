@@ -17,7 +17,6 @@ export interface TracingCase {
   readonly headers?: Readonly<Record<string, string>>
   /** So many are waited for. */
   readonly spans: number
-  readonly todo?: string
 }
 
 const TRACE = 'type.googleapis.com/envoy.config.trace.v3'
@@ -174,7 +173,6 @@ export const TRACING_CASES: readonly TracingCase[] = [
     manager: 'gateway',
     path: '/flaky',
     spans: 3,
-    todo: 'the record does not keep former tries yet',
   },
   { name: 'nothing is handed on', manager: 'nothing handed on', spans: 1 },
   { name: 'request ids are not asked', manager: 'ids do not decide', spans: 1 },
