@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { listAt, textAt } from '../../../src/kubernetes/client/raw-object.ts'
-import { apply, get, kubectl, mizzen, pods, skip, untilRolledOut } from './cluster.ts'
+import { apply, kubectl, mizzen, pods, skip, untilRolledOut } from './cluster.ts'
 import { imageFlags, images } from './images.ts'
 import { ask, Load, nameOf } from './load.ts'
 
@@ -86,8 +86,8 @@ describe('the shop on a cluster', { skip }, () => {
 
   it('serves every request while each Deployment, the control plane and the gateway restart', async () => {
     const load = await Load.begin('outside', 'load', `${GATEWAY}/api/cart/a`)
-    const deployments = listAt(await get('deployments', '-n', 'shop'), 'items').map(each => textAt(each, 'metadata', 'name'))
-    for (const name of deployments) await restart('shop', name)
+    await kubectl('rollout', 'restart', 'deployment', '-n', 'shop')
+    await untilRolledOut('shop', 240)
     await restart('istio-system', 'mizzen')
     await restart('istio-system', 'istio-ingressgateway')
     const { sent, failed, failures } = await load.end()
