@@ -118,7 +118,8 @@ export class AppProber {
     const request = name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, name.length]), name])
     const answer = await unaryCall(
       {
-        address: { host: this.#address, port },
+        // The pod's own address would lead through the proxy, which refuses plain requests where mutual TLS is STRICT.
+        address: { host: isIPv6(this.#address) ? '::1' : '127.0.0.1', port },
         security: { tls: () => undefined, headers: () => ({}) },
         path: '/grpc.health.v1.Health/Check',
         clock: this.#clock,
