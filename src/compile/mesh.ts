@@ -44,6 +44,7 @@ import { checkReferences } from './references.ts'
 import { compileRequestAuthentication } from './request-authentication.ts'
 import { compileSidecar } from './sidecar.ts'
 import { compileLoggingPolicy } from './telemetry/access-logging.ts'
+import { checkLogging } from './telemetry/check-logging.ts'
 import { checkTracing } from './telemetry/check-tracing.ts'
 import { compileTracingPolicy } from './telemetry/tracing.ts'
 import { compileVirtualService, delegateNames, isDelegate } from './virtual-service.ts'
@@ -146,6 +147,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...checkSecurity(objects, mesh),
         ...objects.Gateway.flatMap(checkCertificateHashes),
         ...checkTracing(objects, mesh),
+        ...checkLogging(objects, mesh),
         ...objects.EnvoyFilter.flatMap(checkEnvoyFilter),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),
