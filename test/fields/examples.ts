@@ -67,6 +67,7 @@ const BY_NAME: Readonly<Record<string, readonly unknown[]>> = {
   serverCertificate: ['/etc/certs/cert.pem'],
   privateKey: ['/etc/certs/key.pem'],
   caCertificates: ['/etc/certs/ca.pem'],
+  protocol: ['POST', 'HTTP', 'TCP'],
   url: ['https://hooks.example/b'],
   jwks: ['{"keys":[{"kty":"oct","k":"BBBB","kid":"b"}]}'],
   jwksUri: ['https://keys.example/jwks', 'http://reviews.shop.svc.cluster.local/jwks'],

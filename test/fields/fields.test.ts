@@ -32,7 +32,8 @@ for (const id of definedKinds) {
       )
     })
     for (const [field, why] of Object.entries(known)) {
-      test(field, { todo: why }, () => assert.ok(!open.includes(field)))
+      // Who proves a field takes it out of the list.
+      test(`${field}: ${why}`, () => assert.ok(open.includes(field)))
     }
   })
 }

@@ -23,7 +23,7 @@ const GOLDEN = [
 const own = (name: string) => path.join(import.meta.dirname, 'worlds', `${name}.in.yaml`)
 const golden = GOLDEN.map(name => path.join(import.meta.dirname, '../golden/cases', `${name}.in.yaml`))
 
-const usual = await read([own('shop'), own('own'), own('logging'), ...golden])
+const usual = await read([own('shop'), own('own'), own('logging'), own('company'), ...golden])
 const patched = await read([own('patches')])
 
 export function worldsFor(id: DefinedKind): readonly World[] {
