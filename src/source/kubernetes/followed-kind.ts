@@ -13,6 +13,8 @@ export interface FollowedKindOptions {
   /** Whether an object counts, by "namespace/name". */
   readonly wanted: (key: string) => boolean
   readonly onChange: () => void
+  /** Who followed the same list before: what it knew holds until the list is read. */
+  readonly successorOf?: FollowedKind | undefined
 }
 
 /** Answers after which waiting for a list is no use: it may not be read, or is not there. */
@@ -31,6 +33,7 @@ export class FollowedKind {
     const { api, id, path, wanted, onChange } = options
     this.#options = options
     this.path = path
+    this.#entries = new Map(options.successorOf ? options.successorOf.#entries : [])
     this.#reflector = new Reflector<Entry>({
       api,
       path,

@@ -149,8 +149,8 @@ export class KubernetesSource {
     }
   }
 
-  #kind(id: KindId, path: string, wanted: (key: string) => boolean): FollowedKind {
-    return new FollowedKind({ api: this.#options.api, id, path, wanted, onChange: () => this.#publish.trigger() })
+  #kind(id: KindId, path: string, wanted: (key: string) => boolean, successorOf?: FollowedKind): FollowedKind {
+    return new FollowedKind({ api: this.#options.api, id, path, wanted, onChange: () => this.#publish.trigger(), successorOf })
   }
 
   #publishNow(): void {
@@ -179,6 +179,7 @@ export class KubernetesSource {
       const place = reference.slice(0, reference.indexOf('/'))
       places.set(place, (places.get(place) ?? new Set()).add(reference))
     }
+    const before = new Map(this.#named)
     for (const [place, kind] of this.#named) {
       const names = places.get(place)
       // A name that is new here was passed over when the list was read.
@@ -191,10 +192,8 @@ export class KubernetesSource {
       if (this.#named.has(place)) continue
       const [id = '', namespace = ''] = place.split(' ')
       if (id !== 'Secret' && id !== 'ConfigMap') continue
-      this.#named.set(
-        place,
-        this.#kind(id, namedPath(id, namespace), key => this.#isWanted(id, key)),
-      )
+      const wantedHere = (key: string) => this.#isWanted(id, key)
+      this.#named.set(place, this.#kind(id, namedPath(id, namespace), wantedHere, before.get(place)))
     }
   }
 
