@@ -86,8 +86,13 @@ export class HttpTracing {
       decoration: decorator?.propagate ? decorator.operation : undefined,
     })
     if (this.#outbound) {
+      // At a gateway nobody could have handed anything on; a tunnel carries the requests that may.
+      if (parent === undefined && !this.#spansOfTries && head.method !== 'CONNECT') tracer.dropped.called(head.authority)
       if (trace.decoration !== undefined) headers.set(DECORATION, trace.decoration)
-    } else this.#takeDecoration(trace, headers)
+    } else {
+      tracer.dropped.received()
+      this.#takeDecoration(trace, headers)
+    }
     return trace
   }
 
@@ -129,6 +134,7 @@ export class HttpTracing {
 
   /** The request is over. */
   report(record: DecisionRecord, trace: RequestTrace): void {
+    if (!this.#outbound) this.#tracer.dropped.answered()
     if (!trace.sampled) return
     const { sink, processTags } = this.#tracer
     if (trace.tries !== undefined) this.#reportTries(record, trace, trace.tries)

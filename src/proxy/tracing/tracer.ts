@@ -1,5 +1,6 @@
 /** What a provider of the configuration comes to: how traces are followed, who decides, and where spans go. */
 import type { TraceContext } from '../../lib/trace/context.ts'
+import type { DroppedContext } from './dropped-context.ts'
 import type { Propagation } from './propagation.ts'
 import type { SpanSink } from './span.ts'
 
@@ -10,6 +11,8 @@ export interface Tracer {
   /** Overrules what x-request-id says; undefined: there is none. */
   readonly sampler: ((parent: TraceContext | undefined, traceId: string) => boolean) | undefined
   readonly sink: SpanSink
+  /** Of the process. */
+  readonly dropped: DroppedContext
   /** Of spans whose route has no name for them. */
   readonly nameOf: (authority: string, outbound: boolean) => string
   /** On each span: who the proxy is. */

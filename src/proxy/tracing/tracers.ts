@@ -16,6 +16,7 @@ import type { Clusters } from '../cluster/cluster.ts'
 import { readGrpcTarget } from '../cluster/grpc-unary.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { overGrpc, overHttp, REPORT_TIMEOUT_MS, readHttpTarget, type SendReport } from './collector.ts'
+import { DroppedContext } from './dropped-context.ts'
 import { b3, w3c } from './propagation.ts'
 import { resourceAttributes } from './resource.ts'
 import { compileSampler } from './sampler.ts'
@@ -41,11 +42,15 @@ const OTLP_TYPE = 'application/x-protobuf'
 export class Tracers {
   readonly #context: TracersContext
   readonly #processTags: ReadonlyMap<string, string>
+  readonly #dropped: DroppedContext
   readonly #byProvider = new Map<string, { readonly tracer: Tracer; readonly queue: SpanQueue }>()
 
   constructor(context: TracersContext) {
     this.#context = context
-    const { node } = context
+    const { node, stats, log } = context
+    this.#dropped = new DroppedContext(stats, destination =>
+      log('warning', 'tracing', `${node.cluster} received a trace and called ${destination} without it: the trace ends here`),
+    )
     this.#processTags = new Map([
       ['node_id', node.id],
       ['zone', node.locality?.zone ?? ''],
@@ -136,8 +141,8 @@ export class Tracers {
     })
   }
 
-  #tracer(queue: SpanQueue, rest: Omit<Tracer, 'sink'>) {
-    return { queue, tracer: { ...rest, sink: queue } }
+  #tracer(queue: SpanQueue, rest: Omit<Tracer, 'sink' | 'dropped'>) {
+    return { queue, tracer: { ...rest, sink: queue, dropped: this.#dropped } }
   }
 
   #queue(kind: string, send: SendReport, load: () => Encode): SpanQueue {
