@@ -15,6 +15,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // On a busy machine everything takes long.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: { port: 15081, proxy: { '/api': 'http://127.0.0.1:15080' } },
 })

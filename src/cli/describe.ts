@@ -5,6 +5,7 @@ import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { podNamed } from './cluster-pods.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { meansLocal } from './means-local.ts'
 import { readLiveMesh } from './live-mesh.ts'
 
 export const USAGE = `Usage: mizzen describe pod|service NAME[.NAMESPACE]
@@ -22,6 +23,7 @@ const OPTIONS = {
 } as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  if (meansLocal(args, io)) return (await import('./local-describe.ts')).run(args, io)
   const { values, positionals } = parseFlags('describe', args, OPTIONS, 2)
   if (values.help) {
     io.stdout.write(USAGE)

@@ -21,9 +21,11 @@ export const USAGE = `Usage: mizzen explain PATH... --from NAMESPACE/WORKLOAD --
        mizzen explain --from NAMESPACE/WORKLOAD --to URL    in the cluster of the kubeconfig
        mizzen explain PATH... --calls FILE
        mizzen explain deny ID
+       mizzen explain request ID | last-error
 
 Tells where a request goes, step by step, and which line of which file says so. The configuration in PATH (files, directories, "-" is
-standard input) is not run: its requests are followed by the very code that the proxies run. Why a running mesh denied a request: mizzen explain deny --help
+standard input) is not run: its requests are followed by the very code that the proxies run. What a running mesh did:
+mizzen explain deny --help, mizzen explain request --help
 
       --from NS/WORKLOAD   who calls: a Pod or Deployment; a gateway's own name for a call that comes in there
       --to URL             http://, https://, grpc://, ws://, wss://, tcp:// or tls://, as the application would write it
@@ -67,6 +69,7 @@ const OPTIONS = {
 export async function run(args: readonly string[], io: Io): Promise<number> {
   // It asks a running mesh, and needs none of what is loaded for files.
   if (args[0] === 'deny') return (await import('./explain-deny.ts')).run(args.slice(1), io)
+  if (args[0] === 'request' || args[0] === 'last-error') return (await import('./explain-live.ts')).run(args, io)
   const { values, positionals } = parseFlags('explain', args, OPTIONS)
   if (values.help) {
     io.stdout.write(USAGE)

@@ -13,6 +13,7 @@ import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { podNamed, withProxyAdmin } from './cluster-pods.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { meansLocal } from './means-local.ts'
 import { readText } from './read-mesh.ts'
 import { table } from './table.ts'
 
@@ -64,6 +65,7 @@ interface Filters {
 }
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  if (meansLocal(args, io)) return (await import('./local-proxy-config.ts')).run(args, io)
   const { values, positionals } = parseFlags('proxy-config', args, OPTIONS, 2)
   if (values.help) {
     io.stdout.write(USAGE)

@@ -6,6 +6,7 @@ import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { askControlPlane, controlPlanePods } from './cluster-pods.ts'
 import { durationMs, oneOf, parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { meansLocal } from './means-local.ts'
 import { table } from './table.ts'
 
 export const USAGE = `Usage: mizzen proxy-status [POD[.NAMESPACE]] [--wait]
@@ -47,6 +48,7 @@ const TYPES = {
 } as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  if (meansLocal(args, io)) return (await import('./local-proxy-status.ts')).run(args, io)
   const { values, positionals } = parseFlags('proxy-status', args, OPTIONS, 1)
   if (values.help) {
     io.stdout.write(USAGE)

@@ -1,7 +1,7 @@
 /** The graph as drawn: lanes, edges with what flows on them, nodes. Drawn anew only when the numbers or the selection change. */
 import { memo } from 'react'
 import type { Topology, TopologyEdge, TopologyNode } from '../../../src/run/dashboard/view/topology.ts'
-import { amount, count, percent, rate } from '../ui/format.ts'
+import { amount, bytes, count, percent, rate } from '../ui/format.ts'
 import { HEALTH_WORDS, healthOf } from '../ui/health.ts'
 import { placeLabels, type Size } from './labels.ts'
 import { curve, type Layout, NODE, type Point } from './layout.ts'
@@ -66,7 +66,7 @@ function Edge({ edge, layout, dim, selected, animated }: EdgeProps & { readonly 
     <g className={`edge ${health}${dim ? ' dim' : ''}${selected ? ' selected' : ''}`} data-edge={edge.id}>
       <path className="edge-reach" d={path} />
       <path className="edge-line" d={path} strokeWidth={width} />
-      {animated && edge.traffic.rate > 0 && (
+      {animated && health !== 'idle' && (
         <path className="edge-flow" d={path} strokeWidth={width} style={{ animationDuration: `${seconds}s` }} />
       )}
     </g>
@@ -109,8 +109,8 @@ function labelLines({ traffic, protocol, versions }: TopologyEdge): string[] {
       : traffic.rejectedShare >= 0.01
         ? `  ${percent(traffic.rejectedShare)} 4xx`
         : ''
-  const first = protocol === 'tcp' ? `tcp ${amount(traffic.rate)} conn/s` : `${rate(traffic.rate)}${errors}`
-  if (versions.length < 2) return [first]
+  const first = protocol === 'tcp' ? `tcp  ${bytes(traffic.bytesPerSecond)}/s` : `${rate(traffic.rate)}${errors}`
+  if (versions.length < 2 || protocol === 'tcp') return [first]
   return [
     first,
     versions
@@ -168,7 +168,7 @@ function Node({
 function moreOf({ kind, traffic, versions, pods, ready }: TopologyNode): string {
   const what =
     kind === 'gateway' ? 'gateway' : kind === 'external' ? 'outside the mesh' : kind === 'unknown' ? 'not in the mesh' : ''
-  const flow = traffic.rate > 0 ? rate(traffic.rate) : ''
+  const flow = traffic.rate > 0 ? rate(traffic.rate) : traffic.bytesPerSecond > 0 ? `${bytes(traffic.bytesPerSecond)}/s` : ''
   const health = pods > 0 && ready < pods ? `${ready} of ${pods} ready` : ''
   const version = versions.length > 1 ? versions.slice(0, 3).join(' ') : ''
   return (

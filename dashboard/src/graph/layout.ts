@@ -38,7 +38,7 @@ export interface Layout {
 }
 
 export const NODE = { width: 176, height: 48 } as const
-export const PITCH = { x: 306, y: 76 } as const
+export const PITCH = { x: 330, y: 78 } as const
 const MARGIN = 28
 const LANE_HEAD = 26
 const LANE_GAP = 18

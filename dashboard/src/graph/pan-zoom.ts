@@ -20,6 +20,8 @@ const LEAST = 0.12
 const MOST = 2
 /** Larger than life only where somebody asks for it. */
 const FIT_MOST = 1
+const NARROW = 600
+const READABLE = 0.6
 const KEYS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [60, 0],
   ArrowRight: [-60, 0],
@@ -39,16 +41,23 @@ export function usePanZoom(
     const { x, y, scale } = view.current
     if (!picture.current || !frame.current) return
     picture.current.style.transform = `translate(${x}px, ${y}px) scale(${scale})`
-    frame.current.dataset['detail'] = scale > 0.62 ? 'full' : scale > 0.34 ? 'names' : 'shapes'
+    frame.current.dataset['detail'] = scale > 0.48 ? 'full' : scale > 0.3 ? 'names' : 'shapes'
   }, [frame, picture])
 
-  const fit = useCallback(() => {
-    if (!frame.current || size.width === 0) return
-    const { clientWidth, clientHeight } = frame.current
-    const scale = Math.min(FIT_MOST, Math.max(LEAST, Math.min(clientWidth / size.width, clientHeight / size.height)))
-    view.current = { scale, x: (clientWidth - size.width * scale) / 2, y: Math.max(0, (clientHeight - size.height * scale) / 2) }
-    show()
-  }, [frame, show, size.width, size.height])
+  const place = useCallback(
+    (least: number) => {
+      if (!frame.current || size.width === 0) return
+      const { clientWidth, clientHeight } = frame.current
+      const scale = Math.min(FIT_MOST, Math.max(least, Math.min(clientWidth / size.width, clientHeight / size.height)))
+      const middle = (room: number, length: number) => Math.max(0, (room - length * scale) / 2)
+      view.current = { scale, x: middle(clientWidth, size.width), y: middle(clientHeight, size.height) }
+      show()
+    },
+    [frame, show, size.width, size.height],
+  )
+  const fit = useCallback(() => place(LEAST), [place])
+  // On a phone all of it would be too small to read: it begins with a part.
+  const begin = useCallback(() => place((frame.current?.clientWidth ?? 0) < NARROW ? READABLE : LEAST), [frame, place])
 
   const zoomAt = useCallback(
     (factor: number, px: number, py: number) => {
@@ -71,8 +80,8 @@ export function usePanZoom(
   // Another picture is shown whole, unless somebody is looking at a part of it.
   useEffect(() => {
     if (touched.current) show()
-    else fit()
-  }, [fit, show])
+    else begin()
+  }, [begin, show])
 
   useEffect(() => {
     const element = frame.current
@@ -120,7 +129,7 @@ export function usePanZoom(
       else if (event.key === '0') fit()
     }
     const resize = new ResizeObserver(() => {
-      if (!touched.current) fit()
+      if (!touched.current) begin()
     })
     resize.observe(element)
     element.addEventListener('pointerdown', down)
@@ -138,7 +147,7 @@ export function usePanZoom(
       element.removeEventListener('wheel', wheel)
       element.removeEventListener('keydown', key)
     }
-  }, [fit, frame, show, zoom, zoomAt])
+  }, [begin, fit, frame, show, zoom, zoomAt])
 
   return { fit, zoom }
 }

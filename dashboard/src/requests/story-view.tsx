@@ -58,7 +58,9 @@ function Story({ hops }: { readonly hops: readonly RequestView[] }) {
       <section className="card">
         <header>
           <h2>What happened</h2>
-          <span className="quiet small">{count(hops.length, 'proxy tells', 'proxies tell')} of it</span>
+          <span className="quiet small">
+            {count(new Set(hops.map(({ pod }) => pod)).size, 'proxy tells', 'proxies tell')} of it
+          </span>
         </header>
         <ul className="waterfall">
           {rows.map(row => (

@@ -138,7 +138,7 @@ function Signals({ service: { series, callers } }: { readonly service: ServiceDe
               ]}
             />
           ) : (
-            <p className="quiet small">No latency yet: it comes with the first requests after the page was opened.</p>
+            <p className="quiet small">No latency yet: it comes with the first requests.</p>
           )}
         </>
       )}

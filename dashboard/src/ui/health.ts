@@ -7,8 +7,8 @@ const BAD_SHARE = 0.05
 const WARN_SHARE = 0.005
 const REJECTED_SHARE = 0.1
 
-export function healthOf({ rate, errorShare, rejectedShare }: Traffic): Health {
-  if (rate === 0) return 'idle'
+export function healthOf({ rate, errorShare, rejectedShare, bytesPerSecond }: Traffic): Health {
+  if (rate === 0) return bytesPerSecond > 0 ? 'good' : 'idle'
   if (errorShare >= BAD_SHARE) return 'bad'
   return errorShare >= WARN_SHARE || rejectedShare >= REJECTED_SHARE ? 'warn' : 'good'
 }

@@ -40,6 +40,13 @@ interface Context {
   readonly told: PodStory
 }
 
+/** "the application" has a name here, and within the mesh a short name is enough. */
+function inShort(cause: string, { workload }: PodStory): string {
+  return cause
+    .replace(/^the application\b/, workload.slice(workload.indexOf('/') + 1))
+    .replace(/\b([a-z0-9-]+)\.[a-z0-9-]+\.svc\.[a-z0-9.-]*[a-z0-9]/g, '$1')
+}
+
 type Finder = (context: Context) => Partial<Blame> | undefined
 
 /** @returns undefined: the request did not fail */
@@ -49,7 +56,7 @@ export function pinpoint(told: PodStory, mesh: Mesh, objects: Objects): Blame | 
   const { culprit, cause, advice, at } = diagnosis
   const plain: Blame = {
     culprit,
-    cause,
+    cause: inShort(cause, told),
     advice,
     at: at && placeIn(objects, at.origin, at.rule, '', { file: at.file, line: at.line }),
     also: [],

@@ -33,6 +33,17 @@ function causeOf(effect: PodStory, failed: readonly PodStory[], chain: readonly 
     .sort((a, b) => endOf(b.story) - endOf(a.story))[0]
 }
 
+/** Whether another failure led to this one. */
+export function isConsequence(effect: PodStory, told: readonly PodStory[]): boolean {
+  return (
+    causeOf(
+      effect,
+      told.filter(({ story }) => story.failed),
+      [effect],
+    ) !== undefined
+  )
+}
+
 /** The other side of the same request, or a request that the callee made meanwhile. */
 function follows(inner: PodStory, outer: PodStory): boolean {
   const { story } = outer

@@ -44,6 +44,7 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/topology', { method: 'GET', answer: (parts, { query }) => topology(parts.mesh(), watched(parts), windowOf(query)) }],
   ['/api/service', { method: 'GET', answer: service }],
   ['/api/proxies', { method: 'GET', answer: parts => proxyList(parts.mesh(), parts.ads.status()) }],
+  ['/api/settled', { method: 'GET', answer: ({ ads }) => ({ settled: isSettled(ads) }) }],
   ['/api/config', { method: 'GET', answer: config }],
   ['/api/config/file', { method: 'GET', answer: configFile }],
   ['/api/config/check', { method: 'POST', answer: checkEdit }],
@@ -67,6 +68,11 @@ function about(parts: DashboardParts, { mayChange }: Question) {
     workloads: [...new Set([...parts.mesh().workloads.values()].map(pod => `${pod.namespace}/${pod.workloadName}`))].sort(),
     status: parts.status() ?? null,
   }
+}
+
+/** Nothing waits to be pushed, and nothing that was pushed waits to be acknowledged. */
+function isSettled(ads: DashboardParts['ads']): boolean {
+  return !ads.pushing && ads.status().every(({ types }) => types.every(({ state }) => state !== 'STALE'))
 }
 
 /** Whoever asks for traffic wants it fresh. */

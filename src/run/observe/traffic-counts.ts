@@ -81,6 +81,8 @@ function fromIstio(samples: readonly Sample[]): ProxyCounts {
   const callers = new Map<string, Caller>()
   for (const { name, labels, value } of samples) {
     const isSource = labels['reporter'] === 'source'
+    // Tunnels of the laptop's HTTP proxy, and requests that found no way: they led to no service.
+    if (isSource && destinationOf(labels).host === 'unknown') continue
     if (!isSource) callers.set(callerKey(labels), callerOf(labels))
     count(isSource ? gathering.at(destinationOf(labels)) : gathering.inbound, name, labels, value)
   }

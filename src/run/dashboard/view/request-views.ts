@@ -2,7 +2,7 @@
 import type { Objects } from '../../../compile/objects.ts'
 import { type Blame, blameText, pinpoint } from '../../../explain/story/pinpoint.ts'
 import type { PodStory } from '../../../explain/story/pod-story.ts'
-import { lastFailure, problems } from '../../../explain/story/root-cause.ts'
+import { isConsequence, lastFailure, problems } from '../../../explain/story/root-cause.ts'
 import type { Mesh } from '../../../model/mesh.ts'
 
 export interface RequestView extends PodStory {
@@ -38,11 +38,12 @@ export function lastError(told: readonly PodStory[], mesh: Mesh, objects: Object
   return { chain: lastFailure(told).map(each => requestView(each, mesh, objects)) }
 }
 
-/** Only where something that is configured is to blame, or somebody has to act: what a callee answered is told by its own proxy. */
+/** Where failures begin: what follows from another failure, and what a callee's own proxy tells better, is left out. */
 export function problemViews(told: readonly PodStory[], mesh: Mesh, objects: Objects): ProblemView[] {
   const found = problems(told, each => {
+    if ((each.story.side === 'outbound' && each.story.details === 'via_upstream') || isConsequence(each, told)) return undefined
     const blame = pinpoint(each, mesh, objects)
-    if (!blame || (each.story.side === 'outbound' && each.story.details === 'via_upstream')) return undefined
+    if (!blame) return undefined
     const place = blame.at ? `${blame.at.object} ${blame.at.field}` : blame.cause
     return { key: `${blame.culprit} ${place} ${each.story.service ?? each.workload}`, cause: blame }
   })
