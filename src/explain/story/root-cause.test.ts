@@ -65,6 +65,18 @@ test('lastFailure() does not mix requests of two traces', () => {
   assert.equal(chain.length, 1)
 })
 
+test('lastFailure() does not blame a caller whose proxy gave up, which ends the other side later', () => {
+  const gaveUp = told('shop/web-0', 'outbound', 'a', [0, 20], { ...BY_PROXY, flags: ['UT'], details: 'response_timeout' })
+  const left = told('shop/cart-0', 'inbound', 'a', [2, 40], {
+    endedBy: 'client',
+    flags: ['DC'],
+    details: 'downstream_remote_reset',
+  })
+  assert.deepEqual(lastFailure([gaveUp, left]), [gaveUp])
+  assert.equal(isConsequence(left, [gaveUp, left]), true)
+  assert.deepEqual(lastFailure([left]), [left])
+})
+
 test('isConsequence() tells what follows from what', () => {
   assert.deepEqual(
     CHAIN.map(each => isConsequence(each, CHAIN)),

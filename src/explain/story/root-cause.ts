@@ -9,7 +9,7 @@ const SLACK_MS = 5
 
 /** @param told the failed stories of all proxies @returns the last failure, from where it was seen first to where it began */
 export function lastFailure(told: readonly PodStory[]): PodStory[] {
-  const failed = told.filter(({ story }) => story.failed)
+  const failed = failedOf(told)
   const latest = failed.reduce<PodStory | undefined>(
     (best, each) => (!best || endOf(each.story) > endOf(best.story) ? each : best),
     undefined,
@@ -35,12 +35,19 @@ function causeOf(effect: PodStory, failed: readonly PodStory[], chain: readonly 
 
 /** Whether another failure led to this one. */
 export function isConsequence(effect: PodStory, told: readonly PodStory[]): boolean {
-  return (
-    causeOf(
-      effect,
-      told.filter(({ story }) => story.failed),
-      [effect],
-    ) !== undefined
+  const failed = failedOf(told)
+  return !failed.includes(effect) || causeOf(effect, failed, [effect]) !== undefined
+}
+
+/** Without those that only tell that the caller's proxy gave up, which it tells better itself. */
+function failedOf(told: readonly PodStory[]): PodStory[] {
+  const gaveUp = new Set(
+    told
+      .filter(({ story }) => story.failed && story.side === 'outbound' && story.endedBy === 'proxy')
+      .map(({ story }) => story.id),
+  )
+  return told.filter(
+    ({ story }) => story.failed && !(story.side === 'inbound' && story.endedBy === 'client' && gaveUp.has(story.id)),
   )
 }
 
