@@ -22,6 +22,8 @@ const MOST = 2
 const FIT_MOST = 1
 const NARROW = 600
 const READABLE = 0.6
+/** Names are readable from there on: of a large mesh it is better to see a part. */
+const SHAPES = 0.34
 const KEYS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [60, 0],
   ArrowRight: [-60, 0],
@@ -56,8 +58,8 @@ export function usePanZoom(
     [frame, show, size.width, size.height],
   )
   const fit = useCallback(() => place(LEAST), [place])
-  // On a phone all of it would be too small to read: it begins with a part.
-  const begin = useCallback(() => place((frame.current?.clientWidth ?? 0) < NARROW ? READABLE : LEAST), [frame, place])
+  // All of it may be too small to read: then it begins with a part.
+  const begin = useCallback(() => place((frame.current?.clientWidth ?? 0) < NARROW ? READABLE : SHAPES), [frame, place])
 
   const zoomAt = useCallback(
     (factor: number, px: number, py: number) => {
