@@ -5,8 +5,8 @@ import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { podNamed } from './cluster-pods.ts'
 import { oneOf, parseFlags, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
-import { meansLocal } from './means-local.ts'
 import { readLiveMesh } from './live-mesh.ts'
+import { meansLocal } from './means-local.ts'
 
 export const USAGE = `Usage: mizzen describe pod|service NAME[.NAMESPACE]
 
