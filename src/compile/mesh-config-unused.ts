@@ -47,8 +47,12 @@ export function unusedSettings(mesh: MeshConfig): string[] {
   return sentences
 }
 
-/** What connection managers and clusters are made of; the others are for the start of a proxy, which `mizzen` decides itself. */
+/**
+ * What connection managers, clusters and pods on a cluster (injection) are made of; the others are for the start of a proxy, which `mizzen` decides
+ * itself.
+ */
 const used: ReadonlySet<string> = new Set([
+  'discoveryAddress',
   'proxyHeaders.forwardedClientCert',
   'proxyHeaders.setCurrentClientCertDetails',
   'proxyHeaders.requestId',
