@@ -24,7 +24,10 @@ export function requestLine(view: RequestView, paint: Paint): string {
 export function storyText({ hops }: RequestStory, paint: Paint): string {
   const [first] = hops
   if (!first) return ''
-  const blamed = hops.findLast(hop => hop.blame !== null)
+  // A caller that left only tells that its own proxy gave up.
+  const blamed =
+    hops.findLast(({ blame, story }) => blame !== null && story.endedBy !== 'client') ??
+    hops.findLast(({ blame }) => blame !== null)
   return [
     paint(`${what(first)} from ${callerOf(first)}: ${statusOf(first)} after ${milliseconds(first.story.durationMs)}`, 'bold'),
     paint(`request ${first.story.id}, ${first.story.time}`, 'grey'),

@@ -47,8 +47,9 @@ function Title({ hops }: { readonly hops: readonly RequestView[] }) {
 
 function Story({ hops }: { readonly hops: readonly RequestView[] }) {
   const { rows, totalMs } = waterfallOf(hops)
-  // The innermost failure is where it began.
-  const failed = rows.filter(({ hop }) => hop.blame).sort((a, b) => b.depth - a.depth)[0]?.hop
+  // The innermost failure is where it began; a caller that left only tells that its own proxy gave up.
+  const blamed = rows.filter(({ hop }) => hop.blame).sort((a, b) => b.depth - a.depth)
+  const failed = (blamed.find(({ hop }) => hop.story.endedBy !== 'client') ?? blamed[0])?.hop
   const [open, setOpen] = useState<string | undefined>(undefined)
   const chosen = open ?? (failed ? keyOf(failed) : rows[0] ? keyOf(rows[0].hop) : '')
   const current = rows.find(({ hop }) => keyOf(hop) === chosen)?.hop
