@@ -47,15 +47,14 @@ function Title({ hops }: { readonly hops: readonly RequestView[] }) {
 
 function Story({ hops }: { readonly hops: readonly RequestView[] }) {
   const { rows, totalMs } = waterfallOf(hops)
-  // The innermost failure is where it began; a caller that left only tells that its own proxy gave up.
-  const blamed = rows.filter(({ hop }) => hop.blame).sort((a, b) => b.depth - a.depth)
-  const failed = (blamed.find(({ hop }) => hop.story.endedBy !== 'client') ?? blamed[0])?.hop
+  const begun = beginnings(rows)
+  const failed = begun[0]
   const [open, setOpen] = useState<string | undefined>(undefined)
   const chosen = open ?? (failed ? keyOf(failed) : rows[0] ? keyOf(rows[0].hop) : '')
   const current = rows.find(({ hop }) => keyOf(hop) === chosen)?.hop
   return (
     <>
-      {failed?.blame && <BlameNotice blame={failed.blame} />}
+      {begun.map(hop => hop.blame && <BlameNotice key={hop.blame.cause} blame={hop.blame} />)}
       <section className="card">
         <header>
           <h2>What happened</h2>
@@ -78,6 +77,19 @@ function Story({ hops }: { readonly hops: readonly RequestView[] }) {
       {current && <Decisions hop={current} />}
     </>
   )
+}
+
+/** More causes than that are one of another kind. */
+const MOST_CAUSES = 3
+
+/** Where it failed first: what is configured before the rest, each cause once. A caller that left only tells that its own proxy gave up. */
+function beginnings(rows: readonly WaterfallRow[]): RequestView[] {
+  const blamed = rows.filter(({ hop }) => hop.blame !== null && hop.story.details !== 'via_upstream')
+  const own = blamed.filter(({ hop }) => hop.story.endedBy !== 'client')
+  const all = own.length > 0 ? own : rows.filter(({ hop }) => hop.blame !== null)
+  const byCause = new Map(all.toSorted((a, b) => a.depth - b.depth).map(({ hop }) => [hop.blame?.cause, hop]))
+  const isConfigured = ({ blame }: RequestView) => Number(blame?.culprit === 'mesh configuration')
+  return [...byCause.values()].sort((a, b) => isConfigured(b) - isConfigured(a)).slice(0, MOST_CAUSES)
 }
 
 function Bar({
