@@ -208,6 +208,9 @@ function answerDifferences({ headers, body }: HttpExpectation, action: Extract<A
 /** What a handshake brings to light, which no configuration says. */
 const OF_CERTIFICATES: ReadonlySet<string> = new Set(['x-forwarded-client-cert', 'x-client-certificate'])
 
+/** Made by chance for each request. */
+const OF_TRACES = /^(?:traceparent|tracestate|b3|x-b3-.*|x-request-id)$/
+
 /** The request as the backend sees it. */
 function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }: Forward, other: Answer | undefined): string[] {
   if (!request) return []
@@ -220,7 +223,7 @@ function requestDifferences({ url, headers = {}, expect }: HttpCall, { request }
   if (typeof host === 'string' && host !== request.authority)
     found.push(`expected host ${host} of ${url}, explain says ${request.authority}`)
   for (const [name, wanted] of Object.entries(expect.seen ?? {})) {
-    if (name.startsWith('x-envoy-') || OF_CERTIFICATES.has(name)) continue
+    if (name.startsWith('x-envoy-') || OF_CERTIFICATES.has(name) || OF_TRACES.test(name)) continue
     const sent = request.headersRemoved.includes(name) ? undefined : (request.headersSet[name] ?? headers[name])
     const value = last?.headersRemoved.includes(name) ? undefined : (last?.headersSet[name] ?? sent)
     if (!fits(wanted, value)) found.push(`expected header ${name} to be ${wanted}, explain says ${value}`)
