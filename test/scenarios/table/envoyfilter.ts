@@ -138,7 +138,11 @@ export const envoyFilters: readonly Scenario[] = [
         health_checks: [{timeout: 1s, interval: 60s, no_traffic_interval: 60s, unhealthy_threshold: 1, healthy_threshold: 1,
           http_health_check: {path: /, expected_statuses: [{start: 418, end: 419}]}}]}}}]`,
     ),
-    calls: [http('http://solo/', { status: 503 }), http('http://other/', { served: 'other v1' })],
+    // The changed cluster is in use when its first checks have ended.
+    calls: [
+      http('http://other/', { served: 'other v1' }, { headers: { 'x-echo-delay-ms': '500' } }),
+      http('http://solo/', { status: 503 }),
+    ],
     history: 'whether an endpoint is well is asked of it',
   },
   {
