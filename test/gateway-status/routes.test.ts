@@ -58,6 +58,31 @@ const cases: readonly { name: string; given: readonly string[]; route: readonly 
     route: [],
   },
   {
+    name: 'a backend of an unknown kind in another namespace is not granted: the grant is asked for first',
+    given: backend('{name: vault, kind: Pod, namespace: bank, port: 80}'),
+    route: ['edge: ResolvedRefs False RefNotPermitted'],
+  },
+  {
+    name: 'a backend is a service of several clusters',
+    given: backend('{group: multicluster.x-k8s.io, kind: ServiceImport, name: cart, port: 80}'),
+    route: [],
+  },
+  {
+    name: 'a service of several clusters does not exist',
+    given: backend('{group: multicluster.x-k8s.io, kind: ServiceImport, name: nobody, port: 80}'),
+    route: ['edge: ResolvedRefs False BackendNotFound'],
+  },
+  {
+    name: 'a backend is named by its host, not by its name',
+    given: backend('{name: cart.shop.svc.cluster.local, port: 80}'),
+    route: ['edge: ResolvedRefs False InvalidDestination'],
+  },
+  {
+    name: 'of several reasons the last reference counts',
+    given: backend('{name: nobody, port: 80}, {name: cart, kind: Pod, port: 80}'),
+    route: ['edge: ResolvedRefs False InvalidKind'],
+  },
+  {
     name: 'one of two backends does not exist',
     given: backend('{name: cart, port: 80}, {name: nobody, port: 80}'),
     route: ['edge: ResolvedRefs False BackendNotFound'],
@@ -75,12 +100,12 @@ const cases: readonly { name: string; given: readonly string[]; route: readonly 
   {
     name: 'the only rule has a filter that nobody knows',
     given: [WEB, http(`${parents('{name: edge}')}, rules: [${filter(EXTENSION)}]`)],
-    route: ['edge: Accepted False InvalidFilter'],
+    route: ['edge: ResolvedRefs False InvalidFilter'],
   },
   {
     name: 'one of two rules has a filter that nobody knows',
     given: [WEB, http(`${parents('{name: edge}')}, rules: [${filter(EXTENSION)}, {backendRefs: [{name: cart, port: 80}]}]`)],
-    route: ['edge: PartiallyInvalid True UnsupportedValue'],
+    route: ['edge: ResolvedRefs False InvalidFilter'],
   },
   { name: 'the Gateway does not exist', given: [http(`${parents('{name: nobody}')}, ${CART}`)], route: undefined },
   {

@@ -25,5 +25,5 @@ export function compileBytesRoute(route: TLSRoute | TCPRoute | UDPRoute, forMesh
     })
     return { destinations, path }
   })
-  return { route, http: [], bytes, unaccepted: undefined, partial: undefined, unresolved: unresolved[0], diagnostics }
+  return { route, http: [], bytes, unresolved: unresolved.at(-1), diagnostics }
 }

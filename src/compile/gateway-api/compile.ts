@@ -133,12 +133,10 @@ function compileRoute(route: RouteObject, forMesh: boolean, world: World): Compi
     route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute'
       ? compileHttpRoute(route, forMesh, world)
       : compileBytesRoute(route, forMesh, world)
-  const { http, bytes, unaccepted, partial, unresolved, diagnostics } = made
+  const { http, bytes, unresolved, diagnostics } = made
   const led = [
     http.map(({ rule }) => rule.action),
     bytes,
-    unaccepted,
-    partial,
     unresolved,
     diagnostics.map(entry => entry.message),
   ]

@@ -19,11 +19,7 @@ export interface CompiledRoute {
   readonly http: readonly RankedRule[]
   /** Of a route for bytes. */
   readonly bytes: readonly { readonly destinations: readonly TcpDestination[]; readonly path: Path }[]
-  /** Why the route as a whole cannot be used. */
-  readonly unaccepted: Refusal | undefined
-  /** What is wrong with some of its rules, while others are in force. */
-  readonly partial: Refusal | undefined
-  /** The first reference that does not lead anywhere. */
+  /** The filter that nobody knows, or the last reference that does not lead anywhere. */
   readonly unresolved: Refusal | undefined
   readonly diagnostics: readonly Diagnostic[]
 }

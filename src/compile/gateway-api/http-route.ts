@@ -71,9 +71,8 @@ export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean,
       } satisfies HttpRule,
     }))
   })
-  const [first] = broken
-  const unaccepted = broken.length === rules.length ? first : undefined
-  return { route, http, bytes: [], unaccepted, partial: unaccepted ? undefined : first, unresolved: unresolved[0], diagnostics }
+  // A filter is a reference too, and the one whose requests fail for certain.
+  return { route, http, bytes: [], unresolved: broken[0] ?? unresolved.at(-1), diagnostics }
 }
 
 function rulesOf(route: HTTPRoute | GRPCRoute): AnyRule[] {

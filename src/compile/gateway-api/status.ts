@@ -94,8 +94,7 @@ type AttachedCounts = ReadonlyMap<ResolvedListener, number>
 
 function attachedCounts(bound: readonly BoundRoute[]): AttachedCounts {
   const routes = new Map<ResolvedListener, Set<RouteObject>>()
-  for (const { route, binding, compiled } of bound) {
-    if (compiled.unaccepted) continue
+  for (const { route, binding } of bound) {
     for (const { listener } of binding.listeners) routes.set(listener, (routes.get(listener) ?? new Set()).add(route))
   }
   return new Map([...routes].map(([listener, attached]) => [listener, attached.size]))
@@ -136,15 +135,8 @@ function parentStatus({ route, binding, compiled }: BoundRoute): ParentStatus {
     parentRef: parent,
     controllerName: controller,
     conditions: [
-      condition('Accepted', refusal ?? compiled.unaccepted, 'Accepted', `${route.kind} is in force`),
+      condition('Accepted', refusal, 'Accepted', `${route.kind} is in force`),
       condition('ResolvedRefs', compiled.unresolved, 'ResolvedRefs', 'all references are resolved'),
-      ...partlyInvalid(compiled),
     ],
   }
-}
-
-/** There only while it is so; the API wants such a message to begin with what became of the rules. */
-function partlyInvalid({ partial }: BoundRoute['compiled']): Condition[] {
-  if (!partial) return []
-  return [{ type: 'PartiallyInvalid', status: 'True', reason: 'UnsupportedValue', message: `Dropped Rule: ${partial.message}` }]
 }
