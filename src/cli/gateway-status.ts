@@ -46,9 +46,9 @@ function printed(objects: readonly object[], format: 'yaml' | 'json'): string {
 }
 
 /** As `kubectl get -o yaml` shows it, without what only an API server knows: times and generations. */
-function asObject({ object, listeners, ...status }: ObjectStatus): object {
+function asObject({ object, unserved: _, listeners, ...status }: ObjectStatus): object {
   const { apiVersion, kind, namespace, name } = object
-  const own = listeners && { listeners: listeners.map(({ port: _, ...listener }) => listener) }
+  const own = listeners && { listeners: listeners.map(({ port: _port, ...listener }) => listener) }
   return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) }, status: { ...status, ...own } }
 }
 

@@ -200,7 +200,7 @@ const cases: readonly { name: string; given: readonly string[]; route: readonly 
   {
     name: 'the parent Service does not exist',
     given: [http(`${parents('{group: "", kind: Service, name: nobody}')}, ${CART}`)],
-    route: ['nobody: Accepted False NoMatchingParent'],
+    route: ['nobody: Accepted False NoMatchingParent', 'nobody: ResolvedWaypoints False NoMatchingParent'],
   },
   {
     name: 'the parent Service has no such port',
@@ -210,7 +210,7 @@ const cases: readonly { name: string; given: readonly string[]; route: readonly 
   {
     name: 'the parent ServiceEntry does not exist',
     given: [http(`${parents('{group: networking.istio.io, kind: ServiceEntry, name: nobody}')}, ${CART}`)],
-    route: ['nobody: Accepted False NoMatchingParent'],
+    route: ['nobody: Accepted False NoMatchingParent', 'nobody: ResolvedWaypoints False NoMatchingParent'],
   },
   {
     name: 'the parent is of a kind that cannot be one',

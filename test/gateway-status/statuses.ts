@@ -94,6 +94,8 @@ function lines(status: ObjectStatus): string[] {
 /** What is as it should be is left out, so that a case says what matters. */
 function brief(conditions: readonly Condition[] = [], prefix = ''): string[] {
   return conditions.flatMap(({ type, status, reason }) =>
-    reason === type || reason === 'NoConflicts' ? [] : [`${prefix}${type} ${status} ${reason}`],
+    reason === type || reason === 'NoConflicts' || reason === 'MissingUseWaypointLabel'
+      ? []
+      : [`${prefix}${type} ${status} ${reason}`],
   )
 }

@@ -26,6 +26,7 @@ import { bindingsOf, isMeshParent } from './parents.ts'
 import { type BoundRoute, listenerSets, serviceSets } from './route-sets.ts'
 import { allRoutes, type RouteObject } from './routes.ts'
 import { classStatuses, gatewayStatuses, routeStatuses } from './status.ts'
+import { unservedStatuses } from './unserved.ts'
 import { World } from './world.ts'
 
 export interface CompiledGatewayApi {
@@ -105,6 +106,7 @@ function compileGatewayApi(
     statuses: [
       ...classStatuses(world),
       ...gatewayStatuses(gateways, bound),
+      ...unservedStatuses(world),
       ...routeStatuses(routes, bound),
       ...policies.map(policy => policy.status),
     ],
@@ -134,12 +136,7 @@ function compileRoute(route: RouteObject, forMesh: boolean, world: World): Compi
       ? compileHttpRoute(route, forMesh, world)
       : compileBytesRoute(route, forMesh, world)
   const { http, bytes, unresolved, diagnostics } = made
-  const led = [
-    http.map(({ rule }) => rule.action),
-    bytes,
-    unresolved,
-    diagnostics.map(entry => entry.message),
-  ]
+  const led = [http.map(({ rule }) => rule.action), bytes, unresolved, diagnostics.map(entry => entry.message)]
   return compiledRoutes.get([route, forMesh, JSON.stringify(led)], () => made)
 }
 

@@ -9,6 +9,12 @@ export interface Condition {
   readonly message: string
 }
 
+/**
+ * Whether clients of the ambient mode follow a route of a Service. mizzen has no such clients: files are judged for those who move from
+ * one to the other, and a cluster is not told.
+ */
+export const WAYPOINTS = 'ResolvedWaypoints'
+
 /** Why something is not so: a reason of the API, and a sentence. */
 export interface Refusal {
   readonly reason: string
@@ -43,6 +49,8 @@ export interface AncestorStatus {
 /** The status of one object: of the fields those that its kind has. */
 export interface ObjectStatus {
   readonly object: Pick<ObjectHead, 'kind' | 'apiVersion' | 'group' | 'namespace' | 'name' | 'generation'>
+  /** A class of Istio's that mizzen does not serve: shown, and never written to a cluster. */
+  readonly unserved?: true
   readonly conditions?: readonly Condition[]
   /** Of a GatewayClass. */
   readonly supportedFeatures?: readonly { readonly name: string }[]

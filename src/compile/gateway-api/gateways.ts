@@ -90,7 +90,7 @@ export function resolveGateways(world: World): ResolvedGateway[] {
 }
 
 /** Oldest first, then by name. */
-function setsOf({ namespace, name }: KubernetesGateway, { objects }: World): ListenerSet[] {
+export function setsOf({ namespace, name }: KubernetesGateway, { objects }: World): ListenerSet[] {
   return [...objects.ListenerSet, ...objects.XListenerSet]
     .filter(({ spec: { parentRef }, namespace: own }) => {
       const { group = GATEWAY_GROUP, kind = 'Gateway' } = parentRef
@@ -124,7 +124,7 @@ function clientCertificate(gateway: KubernetesGateway, world: World): Resolution
   return { refusal: { ...found.refusal, reason: 'InvalidClientCertificateRef' } }
 }
 
-function resolveListener(
+export function resolveListener(
   gateway: KubernetesGateway,
   owner: KubernetesGateway | ListenerSet,
   index: number,

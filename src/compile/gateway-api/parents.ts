@@ -21,6 +21,8 @@ export interface Binding {
   /** Of the services; undefined: all. */
   readonly port: number | undefined
   readonly refusal: Refusal | undefined
+  /** In the mesh: why clients of the ambient mode would not follow the route. */
+  readonly noWaypoint?: Refusal | undefined
 }
 
 /** Whether the clients of services follow the route, rather than callers of a listener. */
@@ -113,7 +115,8 @@ function noListener({ name, sectionName, port }: ParentReference): Refusal {
 }
 
 function bindToServices(route: RouteObject, parent: ParentReference, index: number, world: World): Binding {
-  const base = { parent, index, controller: ISTIO_CONTROLLER, listeners: [] }
+  const noWaypoint = waypointRefusal(parent, parent.namespace ?? route.namespace, world)
+  const base = { parent, index, controller: ISTIO_CONTROLLER, listeners: [], noWaypoint }
   const services = servicesOf(parent, parent.namespace ?? route.namespace, world)
   const refuse = (message: string): Binding => ({
     ...base,
@@ -139,4 +142,16 @@ function servicesOf({ kind, name }: ParentReference, namespace: string, world: W
   const entry = world.objects.ServiceEntry.find(object => object.namespace === namespace && object.name === name)
   const hosts = kind === 'Service' ? [world.hostOf(name, namespace)] : (entry?.spec.hosts ?? [])
   return hosts.flatMap(host => world.service(host.toLowerCase()) ?? [])
+}
+
+const USE_WAYPOINT = 'istio.io/use-waypoint'
+
+/** By its own label a Service or ServiceEntry says which waypoint is for it, or by that of its namespace. */
+function waypointRefusal({ kind, name }: ParentReference, namespace: string, world: World): Refusal | undefined {
+  const list = kind === 'Service' ? world.objects.Service : world.objects.ServiceEntry
+  const object = list.find(each => each.namespace === namespace && each.name === name)
+  if (!object) return { reason: 'NoMatchingParent', message: `there is no ${kind} "${namespace}/${name}"` }
+  if (object.labels[USE_WAYPOINT] || world.namespaceLabels(namespace)[USE_WAYPOINT]) return undefined
+  const message = `neither ${kind} "${namespace}/${name}" nor its namespace has the label ${USE_WAYPOINT}: only sidecars and gateways follow the route`
+  return { reason: 'MissingUseWaypointLabel', message }
 }

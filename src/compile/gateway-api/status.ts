@@ -6,20 +6,24 @@ import {
   type ObjectStatus,
   type ParentStatus,
   type Refusal,
+  WAYPOINTS,
 } from './conditions.ts'
-import { isOurs } from './controllers.ts'
+import { isOurs, isUnserved } from './controllers.ts'
 import { isProgrammed, type ResolvedGateway, type ResolvedListener, type ResolvedSet } from './gateways.ts'
+import { isMeshParent } from './parents.ts'
 import type { BoundRoute } from './route-sets.ts'
 import type { RouteObject } from './routes.ts'
 import { SUPPORTED_FEATURES } from './supported-features.ts'
 import type { World } from './world.ts'
 
 export function classStatuses({ objects }: World): ObjectStatus[] {
-  return objects.GatewayClass.filter(({ spec }) => isOurs(spec.controllerName)).map(object => ({
-    object,
-    conditions: [condition('Accepted', undefined, 'Accepted', 'served by mizzen')],
-    supportedFeatures: SUPPORTED_FEATURES,
-  }))
+  return objects.GatewayClass.flatMap((object): ObjectStatus[] => {
+    const accepted = (message: string) => [condition('Accepted', undefined, 'Accepted', message)]
+    if (isOurs(object.spec.controllerName))
+      return [{ object, conditions: accepted('served by mizzen'), supportedFeatures: SUPPORTED_FEATURES }]
+    const use = isUnserved(object.spec.controllerName)
+    return use ? [{ object, unserved: true, conditions: accepted(`known; mizzen runs no ${use} gateways`) }] : []
+  })
 }
 
 export function gatewayStatuses(gateways: readonly ResolvedGateway[], bound: readonly BoundRoute[]): ObjectStatus[] {
@@ -130,13 +134,14 @@ export function routeStatuses(routes: readonly RouteObject[], bound: readonly Bo
 }
 
 function parentStatus({ route, binding, compiled }: BoundRoute): ParentStatus {
-  const { parent, controller, refusal } = binding
+  const { parent, controller, refusal, noWaypoint } = binding
   return {
     parentRef: parent,
     controllerName: controller,
     conditions: [
       condition('Accepted', refusal, 'Accepted', `${route.kind} is in force`),
       condition('ResolvedRefs', compiled.unresolved, 'ResolvedRefs', 'all references are resolved'),
+      ...(isMeshParent(parent) ? [condition(WAYPOINTS, noWaypoint, WAYPOINTS, 'a waypoint is named')] : []),
     ],
   }
 }

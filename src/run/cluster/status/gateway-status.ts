@@ -2,7 +2,7 @@
  * What the status of a Gateway API object should become: what the compiler says, in the form of the API, with what others wrote kept (their conditions,
  * their parents and ancestors) and times kept where nothing changed. Pure.
  */
-import type { Condition, ListenerStatus, ObjectStatus } from '../../../compile/gateway-api/conditions.ts'
+import { type Condition, type ListenerStatus, type ObjectStatus, WAYPOINTS } from '../../../compile/gateway-api/conditions.ts'
 import { isOurs } from '../../../compile/gateway-api/controllers.ts'
 import { at, isRecord, listAt, numberAt, textAt } from '../../../kubernetes/client/raw-object.ts'
 
@@ -54,11 +54,13 @@ export function isOutdated(before: unknown, { generation }: Moment): boolean {
 }
 
 function nextConditions(wanted: readonly Condition[], before: readonly unknown[], { generation, now }: Moment): Fields[] {
-  const ours = wanted.map(({ type, status, reason, message }): Fields => {
-    const last = before.find(condition => textAt(condition, 'type') === type)
-    const since = textAt(last, 'status') === status ? textAt(last, 'lastTransitionTime') : ''
-    return { type, status, reason, message, observedGeneration: generation, lastTransitionTime: since || now }
-  })
+  const ours = wanted
+    .filter(({ type }) => type !== WAYPOINTS)
+    .map(({ type, status, reason, message }): Fields => {
+      const last = before.find(condition => textAt(condition, 'type') === type)
+      const since = textAt(last, 'status') === status ? textAt(last, 'lastTransitionTime') : ''
+      return { type, status, reason, message, observedGeneration: generation, lastTransitionTime: since || now }
+    })
   const foreign = before.filter(isRecord).filter(condition => !OWN_TYPES.has(textAt(condition, 'type')))
   return [...ours, ...foreign]
 }

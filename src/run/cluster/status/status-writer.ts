@@ -86,6 +86,7 @@ export class StatusWriter {
     const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
     const said = new Set<string>()
     for (const wanted of controlPlane.statuses) {
+      if (wanted.unserved) continue
       const { object } = wanted
       const id = kindIdOf(object)
       const entry = id && source.entry(id, keyOf(object))
