@@ -60,6 +60,33 @@ for (const { name, given, policy: expected } of policies) {
     assert.deepEqual(statusesOf(WEB, ROUTE, ...given)['BackendTLSPolicy p'], expected))
 }
 
+test('BackendTLSPolicy status: the hosts of a ServiceEntry can be its target, those of other namespaces cannot', () => {
+  const entry = (host: string) =>
+    object('ServiceEntry', 'outside', `{hosts: [${host}], ports: [{number: 443, name: http, protocol: HTTP}], resolution: DNS}`)
+  const toEntry = (host: string) =>
+    object(
+      'HTTPRoute',
+      'r',
+      `{parentRefs: [{name: edge}], rules: [{backendRefs: [{group: networking.istio.io, kind: Hostname, name: ${host}, port: 443}]}]}`,
+    )
+  const own = policy('p', GOOD).replace(
+    'group: "", kind: Service, name: cart',
+    'group: networking.istio.io, kind: ServiceEntry, name: outside',
+  )
+  const given = (host: string) => [WEB, entry(host), toEntry(host), own]
+  assert.deepEqual(statusesOf(...given('a.outside.example'))['BackendTLSPolicy p'], [])
+  const ancestors = compileText(...given('a.outside.example')).statuses.flatMap(status => status.ancestors ?? [])
+  assert.deepEqual(
+    ancestors.map(({ ancestorRef }) => ancestorRef.name),
+    ['edge'],
+  )
+  const foreign = compileText(...given('vault.bank.svc.cluster.local')).mesh.trafficRules
+  assert.deepEqual(
+    foreign.filter(rule => rule.name === 'p'),
+    [],
+  )
+})
+
 test('BackendTLSPolicy status: has an ancestor for each Gateway that leads there, and none without', () => {
   const { statuses } = compileText(WEB, policy('p', GOOD))
   assert.deepEqual(statuses.find(status => status.object.kind === 'BackendTLSPolicy')?.ancestors, [])

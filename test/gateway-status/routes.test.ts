@@ -107,6 +107,30 @@ const cases: readonly { name: string; given: readonly string[]; route: readonly 
     given: [WEB, http(`${parents('{name: edge}')}, rules: [${filter(EXTENSION)}, {backendRefs: [{name: cart, port: 80}]}]`)],
     route: ['edge: ResolvedRefs False InvalidFilter'],
   },
+  {
+    name: 'one backend among several has a filter that cannot be had for it alone',
+    given: backend(
+      '{name: cart, port: 80}, {name: cart, port: 443, filters: [{type: URLRewrite, urlRewrite: {hostname: a.example}}]}',
+    ),
+    route: ['edge: ResolvedRefs False InvalidFilter'],
+  },
+  {
+    name: 'one backend among several changes headers',
+    given: backend(
+      '{name: cart, port: 80}, {name: cart, port: 443, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: a, value: b}]}}]}',
+    ),
+    route: [],
+  },
+  {
+    name: 'neither a backend nor a mirror can be had: the backend matters more',
+    given: [
+      WEB,
+      http(
+        `${parents('{name: edge}')}, rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: nobody, port: 80}}}], backendRefs: [{name: x, kind: Pod, port: 80}]}]`,
+      ),
+    ],
+    route: ['edge: ResolvedRefs False InvalidKind'],
+  },
   { name: 'the Gateway does not exist', given: [http(`${parents('{name: nobody}')}, ${CART}`)], route: undefined },
   {
     name: 'no listener has that name',

@@ -81,16 +81,30 @@ function targetsOf(object: BackendTLSPolicy, world: World): { targets: Target[];
   const targets: Target[] = []
   let missing: Refusal | undefined
   for (const { group, kind, name, sectionName } of object.spec.targetRefs) {
-    const service = group === '' && kind === 'Service' ? world.service(world.hostOf(name, object.namespace)) : undefined
-    const port = service?.ports.find(entry => entry.name === sectionName)
-    if (!service || (sectionName !== undefined && !port))
+    // A ServiceEntry may name a host of another namespace, whose clients are not this policy's to change.
+    const services = hostsOf(group, kind, name, object.namespace, world)
+      .flatMap(host => world.service(host) ?? [])
+      .filter(({ namespace }) => namespace === object.namespace)
+    const found = services.flatMap((service): Target[] => {
+      const port = service.ports.find(entry => entry.name === sectionName)
+      return sectionName !== undefined && !port ? [] : [{ service, port: port?.number }]
+    })
+    if (found.length === 0)
       missing ??= {
         reason: 'TargetNotFound',
         message: `there is no ${kind} "${object.namespace}/${name}"${sectionName ? ` with a port "${sectionName}"` : ''}`,
       }
-    else targets.push({ service, port: port?.number })
+    targets.push(...found)
   }
   return { targets, missing }
+}
+
+/** A Service has one host, a ServiceEntry those it names. */
+function hostsOf(group: string, kind: string, name: string, namespace: string, world: World): readonly string[] {
+  if (group === '' && kind === 'Service') return [world.hostOf(name, namespace)]
+  if (group !== 'networking.istio.io' || kind !== 'ServiceEntry') return []
+  const entry = world.objects.ServiceEntry.find(object => object.namespace === namespace && object.name === name)
+  return entry?.spec.hosts.map(host => host.toLowerCase()) ?? []
 }
 
 interface Authority {
@@ -176,7 +190,6 @@ function ruleOf(
   })
 }
 
-/** The Gateways whose routes lead to the targets. */
 /** The Gateways whose routes lead to the targets, each with the controller of its class. */
 function ancestors(targets: readonly Target[], bound: readonly BoundRoute[]): Omit<AncestorStatus, 'conditions'>[] {
   const hosts = new Set(targets.map(({ service }) => service.hostname))

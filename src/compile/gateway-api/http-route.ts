@@ -47,9 +47,10 @@ export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean,
       if (found.refusal) diagnostics.push(unusable(route, found, rule.failure))
       return found
     }
-    const backends = (spec.backendRefs ?? []).map((ref, i) => ({ ref, backend: backend(ref, [...path, 'backendRefs', i]) }))
+    // First, for the last reference counts and where requests go matters more than where copies go.
     const mirrors = mirrorsOf(spec, path, (ref, at) => backend(ref, at))
-    const extension = [...(spec.filters ?? []), ...backends.flatMap(({ ref }) => ref.filters ?? [])].find(isUnknown)
+    const backends = (spec.backendRefs ?? []).map((ref, i) => ({ ref, backend: backend(ref, [...path, 'backendRefs', i]) }))
+    const extension = unusableFilter(spec)
     if (extension) {
       const refusal = unknownFilter(extension)
       broken.push(refusal)
@@ -108,14 +109,20 @@ function corsFilter(spec: HttpRouteRule) {
   return cors && corsOf(cors)
 }
 
-/** A request must not get past a filter that nobody knows. */
-function isUnknown({ type }: HttpRouteFilter): boolean {
-  return type === 'ExtensionRef' || type === 'ExternalAuth'
+/** A request must not get past a filter that nobody knows, or that cannot be had for one backend among several. */
+function unusableFilter({ filters = [], backendRefs = [] }: HttpRouteRule): HttpRouteFilter | undefined {
+  const ofBackends = backendRefs.flatMap(ref => ref.filters ?? [])
+  return (
+    [...filters, ...ofBackends].find(({ type }) => type === 'ExtensionRef' || type === 'ExternalAuth') ??
+    (backendRefs.length > 1 ? ofBackends.find(({ type }) => !HEADERS.has(type)) : undefined)
+  )
 }
 
 function unknownFilter({ type, extensionRef }: HttpRouteFilter): Refusal {
+  const known = type !== 'ExtensionRef' && type !== 'ExternalAuth'
   const what = extensionRef ? `${type} ${extensionRef.kind} "${extensionRef.name}"` : type
-  return { reason: 'InvalidFilter', message: `filter ${what} is not supported: its requests get 500` }
+  const where = known ? ' of one backend among several' : ''
+  return { reason: 'InvalidFilter', message: `filter ${what}${where} is not supported: requests of its rule get 500` }
 }
 
 interface RuleBackend {

@@ -6,25 +6,9 @@ import { type Diagnostic, diagnostic } from '../diagnostic.ts'
 import type { RouteObject } from './routes.ts'
 
 export function httpNotYet(route: RouteObject, spec: HttpRouteRule, path: Path): Diagnostic[] {
-  const found: Diagnostic[] = []
-  if (spec.sessionPersistence)
-    found.push(notYet(route, [...path, 'sessionPersistence'], 'sessionPersistence', 'requests of one client go to any backend'))
-  const backends = spec.backendRefs ?? []
-  if (backends.length < 2) return found
-  for (const [i, { filters = [] }] of backends.entries()) {
-    for (const [j, { type }] of filters.entries()) {
-      if (type !== 'RequestHeaderModifier' && type !== 'ResponseHeaderModifier')
-        found.push(
-          notYet(
-            route,
-            [...path, 'backendRefs', i, 'filters', j],
-            `filter ${type} of one backend among several`,
-            'it is left out',
-          ),
-        )
-    }
-  }
-  return found
+  return spec.sessionPersistence
+    ? [notYet(route, [...path, 'sessionPersistence'], 'sessionPersistence', 'requests of one client go to any backend')]
+    : []
 }
 
 export function routeNotYet(route: RouteObject): Diagnostic[] {
