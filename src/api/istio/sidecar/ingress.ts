@@ -21,8 +21,10 @@ export function checkIngress(listeners: readonly IstioIngressListener[], finding
     if (listener.bind) at.at('bind').check(checkIpAddress(listener.bind))
     if (listener.defaultEndpoint) at.at('defaultEndpoint').check(checkEndpoint(listener.defaultEndpoint))
     if (listener.tls) {
-      if (protocol && !isTlsProtocol(protocol))
-        at.at('tls').error(`a port of protocol ${protocol} is plaintext: expected protocol HTTPS or TLS beside tls`)
+      if (!isTlsProtocol(protocol ?? '')) {
+        const plaintext = protocol ? `a port of protocol ${protocol} is plaintext` : 'a port without protocol may be plaintext'
+        at.at('tls').error(`${plaintext}: expected protocol HTTPS or TLS beside tls`)
+      }
       checkIngressTls(listener.tls, at.at('tls'))
     }
     checkConnectionPool(listener.connectionPool, at.at('connectionPool'))

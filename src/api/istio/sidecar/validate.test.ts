@@ -44,6 +44,11 @@ const rows: Row[] = [
     ingress('tls: {mode: MUTUAL, serverCertificate: a, privateKey: b, caCertificates: c, subjectAltNames: [d]}'),
     ['error spec.ingress[0].tls.subjectAltNames'],
   ],
+  [
+    'TLS on a port without protocol',
+    '{ingress: [{port: {number: 9080}, tls: {mode: SIMPLE, serverCertificate: a, privateKey: b}}]}',
+    ['error spec.ingress[0].tls'],
+  ],
   ['an empty pool', ingress('connectionPool: {}'), ['error spec.ingress[0].connectionPool']],
 
   ['an egress proxy', '{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: out.example.com, port: {number: 80}}}}', []],

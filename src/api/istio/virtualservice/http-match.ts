@@ -21,7 +21,7 @@ export function checkHttpMatch(match: HTTPMatchRequest, gateways: readonly strin
     if (value.regex !== '*') checkStringMatch(value, at) // "*" asks for absence
   }
   for (const [name, value] of Object.entries(match.queryParams ?? {})) checkStringMatch(value, findings.at('queryParams', name))
-  if (match.port !== undefined) findings.at('port').check(checkPort(match.port))
+  if (match.port) findings.at('port').check(checkPort(match.port)) // 0 is protobuf's way to say nothing
   checkLabels(match.sourceLabels, findings.at('sourceLabels'))
   if (match.sourceNamespace) findings.at('sourceNamespace').check(checkDnsLabel(match.sourceNamespace, 'a namespace'))
   checkGatewayNames(match.gateways, findings.at('gateways'))

@@ -59,7 +59,11 @@ export function checkMirrors(rule: HTTPRoute, findings: Findings): void {
   if (rule.mirror && rule.mirrors && rule.mirrors.length > 0)
     findings.error('mirror and mirrors are both there: expected one of them')
   if (rule.mirror) checkDestination(rule.mirror, findings.at('mirror'))
-  if (rule.mirrorPercent !== undefined) findings.at('mirrorPercent').check(checkPercent(rule.mirrorPercent))
+  if (rule.mirrorPercent !== undefined) {
+    const at = findings.at('mirrorPercent')
+    at.check(checkPercent(rule.mirrorPercent))
+    at.warning('it is deprecated: expected mirrorPercentage', { fix: `write "mirrorPercentage: {value: ${rule.mirrorPercent}}"` })
+  }
   const percentage = rule.mirrorPercentage?.value
   if (percentage !== undefined) findings.at('mirrorPercentage', 'value').check(checkPercentage(percentage))
   for (const [index, mirror] of (rule.mirrors ?? []).entries()) {

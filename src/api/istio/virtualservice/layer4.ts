@@ -43,7 +43,7 @@ export function checkTcpRoute(rule: TCPRoute, findings: Findings): void {
 function checkLayer4Match(match: TLSMatchAttributes | L4MatchAttributes, findings: Findings): void {
   for (const [index, subnet] of (match.destinationSubnets ?? []).entries())
     findings.at('destinationSubnets', index).check(checkSubnet(subnet))
-  if (match.port !== undefined) findings.at('port').check(checkPort(match.port))
+  if (match.port) findings.at('port').check(checkPort(match.port)) // 0 is protobuf's way to say nothing
   checkLabels(match.sourceLabels, findings.at('sourceLabels'))
   if (match.sourceNamespace) findings.at('sourceNamespace').check(checkDnsLabel(match.sourceNamespace, 'a namespace'))
   checkGatewayNames(match.gateways, findings.at('gateways'))

@@ -107,6 +107,7 @@ const destinations: Row[] = [
 ]
 
 const matches: Row[] = [
+  ['a match of port 0, which is none', match('port: 0'), []],
   [
     'every way to match',
     match(
@@ -132,6 +133,7 @@ const matches: Row[] = [
 ]
 
 const policies: Row[] = [
+  ['the old mirrorPercent', withRoute('mirror: {host: a}, mirrorPercent: 7'), ['warning spec.http[0].mirrorPercent']],
   ['a timeout of half a millisecond', withRoute('timeout: 500us'), ['error spec.http[0].timeout']],
   ['a timeout without unit', withRoute('timeout: "5"'), ['error spec.http[0].timeout']],
   [
