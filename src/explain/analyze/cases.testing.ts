@@ -200,6 +200,7 @@ export const CASES: readonly AnalyzeCase[] = [
       '{kind: Pod, metadata: {name: a}, spec: {containers: [{name: app, securityContext: {runAsUser: 1337}}]}}',
       '{kind: Pod, metadata: {name: b}, spec: {containers: [{name: istio-proxy, securityContext: {runAsUser: 1337}}]}}',
       '{kind: Pod, metadata: {name: c, labels: {istio: pilot}}, spec: {securityContext: {runAsUser: 1337}}}',
+      '{kind: Pod, metadata: {name: d}, spec: {containers: [{name: app}], initContainers: [{name: fetch, securityContext: {runAsUser: 1337}}]}}',
     ],
     expected: ['IST0144 Pod shop/a'],
   },

@@ -2,11 +2,9 @@
 import type { Analyzer } from '../analyzer.ts'
 import { finding } from '../finding.ts'
 import type { Part } from '../resource.ts'
-import { containersOf, isControlPlane, PROXY, podsOf, templateOf } from '../workloads.ts'
+import { isControlPlane, PROXY, podsOf, templateOf } from '../workloads.ts'
 
 const PROXY_UID = 1337
-/** Made by injection beside the proxy. */
-const OWN_CONTAINERS = [PROXY, 'istio-init', 'istio-validation', 'enable-core-dump']
 
 export const applicationUid: Analyzer = {
   name: 'applicationUID.Analyzer',
@@ -17,7 +15,11 @@ export const applicationUid: Analyzer = {
     const workloads = [...podsOf(world), ...world.resources.of('Deployment').map(templateOf)]
     for (const { of, spec } of workloads) {
       if (isControlPlane(of)) continue
-      const containers = containersOf(spec).filter(container => !OWN_CONTAINERS.includes(container.at('name').text()))
+      // Init containers may well go round the proxy, which does not run yet: being its user is how they reach the network.
+      const containers = spec
+        .at('containers')
+        .items()
+        .filter(container => container.at('name').text() !== PROXY)
       const [wrong] = [spec, ...containers].map(userOf).filter(user => user.number() === PROXY_UID)
       if (!wrong) continue
       const message = 'User ID (UID) 1337 is reserved for the sidecar proxy.'
