@@ -51,7 +51,7 @@ describe('Leader', () => {
   async function pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 1000) {
       clock.advance(1000)
-      await wait(15)
+      await wait(50)
     }
   }
 
