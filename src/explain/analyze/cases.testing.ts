@@ -92,8 +92,11 @@ export const CASES: readonly AnalyzeCase[] = [
       '{kind: Pod, metadata: {name: d, annotations: {sidecar.istio.io/inject: "true"}}}',
       '{kind: Pod, metadata: {name: e, annotations: {sidecar.istio.io/inject: "true"}, labels: {sidecar.istio.io/inject: "true"}}}',
       '{kind: Service, metadata: {name: f, annotations: {kubernetes.io/ingress.class: x}}}',
+      '{kind: Pod, metadata: {name: g, annotations: {proxy.istio.io/config: "concurrency: many"}}}',
+      '{kind: Pod, metadata: {name: h, annotations: {proxy.istio.io/config: "concurrency: 2"}}}',
     ],
     expected: [
+      'IST0125 Pod shop/g',
       'IST0107 Deployment shop/a',
       'IST0108 Pod shop/b',
       'IST0125 Pod shop/c',

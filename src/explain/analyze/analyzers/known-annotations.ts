@@ -1,4 +1,7 @@
 /** The annotations that Istio reads: on which kinds, how settled, and what their values look like. */
+import { Findings } from '../../../api/findings.ts'
+import { readProxyConfig } from '../../../api/istio/meshconfig/read.ts'
+import { pathText } from '../../../api/object.ts'
 import { isIpAddress } from '../../../api/values/address.ts'
 
 export interface Annotation {
@@ -37,6 +40,12 @@ const isRange = (text: string) => {
 }
 const ranges = each(isRange, 'an IP range in CIDR form')
 const rangesOrAll = (value: string) => (value === '*' ? undefined : ranges(value))
+const proxyConfig = (value: string) => {
+  const findings = new Findings()
+  if (readProxyConfig(value, findings) !== undefined) return undefined
+  const errors = findings.all.filter(({ level }) => level === 'error')
+  return expected(value, `a ProxyConfig: ${errors.map(({ path, message }) => `${pathText(path)} ${message}`.trim()).join('; ')}`)
+}
 const interception = (value: string) =>
   ['REDIRECT', 'TPROXY', 'NONE'].includes(value) ? undefined : expected(value, 'REDIRECT, TPROXY or NONE')
 
@@ -120,7 +129,7 @@ const OTHERS: Readonly<Record<string, Annotation>> = {
   'networking.istio.io/service-type': on('Gateway'),
   'networking.istio.io/traffic-distribution': on('Service ServiceEntry Namespace'),
   'prometheus.istio.io/merge-metrics': pod(flag),
-  'proxy.istio.io/config': pod(undefined, 'beta'),
+  'proxy.istio.io/config': pod(proxyConfig, 'beta'),
   'proxy.istio.io/overrides': pod(),
   'status.sidecar.istio.io/port': pod(port),
   'topology.istio.io/controlPlaneClusters': on('Namespace'),
