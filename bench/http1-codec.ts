@@ -108,7 +108,7 @@ function time(name: string, operation: () => number): void {
 async function besideEnvoy(): Promise<void> {
   const stops: (() => unknown)[] = []
   try {
-    const backend = start(path.join(import.meta.dirname, 'backend.ts'), [flags.bytes])
+    const backend = start(path.join(import.meta.dirname, 'backend.ts'), [])
     stops.push(() => backend.kill())
     const backendPort = await firstNumber(backend)
     const relay = start(import.meta.filename, ['--relay-to', String(backendPort)])
@@ -158,9 +158,13 @@ function firstNumber(child: ChildProcess): Promise<number> {
 
 /** @returns how many requests were answered */
 function wrk(port: number, seconds: string): number {
-  const output = execFileSync('wrk', ['-t1', `-c${flags.connections}`, `-d${seconds}s`, `http://127.0.0.1:${port}/bench`], {
-    encoding: 'utf8',
-  })
+  const output = execFileSync(
+    'wrk',
+    ['-t1', `-c${flags.connections}`, `-d${seconds}s`, `http://127.0.0.1:${port}/${flags.bytes}`],
+    {
+      encoding: 'utf8',
+    },
+  )
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Cannot measure: requests failed\n${output}`)
   return Number(/(\d+) requests in/.exec(output)?.[1])
 }

@@ -6,7 +6,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { JsonValue } from '../src/xds/wire/json.ts'
+import { outboundBootstrap } from './data-plane/outbound.ts'
 import { type EngineName, envoyBinary, freePorts, type Running, startEngine } from './engine.ts'
 import { cpuMicros, format, memory, spread } from './process-cost.ts'
 
@@ -23,15 +23,16 @@ const { values: flags } = parseArgs({
 const engines: EngineName[] = envoyBinary() ? ['envoy', 'mizzen'] : ['mizzen']
 if (engines.length === 1) console.error('Envoy is not here (sh scripts/fetch-envoy.sh): measuring mizzen alone')
 
-const backend = spawn(process.execPath, [path.join(import.meta.dirname, 'backend.ts'), flags.bytes], {
+const backend = spawn(process.execPath, [path.join(import.meta.dirname, 'backend.ts')], {
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 const backendPort = Number(await firstLine(backend))
 const running: (Running & { port: number; micros: number[] })[] = []
 try {
   for (const engine of engines) {
-    const [port = 0, admin = 0] = await freePorts(2)
-    running.push({ ...(await startEngine(engine, bootstrap(port, admin, backendPort), admin)), port, micros: [] })
+    const [port = 0, tcpPort = 0, admin = 0] = await freePorts(3)
+    const bootstrap = outboundBootstrap({ port, tcpPort, admin, backend: backendPort })
+    running.push({ ...(await startEngine(engine, bootstrap, admin)), port, micros: [] })
   }
   for (const { port } of running) run(port, 5000) // compiled code and filled pools, as in any process that has served for a second
   for (let round = 0; round < Number(flags.rounds); round++) {
@@ -70,7 +71,14 @@ function report(): void {
 }
 
 function run(port: number, requests: number): { requests: number; failed: number } {
-  const command = [path.join(import.meta.dirname, 'load.ts'), `${port}`, flags.connections, `${requests}`, 'backend', '/']
+  const command = [
+    path.join(import.meta.dirname, 'load.ts'),
+    `${port}`,
+    flags.connections,
+    `${requests}`,
+    'backend',
+    `/${flags.bytes}`,
+  ]
   return JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8' }))
 }
 
@@ -79,75 +87,4 @@ function firstLine(child: ChildProcess): Promise<string> {
     child.stdout?.once('data', bytes => resolve(String(bytes)))
     child.once('exit', code => reject(new Error(`the backend ended with ${code}`)))
   })
-}
-
-/** A sidecar's outbound listener as the control plane makes it, with a few virtual hosts before the one that is asked for. */
-function bootstrap(port: number, admin: number, backend: number): JsonValue {
-  const socketAddress = (portValue: number) => ({ socketAddress: { address: '127.0.0.1', portValue } })
-  const virtualHost = (name: string) => ({
-    name: `${name}:80`,
-    domains: [name, `${name}.shop`, `${name}.shop.svc.cluster.local`],
-    includeRequestAttemptCount: true,
-    routes: [
-      {
-        name: 'default',
-        match: { prefix: '/' },
-        route: {
-          cluster: 'outbound|80||backend.shop.svc.cluster.local',
-          timeout: '0s',
-          retryPolicy: { retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes', numRetries: 2 },
-        },
-      },
-    ],
-  })
-  const manager = {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    statPrefix: `outbound_127.0.0.1_${port};`,
-    streamIdleTimeout: '0s',
-    upgradeConfigs: [{ upgradeType: 'websocket' }],
-    routeConfig: {
-      name: '80',
-      virtualHosts: ['cart', 'orders', 'payments', 'backend'].map(virtualHost),
-      validateClusters: false,
-    },
-    httpFilters: [
-      {
-        name: 'envoy.filters.http.fault',
-        typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault' },
-      },
-      {
-        name: 'envoy.filters.http.cors',
-        typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors' },
-      },
-      {
-        name: 'envoy.filters.http.router',
-        typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
-      },
-    ],
-  }
-  return {
-    node: { id: 'bench', cluster: 'bench' },
-    admin: { address: socketAddress(admin) },
-    staticResources: {
-      listeners: [
-        {
-          name: `127.0.0.1_${port}`,
-          address: socketAddress(port),
-          filterChains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typedConfig: manager }] }],
-        },
-      ],
-      clusters: [
-        {
-          name: 'outbound|80||backend.shop.svc.cluster.local',
-          type: 'STATIC',
-          connectTimeout: '10s',
-          lbPolicy: 'LEAST_REQUEST',
-          loadAssignment: {
-            clusterName: 'outbound|80||backend.shop.svc.cluster.local',
-            endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(backend) } }] }],
-          },
-        },
-      ],
-    },
-  }
 }
