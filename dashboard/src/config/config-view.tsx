@@ -6,7 +6,7 @@ import { useQuery } from '../api/use-query.ts'
 import { href, useLocation } from '../shell/location.ts'
 import { DiagnosticList } from '../ui/diagnostic-list.tsx'
 import { count } from '../ui/format.ts'
-import { Icon } from '../ui/icons.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
 import { FileEditor } from './file-editor.tsx'
 
@@ -76,17 +76,7 @@ function FileTree({ config, open }: { readonly config: Config; readonly open: st
   return (
     <nav className="card tree" aria-label="Objects">
       <div className="tree-search">
-        <label className="search">
-          <span className="visually-hidden">Find objects</span>
-          <Icon name="search" />
-          <input
-            className="field"
-            type="search"
-            placeholder="Find an object"
-            value={text}
-            onChange={event => setText(event.target.value)}
-          />
-        </label>
+        <SearchField label="Find objects" placeholder="Find an object" value={text} onChange={setText} />
       </div>
       <ul>
         {[...files].map(([file, list]) => (

@@ -5,6 +5,7 @@ import { useQuery } from '../api/use-query.ts'
 import { useAbout } from '../shell/about.ts'
 import { replaceQuery, useLocation } from '../shell/location.ts'
 import { Icon } from '../ui/icons.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { Segments } from '../ui/segments.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
 import { filtered } from './filter.ts'
@@ -66,17 +67,7 @@ export function GraphView() {
     <div className="graph-view">
       <div className="head">
         <h1>Graph</h1>
-        <label className="search">
-          <span className="visually-hidden">Find services</span>
-          <Icon name="search" />
-          <input
-            className="field"
-            type="search"
-            placeholder="Find a service"
-            value={text}
-            onChange={event => setText(event.target.value)}
-          />
-        </label>
+        <SearchField label="Find services" placeholder="Find a service" value={text} onChange={setText} />
         <select
           className="field"
           aria-label="Namespace"

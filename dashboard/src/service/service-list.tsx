@@ -5,7 +5,7 @@ import { useQuery } from '../api/use-query.ts'
 import { href } from '../shell/location.ts'
 import { milliseconds, percent, rate } from '../ui/format.ts'
 import { HEALTH_WORDS, healthOf } from '../ui/health.ts'
-import { Icon } from '../ui/icons.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
 
 export function ServiceListView() {
@@ -21,17 +21,7 @@ export function ServiceListView() {
     <>
       <div className="head">
         <h1>Services</h1>
-        <label className="search">
-          <span className="visually-hidden">Find services</span>
-          <Icon name="search" />
-          <input
-            className="field"
-            type="search"
-            placeholder="Find a service"
-            value={text}
-            onChange={event => setText(event.target.value)}
-          />
-        </label>
+        <SearchField label="Find services" placeholder="Find a service" value={text} onChange={setText} />
       </div>
       <div className="body">
         {error !== undefined && <Failure message={error} />}
