@@ -2,7 +2,7 @@
 import { allRunning } from '../run/laptop/state/find.ts'
 import type { Io } from './io.ts'
 
-const OF_CLUSTERS = /^(--(kubeconfig|context|namespace|istioNamespace|control-plane|file|fqdn|port|name)(=|$)|-[nif])/
+const OF_CLUSTERS = /^(--(kubeconfig|context|namespace|istioNamespace|control-plane)(=|$)|-[ni])/
 
 export function meansLocal(args: readonly string[], io: Io): boolean {
   const asksForHelp = args.includes('--help') || args.includes('-h')

@@ -1,4 +1,4 @@
-/** `mizzen proxy-config clusters|listeners|routes|endpoints|secret|bootstrap|all POD[.NAMESPACE]`: what a proxy of the cluster has. */
+/** `mizzen proxy-config clusters|listeners|routes|endpoints|secret|bootstrap|all POD[.NAMESPACE]`: what a proxy has, here or on a cluster. */
 import { stringify } from 'yaml'
 import { at, list, section } from '../explain/proxy-config/json.ts'
 import {
@@ -17,9 +17,11 @@ import { meansLocal } from './means-local.ts'
 import { readText } from './read-mesh.ts'
 import { table } from './table.ts'
 
-export const USAGE = `Usage: mizzen proxy-config clusters|listeners|routes|endpoints|secret|bootstrap|all POD[.NAMESPACE]
+export const USAGE = `Usage: mizzen proxy-config clusters|listeners|routes|endpoints|secret|bootstrap|all POD[.NAMESPACE] [DIR]
 
-Prints what the proxy of a pod has, asked of the proxy itself, with the object that each part comes from. Instead of POD: deployment/NAME.
+Prints what the proxy of a pod has, asked of the proxy itself, with the object that each part comes from. Where a mesh runs
+on this machine it is asked (DIR: which, if several run); with --kubeconfig, --context or --namespace, or where none runs,
+the cluster is. There deployment/NAME may stand for POD.
 
   -n, --namespace NS         of the pod (default: the kubeconfig's)
   -o, --output FORMAT        short (a table, default), json or yaml
@@ -65,13 +67,12 @@ interface Filters {
 }
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  if (meansLocal(args, io)) return (await import('./local-proxy-config.ts')).run(args, io)
-  const { values, positionals } = parseFlags('proxy-config', args, OPTIONS, 2)
+  const { values, positionals } = parseFlags('proxy-config', args, OPTIONS, 3)
   if (values.help) {
     io.stdout.write(USAGE)
     return EXIT.ok
   }
-  const [word = '', name = ''] = positionals
+  const [word = '', name = '', directory] = positionals
   if (word === '' || (name === '' && values.file === undefined))
     throw new UsageError(
       'Cannot print a configuration: expected a part and a pod, as in "mizzen proxy-config routes cart-0.shop"',
@@ -87,6 +88,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (values.file !== undefined) {
     const dump: unknown = JSON.parse(await readText(values.file, io))
     await print(async () => dump)
+    return EXIT.ok
+  }
+  if (meansLocal(args, io)) {
+    const { localProxyPages } = await import('./local-proxy-config.ts')
+    await print(localProxyPages(name, directory, io))
     return EXIT.ok
   }
   await withCluster(values, io, async server => {

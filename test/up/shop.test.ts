@@ -68,6 +68,28 @@ describe('mizzen up examples/shop', () => {
     assert.ok(products.filter(product => product.unavailable !== undefined).length <= 5, 'nearly all reviews arrive')
   })
 
+  it('tells of each proxy what it has, and by which line', () => {
+    const config = (part: string, pod: string, ...more: readonly string[]) =>
+      mizzen('proxy-config', part, pod, path.join(folder, 'shop'), ...more)
+    const routes = config('routes', 'cart-0.shop')
+    assert.match(routes, /^NAME +VHOST NAME +DOMAINS +MATCH +TO +ORIGIN\n/)
+    assert.match(
+      routes,
+      /\/\* \[x-test-group\] +outbound\|80\|v2\|catalog\S+ +VirtualService shop\/catalog http\[0\] \S*catalog\.yaml:\d+\n/,
+    )
+    assert.match(
+      config('clusters', 'shop/cart-0', '--port', '6400'),
+      /\ncache\.shop\.svc\.cluster\.local +6400 +- +outbound +EDS .*cache\.yaml\n$/,
+    )
+    assert.match(
+      config('endpoints', 'cart-0', '--fqdn', 'payments.shop.svc.cluster.local'),
+      /\n127\.0\.0\.1:\d+ +HEALTHY +OK +outbound\|50051\|\|payments\.shop\.svc\.cluster\.local\n$/,
+    )
+    assert.match(config('secret', 'cart-0'), /\nspiffe:\/\/cluster\.local\/ns\/shop\/sa\/cart +Cert Chain +true /)
+    assert.ok(Array.isArray(JSON.parse(config('endpoints', 'cart-0', '-o', 'json'))))
+    assert.throws(() => config('routes', 'cart-1'), /Cannot find the proxy "cart-1": did you mean "cart-0"\?/)
+  })
+
   it('experiment 1: the test group sees v2', () => {
     for (let i = 0; i < 10; i++) assert.equal(shell(1).trim(), '{"catalog":"v2"}')
   })

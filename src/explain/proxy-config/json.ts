@@ -23,12 +23,13 @@ export function section(dump: unknown, name: string): unknown {
   return list(dump, 'configs').find(config => text(config, '@type').endsWith(`.${name}ConfigDump`))
 }
 
-/** By whom it is so: "VirtualService shop/catalog (http[1])"; Istio's own metadata for proxies under other control planes. */
+/** By whom it is so: "VirtualService shop/catalog http[1] catalog.yaml:109"; Istio's own metadata for proxies under other control planes. */
 export function originOf(value: unknown): string {
   const own = at(value, 'metadata', 'filter_metadata', 'mizzen.dev')
-  const origin = text(own, 'origin')
-  const rule = text(own, 'rule')
-  if (origin !== '') return rule === '' ? origin : `${origin} ${rule}`
+  const line = text(own, 'line')
+  const place = [text(own, 'file'), ...(Number(line) > 0 ? [line] : [])].join(':')
+  const parts = [text(own, 'origin'), text(own, 'rule'), place].filter(part => part !== '')
+  if (parts.length > 0) return parts.join(' ')
   const path = text(at(value, 'metadata', 'filter_metadata', 'istio'), 'config').split('/')
   return path.length > 2 ? `${path.at(-1)}.${path.at(-3)}` : ''
 }

@@ -102,7 +102,8 @@ function pathOf(route: unknown): string {
   const match = at(route, 'match')
   const prefix = text(match, 'prefix') || text(match, 'path_separated_prefix')
   const headers = list(match, 'headers').map(header => text(header, 'name'))
-  const path = prefix ? `${prefix}*` : text(match, 'path') || text(match, 'safe_regex', 'regex') || 'ALL'
+  const other = isRecord(at(match, 'connect_matcher')) ? 'CONNECT' : 'ALL'
+  const path = prefix ? `${prefix}*` : text(match, 'path') || text(match, 'safe_regex', 'regex') || other
   return headers.length === 0 ? path : `${path} [${headers.join(', ')}]`
 }
 
