@@ -2,10 +2,9 @@
 import { parse } from 'yaml'
 import { Findings } from '../api/findings.ts'
 import { checkMeshConfig } from '../api/istio/meshconfig/read.ts'
-import type { EntryVisibility, MeshConfig, NamespaceSelector as SelectorSpec } from '../api/istio/meshconfig/schema.ts'
+import type { EntryVisibility, MeshConfig } from '../api/istio/meshconfig/schema.ts'
 import { CURVES } from '../api/istio/meshconfig/tls-rules.ts'
 import { pathText } from '../api/object.ts'
-import type { NamespaceSelector } from '../model/namespace-selector.ts'
 import { mergeProxySettings } from '../model/proxy-settings.ts'
 import { DEFAULT_SETTINGS, type IngressSettings, type MeshSettings } from '../model/settings.ts'
 import type { EntryVisibilityRules } from '../model/visibility.ts'
@@ -102,7 +101,7 @@ function compileMeshConfig(mesh: MeshConfig, base: MeshSettings): MeshSettings {
       inbound: mesh.inboundClusterStatName ?? base.statNames.inbound,
       outbound: mesh.outboundClusterStatName ?? base.statNames.outbound,
     },
-    namespaces: mesh.discoverySelectors?.map(compileSelector) ?? base.namespaces,
+    namespaces: mesh.discoverySelectors ?? base.namespaces,
     entryVisibility: mesh.serviceEntryVisibility ? compileVisibility(mesh.serviceEntryVisibility) : base.entryVisibility,
     ingress: compileIngress(mesh, base.ingress),
     extensionProviders: mesh.extensionProviders ? compileProviders(mesh.extensionProviders) : base.extensionProviders,
@@ -133,7 +132,6 @@ const normalization = {
   DECODE_AND_MERGE_SLASHES: 'decode-and-merge-slashes',
 } as const
 const ingressModes = { UNSPECIFIED: 'ours', STRICT: 'ours', DEFAULT: 'unclassed', OFF: 'none' } as const
-const operators = { In: 'in', NotIn: 'not-in', Exists: 'exists', DoesNotExist: 'missing' } as const
 
 /** The label "istio" of the gateway's pods is its Service's name without "istio-", unless something else is said. */
 function compileIngress(mesh: MeshConfig, base: IngressSettings): IngressSettings {
@@ -151,25 +149,10 @@ function compileVisibility(spec: EntryVisibility): EntryVisibilityRules | undefi
   if (spec.applyToSidecars !== true) return undefined
   // A rule without a selector never holds, and with it the whole policy.
   const policies = (spec.policies ?? []).flatMap(({ visibility, matchingRules = [] }) => {
-    const selectors = matchingRules.flatMap(({ namespaceSelector }) =>
-      namespaceSelector ? compileSelector(namespaceSelector) : [],
-    )
+    const selectors = matchingRules.flatMap(({ namespaceSelector }) => namespaceSelector ?? [])
     return selectors.length < matchingRules.length ? [] : [{ ceiling: ceilings[visibility ?? 'PUBLIC'], selectors }]
   })
   return { fallback: ceilings[spec.defaultVisibility ?? 'PUBLIC'], policies }
 }
 
 const ceilings = { VISIBILITY_UNSPECIFIED: 'public', PUBLIC: 'public', NAMESPACE: 'namespace', NONE: 'none' } as const
-
-function compileSelector({ matchLabels = {}, matchExpressions = [] }: SelectorSpec): NamespaceSelector {
-  const conditions = matchExpressions.map(({ key, operator, values = [] }) => ({
-    key,
-    operator: isOperator(operator) ? operators[operator] : ('exists' as const), // validation has let no other pass
-    values,
-  }))
-  return { labels: matchLabels, conditions }
-}
-
-function isOperator(text: string): text is keyof typeof operators {
-  return Object.hasOwn(operators, text)
-}

@@ -2,7 +2,7 @@
 import { kindIds } from '../api/kind-name.ts'
 import type { AnyObject, KindId } from '../api/registry.ts'
 import { IdentityMemo } from '../lib/identity-memo.ts'
-import { selectsNamespace } from '../model/namespace-selector.ts'
+import { matchesLabels } from '../model/label-selector.ts'
 import type { MeshSettings } from '../model/settings.ts'
 import type { Objects } from './objects.ts'
 
@@ -14,7 +14,7 @@ export function objectsOfMesh(objects: Objects, settings: MeshSettings): Objects
   if (settings.namespaces.length === 0) return objects
   const names = chosen.get([objects.Namespace, settings], () => {
     const selected = objects.Namespace.filter(({ name, labels }) =>
-      settings.namespaces.some(selector => selectsNamespace(selector, { 'kubernetes.io/metadata.name': name, ...labels })),
+      settings.namespaces.some(selector => matchesLabels(selector, { 'kubernetes.io/metadata.name': name, ...labels })),
     )
     return new Set(['', settings.rootNamespace, ...selected.map(namespace => namespace.name)])
   })

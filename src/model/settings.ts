@@ -2,8 +2,8 @@
 import type { ExtAuthzProvider } from './ext-authz.ts'
 import type { ExtensionProvider } from './extension-provider.ts'
 import type { RetryPolicy } from './http-rule.ts'
+import type { LabelSelector } from './label-selector.ts'
 import type { ProxyLogging } from './log-target.ts'
-import type { NamespaceSelector } from './namespace-selector.ts'
 import { type Networks, NO_NETWORKS } from './network.ts'
 import type { ProxySettings } from './proxy-settings.ts'
 import type { ConnectionPool, Keepalive, LocalityPolicy, OutlierDetection } from './traffic-policy.ts'
@@ -57,7 +57,7 @@ export interface MeshSettings {
   /** Patterns of clusters' names in statistics; "": the name of the cluster. */
   readonly statNames: { readonly inbound: string; readonly outbound: string }
   /** Namespaces that are looked at: those that one of these selects. Empty: all. */
-  readonly namespaces: readonly NamespaceSelector[]
+  readonly namespaces: readonly LabelSelector[]
   /** How far ServiceEntries may show themselves; undefined: as far as they say. */
   readonly entryVisibility: EntryVisibilityRules | undefined
   readonly ingress: IngressSettings

@@ -1,7 +1,7 @@
 /** exportTo: which namespaces an object shows itself to. Istio's values ".", "*", "~" and names become a list without ".". */
 
+import { type LabelSelector, matchesLabels } from './label-selector.ts'
 import type { Labels } from './labels.ts'
-import { type NamespaceSelector, selectsNamespace } from './namespace-selector.ts'
 
 /** "*": everybody. "~": nobody. Otherwise namespaces. */
 export type Visibility = readonly string[]
@@ -29,13 +29,13 @@ export type VisibilityCeiling = 'public' | 'namespace' | 'none'
 /** The ceiling of each namespace: the first policy whose selectors all choose it, else the fallback. */
 export interface EntryVisibilityRules {
   readonly fallback: VisibilityCeiling
-  readonly policies: readonly { readonly ceiling: VisibilityCeiling; readonly selectors: readonly NamespaceSelector[] }[]
+  readonly policies: readonly { readonly ceiling: VisibilityCeiling; readonly selectors: readonly LabelSelector[] }[]
 }
 
 /** @param labels of the namespace, without the one that every namespace has */
 export function ceilingOf(rules: EntryVisibilityRules, namespace: string, labels: Labels): VisibilityCeiling {
   const all = { 'kubernetes.io/metadata.name': namespace, ...labels }
-  const policy = rules.policies.find(({ selectors }) => selectors.every(selector => selectsNamespace(selector, all)))
+  const policy = rules.policies.find(({ selectors }) => selectors.every(selector => matchesLabels(selector, all)))
   return policy?.ceiling ?? rules.fallback
 }
 

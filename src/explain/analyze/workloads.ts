@@ -1,4 +1,5 @@
 /** Pods, those that workloads are going to make, and which of them are in the mesh. */
+import { matchesLabels } from '../../model/label-selector.ts'
 import { hasLabels, type Labels } from '../../model/labels.ts'
 import type { Part, Resource } from './resource.ts'
 import type { World } from './world.ts'
@@ -93,28 +94,9 @@ export function selectorText(selector: Labels): string {
 
 /** Kubernetes' LabelSelector: none selects everything. */
 export function matchesSelector(selector: Part, labels: Labels): boolean {
-  return (
-    hasLabels(labels, selector.at('matchLabels').labels()) &&
-    selector
-      .at('matchExpressions')
-      .items()
-      .every(term => holds(term, labels))
-  )
-}
-
-function holds(term: Part, labels: Labels): boolean {
-  const value = labels[term.at('key').text()]
-  const values = term.at('values').texts()
-  switch (term.at('operator').text()) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    default:
-      return false
-  }
+  const matchExpressions = selector
+    .at('matchExpressions')
+    .items()
+    .map(term => ({ key: term.at('key').text(), operator: term.at('operator').text(), values: term.at('values').texts() }))
+  return matchesLabels({ matchLabels: selector.at('matchLabels').labels(), matchExpressions }, labels)
 }

@@ -1,28 +1,24 @@
-/** Label selectors (meta/v1): does one match these labels. */
-import { type Fields, fieldsOf, isFields, listOf, textOf } from './fields.ts'
+/** Label selectors in the values of an installation, which nothing has checked. */
+import { matchesLabels } from '../../model/label-selector.ts'
+import type { Labels } from '../../model/labels.ts'
+import { fieldsOf, isFields, listOf, textOf } from './fields.ts'
 
 /** @returns false for a selector that says nothing, as an empty entry in a list of selectors means nothing */
-export function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  if (!isFields(selector)) return false
-  const wanted = Object.entries(fieldsOf(selector['matchLabels']))
-  const conditions = listOf(selector['matchExpressions']).filter(isFields)
-  if (wanted.length + conditions.length === 0) return false
-  return wanted.every(([name, value]) => labels[name] === value) && conditions.every(condition => holds(condition, labels))
+export function selects(selector: unknown, labels: Labels): boolean {
+  const { matchLabels, matchExpressions } = read(selector)
+  return Object.keys(matchLabels).length + matchExpressions.length > 0 && matchesLabels({ matchLabels, matchExpressions }, labels)
 }
 
-function holds(condition: Fields, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[textOf(condition['key'])]
-  const values = listOf(condition['values'])
-  switch (condition['operator']) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    default:
-      return false
+function read(selector: unknown) {
+  const { matchLabels, matchExpressions } = fieldsOf(selector)
+  return {
+    matchLabels: Object.fromEntries(Object.entries(fieldsOf(matchLabels)).map(([name, value]) => [name, textOf(value)])),
+    matchExpressions: listOf(matchExpressions)
+      .filter(isFields)
+      .map(({ key, operator, values }) => ({
+        key: textOf(key),
+        operator: textOf(operator),
+        values: listOf(values).map(textOf),
+      })),
   }
 }

@@ -1,6 +1,6 @@
 /** Which namespaces are the mesh's (MeshConfig.discoverySelectors). */
 import type { Namespace } from '../../api/registry.ts'
-import { selectsNamespace } from '../../model/namespace-selector.ts'
+import { matchesLabels } from '../../model/label-selector.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 
 export function namespacesOfMesh(all: readonly Namespace[], settings: MeshSettings): readonly string[] {
@@ -9,7 +9,7 @@ export function namespacesOfMesh(all: readonly Namespace[], settings: MeshSettin
       ({ name, labels }) =>
         settings.namespaces.length === 0 ||
         name === settings.rootNamespace ||
-        settings.namespaces.some(selector => selectsNamespace(selector, { 'kubernetes.io/metadata.name': name, ...labels })),
+        settings.namespaces.some(selector => matchesLabels(selector, { 'kubernetes.io/metadata.name': name, ...labels })),
     )
     .map(({ name }) => name)
 }
