@@ -15,8 +15,8 @@ export const USAGE = `Usage: mizzen ca show
        mizzen ca rotate
        mizzen ca revoke CERTIFICATE|SERIAL
 
-Looks at the roots that the mesh made for itself, begins to replace the root, or revokes a workload's certificate. The control plane, running or not,
-follows within a minute, workloads ten seconds later; what is under way goes on. An authority of your own (--cacerts) is tended in its own files.
+Looks at the roots that the mesh made for itself, begins to replace the root, or revokes a workload's certificate. The control plane that runs and all
+its workloads follow within seconds; connections that are open go on. An authority of your own (--cacerts) is tended in its own files.
 
   show     the roots: which one signs, until when, what is revoked
   rotate   adds a new root. It is trusted at once, signs when every workload has heard of it, and then the one before is dropped: no connection fails

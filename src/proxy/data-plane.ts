@@ -222,6 +222,7 @@ export class DataPlane implements ProcessFacts {
   /** Resolves with the first certificate: as long as it takes. */
   async #getIdentity(file: string): Promise<void> {
     const { ownIdentity } = await import('./own-identity.ts')
+    this.#secretUpdates.onTrust = (roots, revoked) => this.#identity?.trust(roots, revoked)
     await new Promise<void>(resolve => {
       this.#identity = ownIdentity(file, this.log.log, secret => {
         this.#secretUpdates.putOwn(AGENT_CLUSTER, secret)

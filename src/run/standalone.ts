@@ -21,6 +21,7 @@ import { RateLimitService } from './rate-limit/service.ts'
 import { type RolloutResult, Rollouts } from './rollout.ts'
 import { describedPod } from './trust/described-pod.ts'
 import { Trust, type TrustOptions } from './trust/trust.ts'
+import { TrustBundle } from './trust/trust-bundle.ts'
 
 export interface ReadyControlPlane {
   readonly secure: readonly ListenAddress[]
@@ -74,8 +75,10 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   })
   options.onDiagnostics(controlPlane.diagnostics)
   const rollouts: Rollouts = new Rollouts(systemClock, () => ads)
+  const bundle = new TrustBundle()
+  const secrets = new AdsServer({ source: bundle.alone })
   const ads: AdsServer = new AdsServer({
-    source: controlPlane,
+    source: bundle.within(controlPlane),
     onEvent(event) {
       rollouts.onEvent(event)
       if (event.kind === 'disconnected' && !ads.status().some(({ node }) => node === event.node)) controlPlane.forget(event.node)
@@ -104,12 +107,14 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     trustDomainAliases,
     serviceAccountOf: (namespace, pod) => controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
     describe: (namespace, pod) => describedPod(controlPlane.mesh, namespace, pod),
+    bundle,
     warn: options.onWarning,
   })
   try {
     const secure = options.secure.map(address => ({ ...address, tls: trust.server }))
     const known = await serveAds({
       ads,
+      secrets,
       listen: secure,
       admit: trust.admit,
       services: [...trust.services, trust.guarded(rateLimits)],
@@ -145,6 +150,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     endDiscovery()
     ramps.close()
     ads.close()
+    secrets.close()
     rateLimits.close()
     controlPlane.close()
     files?.close()

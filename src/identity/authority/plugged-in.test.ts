@@ -96,6 +96,31 @@ describe('PluggedInAuthority', () => {
     })
   })
 
+  test('takes lists of what is revoked that lead to the root, and none by which workloads would trust nobody', async () => {
+    const run = (...args: string[]) => execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' })
+    writeFileSync(path.join(directory, 'index.txt'), '')
+    writeFileSync(path.join(directory, 'ca.conf'), '[ca]\ndefault_ca=own\n[own]\ndatabase=index.txt\ndefault_md=sha256\n')
+    const list = (name: string, ...life: string[]) =>
+      run('ca', '-gencrl', '-config', 'ca.conf', '-cert', `${name}.pem`, '-keyfile', `${name}.key`, ...life)
+    const source = new PluggedInAuthority(directory, systemClock)
+    const crl = path.join(directory, 'ca-crl.pem')
+    const all = ['mesh', 'middle', 'root'].map(name => list(name, '-crldays', '1')).join('')
+    try {
+      writeFileSync(crl, all)
+      source.refresh()
+      assert.equal(source.current.revoked, all)
+      writeFileSync(crl, list('mesh', '-crldays', '1'))
+      assert.throws(() => source.refresh(), /ca-crl\.pem: it lacks the list of 2 of 3 authorities on the way to the root/)
+      writeFileSync(crl, list('mesh', '-crl_lastupdate', '20200101000000Z', '-crl_nextupdate', '20200102000000Z') + all)
+      assert.throws(() => source.refresh(), /ca-crl\.pem: a list in it is valid until .* only/)
+      writeFileSync(crl, 'nothing')
+      assert.throws(() => source.refresh(), /ca-crl\.pem: it holds no list of revocations/)
+      assert.equal(source.current.revoked, all)
+    } finally {
+      rmSync(crl)
+    }
+  })
+
   test('names the file that is wrong', async () => {
     const open = () => new PluggedInAuthority(directory, systemClock)
     const { privateKey } = await makeKeyPair('ecdsa-p256')

@@ -6,9 +6,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
-import { contextTag, DerReader, TAG } from '../../lib/der.ts'
 import { pemBlocks } from '../../lib/pem.ts'
 import { issuerOf } from './certificate.ts'
+import { checkRevocations, subjectOf } from './check-revocations.ts'
 import type { MaterialSource, SigningMaterial } from './material.ts'
 
 const FILES = ['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem', 'ca-crl.pem'] as const
@@ -70,12 +70,21 @@ export class PluggedInAuthority implements MaterialSource {
     if (now > validity.until) throw this.#error('ca-cert.pem', `it expired on ${certificate.validToDate.toISOString()}`)
     if (now < validity.from) throw this.#error('ca-cert.pem', `it is valid from ${certificate.validFromDate.toISOString()} on`)
     const path = this.#pathToRoot(certificate, chain, roots)
+    const crl = texts['ca-crl.pem']
+    if (crl !== '') {
+      const last = path.at(-1) ?? certificate
+      const above = roots.find(root => isIssuedBy(last, root)) ?? last
+      const authorities = new Map(
+        [certificate, ...path, above].map(({ fingerprint256, raw }) => [fingerprint256, subjectOf(raw)]),
+      )
+      this.#try('ca-crl.pem', () => checkRevocations(crl, [...authorities.values()], now))
+    }
     return {
-      issuer: issuerOf(key, subjectOf(certificate)),
+      issuer: issuerOf(key, subjectOf(certificate.raw)),
       validity,
       intermediates: path.map(step => step.toString()),
       roots: roots.map(root => root.toString()),
-      revoked: texts['ca-crl.pem'],
+      revoked: crl,
     }
   }
 
@@ -118,13 +127,4 @@ export class PluggedInAuthority implements MaterialSource {
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
-}
-
-/** The name as it is encoded: verifiers compare the bytes. */
-function subjectOf(certificate: X509Certificate): Buffer {
-  const content = new DerReader(certificate.raw).enter(TAG.sequence).enter(TAG.sequence)
-  if (content.tag === contextTag(0, true)) content.skip()
-  // serialNumber, signature, issuer, validity
-  for (let field = 0; field < 4; field++) content.skip()
-  return content.read(TAG.sequence).bytes
 }

@@ -101,6 +101,19 @@ describe('SelfSignedRoots', () => {
     assert.equal(source.current.roots.length, 2)
   })
 
+  test('refresh() makes no new list of what is revoked while nothing has changed, and one in time before it ends', async () => {
+    const { clock, open } = world()
+    const source = await open()
+    await source.revoke('0a')
+    const { revoked } = source.current
+    clock.advance(2000)
+    await source.refresh()
+    assert.equal(source.current.revoked, revoked)
+    clock.advance(91 * DAY_MS)
+    await source.refresh()
+    assert.notEqual(source.current.revoked, revoked)
+  })
+
   test('open() names what is wrong with a stored document', async () => {
     const { store, open } = world()
     store.newest = { number: 1, text: '{"roots":[]}' }

@@ -53,6 +53,8 @@ export class SelfSignedRoots implements MaterialSource {
   #document: RootDocument
   #generation: number
   #current: SigningMaterial
+  /** What `#current` was made of and when: made anew it has other signatures, which all workloads would have to take over. */
+  #made: { readonly document: RootDocument; readonly signing: StoredRoot; readonly at: number } | undefined
 
   /** Reads the roots, or makes the first. @throws (rejects) when they can be neither read nor stored */
   static async open(options: SelfSignedOptions): Promise<SelfSignedRoots> {
@@ -184,8 +186,12 @@ export class SelfSignedRoots implements MaterialSource {
     const { clock, trustDomain } = this.#options
     const now = clock.now()
     const name = organisation(trustDomain)
-    const { roots, revoked } = this.#document
+    const document = this.#document
+    const { roots, revoked } = document
     const signing = signer(roots, now)
+    const { document: before, signing: signedBefore, at = 0 } = this.#made ?? {}
+    if (document === before && signing === signedBefore && now < at + LIST_LIFETIME_MS / 2) return this.#current
+    this.#made = { document, signing, at: now }
     // One by each root that is trusted: verifiers want a list of every issuer.
     const validity = { from: now - SKEW_MS, until: now + LIST_LIFETIME_MS }
     const list = (key: KeyObject) => pem('X509 CRL', revocationList(issuerOf(key, name), revoked, validity, this.#generation))

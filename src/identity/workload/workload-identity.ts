@@ -47,6 +47,8 @@ export class WorkloadIdentity {
   #cancel: () => void = () => {}
   #cancelLook: () => void = () => {}
   #closed = false
+  /** The control plane has said by its stream what to trust: from then on that counts, and is newer than any file. */
+  #told: Pick<WorkloadCertificate, 'roots' | 'revoked'> | undefined
 
   constructor(options: WorkloadIdentityOptions) {
     this.#options = options
@@ -74,11 +76,21 @@ export class WorkloadIdentity {
     this.#cancelLook()
   }
 
+  /** The control plane says what to trust from now on. @param roots PEM @param revoked PEM; '' when nothing is */
+  trust(roots: string, revoked: string): void {
+    this.#told = { roots, revoked }
+    const current = this.#current
+    if (current === undefined || (current.roots === roots && current.revoked === revoked)) return
+    this.#current = { ...current, roots, revoked }
+    this.#options.onCertificate(this.#current)
+  }
+
   /** Whether more has been revoked: that does not wait for the next certificate. */
   #lookAgain(): void {
     const { clock, config, onCertificate } = this.#options
     if (config.revocationsFile === undefined) return
     this.#cancelLook = clock.after(LOOK_MS, () => {
+      if (this.#told !== undefined) return
       this.#lookAgain()
       const revoked = readOr(config.revocationsFile, '')
       if (this.#current === undefined || revoked === this.#current.revoked) return
@@ -131,6 +143,7 @@ export class WorkloadIdentity {
       key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       roots,
       revoked: readOr(config.revocationsFile, ''),
+      ...this.#told,
       since: clock.now(),
       until: certificate.validToDate.getTime(),
     }

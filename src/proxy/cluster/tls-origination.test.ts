@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import * as http2 from 'node:http2'
 import * as https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { PeerCertificate } from 'node:tls'
 import type { Cluster } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { TransportSocket } from '../../xds/gen/envoy/config/core/v3/base.ts'
+import { UpstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { type JsonValue, jsonToBytes } from '../../xds/wire/json.ts'
 import { typeUrl } from '../../xds/wire/type-url.ts'
+import { Secrets } from '../tls/secrets.ts'
 import { CA, CERTIFICATE, PRIVATE_KEY } from './certificates.testing.ts'
 import { assignment, clusterSet, listen, protocolOptions, type Sent, send, staticCluster } from './cluster-set.testing.ts'
+import { TlsOrigination, type TlsRequest } from './tls-origination.ts'
 
 const TLS = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'
 const trusted = { inline_string: CA }
@@ -119,6 +124,26 @@ test('a client certificate is shown, from memory or from files', async t => {
   assert.equal((await ask(t, port, tls(context))).body, '1.1 sni=false peer=cart')
   const nobody = await ask(t, port, verified())
   assert.equal(nobody.status, undefined)
+})
+
+test('attempt() resumes no session that outlives the certificate the server showed', () => {
+  const message = UpstreamTlsContext.decode(
+    jsonToBytes(TLS, { common_tls_context: { validation_context: { trusted_ca: trusted } } }),
+  )
+  const resumesWhenValidUntil = (valid_to: string): boolean => {
+    const origination = new TlsOrigination(message, new Secrets(() => false))
+    const request: TlsRequest = { target: '127.0.0.1:1', sni: 'cart.example', verifySni: false, alpn: [] }
+    const first = origination.attempt(request)
+    assert(first)
+    // What node:tls does after a full handshake, with the certificate as it tells it.
+    const { raw } = new X509Certificate(CERTIFICATE)
+    const shown: Partial<PeerCertificate> = { raw, valid_to }
+    Reflect.apply(first.options.checkServerIdentity ?? assert.fail, undefined, ['cart.example', shown])
+    first.onSession(Buffer.from('ticket'))
+    return origination.attempt(request)?.options.session !== undefined
+  }
+  assert.equal(resumesWhenValidUntil('Jan  1 00:00:00 2100 GMT'), true)
+  assert.equal(resumesWhenValidUntil('Jan  1 00:00:00 2020 GMT'), false)
 })
 
 test('put() refuses TLS contexts that cannot be used', t => {

@@ -33,6 +33,12 @@ export interface TlsAttempt {
 /** More than the hosts of most clusters. What is above begins with a full handshake now and then. */
 const MOST_SESSIONS = 100
 
+interface Resumable {
+  readonly session: Buffer
+  /** When the server's certificate ends, milliseconds since the epoch: a resumed session does not show one again. */
+  readonly until: number
+}
+
 export class TlsOrigination {
   readonly #context: TlsContext
   readonly #versions: { readonly minVersion: SecureVersion; readonly maxVersion: SecureVersion }
@@ -40,7 +46,7 @@ export class TlsOrigination {
   readonly #alpn: readonly string[]
   readonly #keepsSessions: boolean
   /** Newest session by host and name, made with `#sessionsOf`. */
-  readonly #sessions = new Map<string, Buffer>()
+  readonly #sessions = new Map<string, Resumable>()
   #sessionsOf: BuiltContext | undefined
 
   /** @throws on certificates that do not parse, and on what is not supported */
@@ -69,22 +75,27 @@ export class TlsOrigination {
     }
     const servername = this.#sni || sni || ''
     const key = `${target} ${servername}`
-    const session = this.#sessions.get(key)
+    const kept = this.#sessions.get(key)
+    const resumed = kept && Date.now() < kept.until ? kept : undefined
+    let until = resumed?.until ?? Number.POSITIVE_INFINITY
     const options: ConnectionOptions = {
       secureContext: built.secure,
       rejectUnauthorized: built.verifiesChain,
       ...this.#versions,
       servername,
       ALPNProtocols: [...(prefer ? [prefer] : []), ...(this.#alpn.length > 0 ? this.#alpn : alpn)],
-      ...(session && { session }),
+      ...(resumed && { session: resumed.session }),
       // Envoy compares no host name by itself: only what the configuration lists, or the name that was asked for.
-      checkServerIdentity: (_host, certificate) => verify(certificate, built, verifySni ? servername : undefined),
+      checkServerIdentity: (_host, certificate) => {
+        if (built.verifiesChain) until = Date.parse(certificate.valid_to)
+        return verify(certificate, built, verifySni ? servername : undefined)
+      },
     }
     const onSession = (given: Buffer) => {
       if (!this.#keepsSessions || this.#sessionsOf !== built) return
       // The newest is last: the one that goes has not been used for longest.
       this.#sessions.delete(key)
-      this.#sessions.set(key, given)
+      this.#sessions.set(key, { session: given, until })
       if (this.#sessions.size > MOST_SESSIONS)
         for (const oldest of this.#sessions.keys()) return void this.#sessions.delete(oldest)
     }

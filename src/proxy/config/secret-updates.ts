@@ -2,10 +2,12 @@
  * Secrets on their way into use: subscribed to where listeners and clusters refer to them, put into their slots when they come. Over ADS like everything
  * else, from SDS servers, or from the identity of this process.
  */
+import { ROOTS_SECRET, readRootsSecret } from '../../identity/workload/secrets.ts'
 import type { Rejections, Update } from '../../xds/client/client.ts'
 import { Secret } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/secret.ts'
 import { SECRET } from '../../xds/wire/type-url.ts'
 import type { ClusterSet } from '../cluster/cluster-set.ts'
+import { checkSecret } from '../tls/check-secret.ts'
 import type { SecretOrigin, SecretSlot, Secrets } from '../tls/secrets.ts'
 import type { ListenerSet } from './listener-set.ts'
 import type { ResourceStore } from './resource-store.ts'
@@ -34,6 +36,7 @@ export class SecretUpdates {
   readonly #parts: SecretUpdateParts
   #servers: SecretServers | undefined
   #subscribed: ReadonlySet<SecretSlot> = new Set()
+  #onTrust: ((roots: string, revoked: string) => void) | undefined
 
   constructor(parts: SecretUpdateParts) {
     this.#parts = parts
@@ -41,7 +44,13 @@ export class SecretUpdates {
 
   connect(servers: SecretServers): void {
     this.#servers = servers
+    if (this.#onTrust) servers.ads.subscribe(SECRET, [ROOTS_SECRET])
     this.follow()
+  }
+
+  /** The control plane is asked what to trust, for an identity of this process. Before `connect`. */
+  set onTrust(take: (roots: string, revoked: string) => void) {
+    this.#onTrust = take
   }
 
   apply(origin: SecretOrigin, update: Update): Rejections | undefined {
@@ -51,7 +60,15 @@ export class SecretUpdates {
       const { name, version } = resource
       const bytes = Buffer.from(resource.bytes)
       try {
-        secrets.put(origin, Secret.decode(bytes))
+        const secret = Secret.decode(bytes)
+        if (this.#onTrust && origin.kind === 'ads' && name === ROOTS_SECRET) {
+          // It comes back by the identity, which has the certificate that goes with it.
+          checkSecret(secret)
+          const trust = readRootsSecret(secret)
+          if (trust) this.#onTrust(trust.roots, trust.revoked)
+          continue
+        }
+        secrets.put(origin, secret)
         store.accepted(SECRET, { name, version, bytes, static: false, state: 'active' })
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)

@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { CertificateAuthority } from '../../identity/authority/authority.ts'
 import { MemoryGenerations } from '../../identity/authority/memory-generations.testing.ts'
@@ -214,6 +215,39 @@ describe('mutual TLS with secrets of the agent', () => {
       assert.match(text, /spiffe:\/\/cluster\.local\/ns\/shop\/sa\/cart/, maxVersion)
     }
   })
+})
+
+test('a session is not resumed to get in with a certificate that has expired or was revoked since', async () => {
+  const own = await mesh.member('server')
+  await serve(MUTUAL, own)
+  const session = async (options: ConnectionOptions) => {
+    let newest: Buffer | undefined
+    const text = await call(options, socket => {
+      socket.on('session', given => {
+        newest = given
+      })
+    })
+    assert.match(text, /sa\/cart/)
+    return newest
+  }
+  // Its last second but one.
+  const short = shows(await mesh.member('cart', 'cluster.local', -3_600_000 + 2000))
+  const revoked = await mesh.member('cart')
+  const kept: [expired: ConnectionOptions, revoked: ConnectionOptions][] = []
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const [ofShort, ofRevoked] = [await session({ ...short, maxVersion }), await session({ ...shows(revoked), maxVersion })]
+    assert(ofShort && ofRevoked)
+    kept.push([
+      { ...short, maxVersion, session: ofShort },
+      { ...shows(revoked), maxVersion, session: ofRevoked },
+    ])
+  }
+  for (const [expired] of kept) assert.match(await call(expired), /sa\/cart/)
+  await delay(2500)
+  for (const [expired] of kept) assert.equal(await call(expired), '')
+  for (const [, lapsed] of kept) assert.match(await call(lapsed), /sa\/cart/)
+  give({ ...own, revoked: await mesh.revoke(revoked) })
+  for (const [, lapsed] of kept) assert.equal(await call(lapsed), '')
 })
 
 test('a certificate that is asked for and not required may be missing, but not be wrong', async () => {

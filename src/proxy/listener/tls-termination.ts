@@ -125,5 +125,14 @@ export class TlsTermination {
 }
 
 function isAccepted(socket: TLSSocket, certificate: X509Certificate, { verifiesChain, test }: BuiltContext): boolean {
-  return !(verifiesChain && verifyError(socket) !== undefined) && test(certificate) === undefined
+  if (verifiesChain && (verifyError(socket) !== undefined || hasLapsed(socket, certificate))) return false
+  return test(certificate) === undefined
+}
+
+/**
+ * A resumed session is not verified again, and OpenSSL remembers what it found when the certificate was valid. Whatever else may have changed since, trust
+ * and revocations, came with a new context, whose tickets are others.
+ */
+function hasLapsed(socket: TLSSocket, certificate: X509Certificate): boolean {
+  return socket.isSessionReused() && certificate.validToDate.getTime() < Date.now()
 }

@@ -10,7 +10,9 @@ import { clusterAddress } from '../../proxy/config/ads.ts'
 import { readBootstrap } from '../../proxy/config/bootstrap.ts'
 import { stderrLog } from '../../proxy/log.ts'
 import type { Bootstrap } from '../../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
+import { Node } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { SdsServer } from './sds-server.ts'
+import { followTrust } from './trust-stream.ts'
 import { XdsRelay } from './xds-relay.ts'
 
 export interface AgentOptions {
@@ -47,10 +49,13 @@ export async function runAgent({ bootstrapFile, identityFile, envoy, stop }: Age
   if (identity === undefined) throw new Error('Cannot run the agent: it has no identity')
   const relay = new XdsRelay(config.controlPlane, identity.credentials)
   identity.start()
-  await Promise.all([secrets.listen(socketOf(bootstrap, 'sds-grpc')), relay.listen(socketOf(bootstrap, 'xds-grpc')), first])
+  const configuration = socketOf(bootstrap, 'xds-grpc')
+  await Promise.all([secrets.listen(socketOf(bootstrap, 'sds-grpc')), relay.listen(configuration), first])
+  const endTrust = followTrust(configuration, Node.fromPartial(bootstrap.node ?? {}), identity)
   try {
     return await runEnvoy(envoy, stop)
   } finally {
+    endTrust()
     identity.close()
     secrets.close()
     relay.close()

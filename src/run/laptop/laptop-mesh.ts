@@ -29,6 +29,7 @@ import { RateLimitService } from '../rate-limit/service.ts'
 import { Rollouts } from '../rollout.ts'
 import { describedPod } from '../trust/described-pod.ts'
 import { Trust, type TrustOptions } from '../trust/trust.ts'
+import { TrustBundle } from '../trust/trust-bundle.ts'
 import { changeWords } from './change-words.ts'
 import { DiagnosticTeller } from './console/diagnostic-teller.ts'
 import type { Journal } from './console/journal.ts'
@@ -82,6 +83,8 @@ export class LaptopMesh {
   readonly #fileObjects: FileObjects
   readonly #controlPlane: ControlPlane
   readonly #ads: AdsServer
+  readonly #bundle = new TrustBundle()
+  readonly #secrets = new AdsServer({ source: this.#bundle.alone })
   readonly #rateLimits: RateLimitService
   readonly #rollouts: Rollouts
   readonly #ramps: Ramps
@@ -108,7 +111,7 @@ export class LaptopMesh {
     this.#rateLimits = new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })
     this.#rollouts = new Rollouts(systemClock, () => this.#ads)
     this.#ramps = this.#newRamps()
-    this.#ads = new AdsServer({ source: this.#controlPlane, onEvent: event => this.#onServerEvent(event) })
+    this.#ads = new AdsServer({ source: this.#bundle.within(this.#controlPlane), onEvent: event => this.#onServerEvent(event) })
     this.#kubelet = new Kubelet({
       around: this.#surroundings(),
       to: this.#store.source(),
@@ -124,7 +127,8 @@ export class LaptopMesh {
     await this.#files.start()
     const trust = await this.#openTrust()
     const services = [...trust.services, this.#rateLimits]
-    this.#grpc = await serveAds({ ads: this.#ads, listen: [{ path: state.xds }], admit: trust.admit, services })
+    const [ads, secrets] = [this.#ads, this.#secrets]
+    this.#grpc = await serveAds({ ads, secrets, listen: [{ path: state.xds }], admit: trust.admit, services })
     if (isolation) {
       // Agents listen there, and run as the proxies do.
       for (const path of [state.xds, state.sockets]) chownSync(path, isolation.proxyUser, isolation.proxyUser)
@@ -199,6 +203,7 @@ export class LaptopMesh {
     await this.#page?.close()
     await this.#grpc?.close(200)
     this.#ads.close()
+    this.#secrets.close()
     this.#rateLimits.close()
     this.#endDiscovery()
     this.#controlPlane.close()
@@ -217,6 +222,7 @@ export class LaptopMesh {
       ...this.#options.authority,
       serviceAccountOf: (namespace, pod) => this.#controlPlane.mesh.workloads.get(`${namespace}/${pod}`)?.serviceAccount,
       describe: (namespace, pod) => describedPod(this.#controlPlane.mesh, namespace, pod),
+      bundle: this.#bundle,
       warn: line => journal.tell(line, 'warning'),
     })
     this.#trust = trust

@@ -25,6 +25,7 @@ import { replaceFile } from '../../lib/replace-file.ts'
 import { type Admit, Refusal, type UnaryService } from '../../xds/server/access.ts'
 import { FILE_OF_REVOCATIONS } from './authority-directory.ts'
 import { ServerCertificate } from './server-certificate.ts'
+import type { TrustBundle } from './trust-bundle.ts'
 
 /** The mesh's own roots, the key of join tokens, the tokens that count once and were used. */
 export type SecretDocument = 'root' | 'token-key' | 'used-tokens'
@@ -54,13 +55,17 @@ export interface TrustOptions {
   readonly serviceAccountOf: (namespace: string, pod: string) => string | undefined
   /** Who a workload that the mesh knows is, for the telemetry of those it calls. */
   readonly describe?: (namespace: string, pod: string) => Partial<PeerFields> | undefined
+  /** What workloads are to trust has changed, or is known for the first time. */
+  readonly bundle?: TrustBundle
   readonly onSigned?: (event: SigningEvent) => void
   /** A caller was turned away, or something that must work did not: one line for operators. */
   readonly warn: (line: string) => void
 }
 
-/** How often it is looked whether others changed the roots, or something is due. */
-const REFRESH_MS = 60_000
+/** How often it is looked whether others changed the roots, or something is due: what is revoked is to be refused within seconds. */
+const REFRESH_MS = 2000
+/** A problem that stays is told so often, milliseconds. */
+const REPEAT_MS = 60_000
 const FILE_OF_ROOTS = 'root-cert.pem'
 
 export class Trust {
@@ -72,6 +77,8 @@ export class Trust {
   readonly #source: MaterialSource
   readonly #authenticator: Authenticator
   #cancel: () => void = () => {}
+  /** What could not be done, and when that was told. */
+  #told = { problem: '', at: 0 }
   #published: { readonly roots: string; readonly revoked: string | undefined } = { roots: '', revoked: undefined }
 
   /** @throws (rejects) when the authority can be neither read nor made */
@@ -178,9 +185,17 @@ export class Trust {
       if (this.#source instanceof SelfSignedRoots && this.#source.due) await this.#source.advance()
       this.server.refresh()
       this.#publishRoots()
+      this.#told.problem = ''
     } catch (error) {
-      this.#options.warn(error instanceof Error ? error.message : String(error))
+      this.#tell(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  #tell(problem: string): void {
+    const { clock, warn } = this.#options
+    if (problem === this.#told.problem && clock.now() < this.#told.at + REPEAT_MS) return
+    this.#told = { problem, at: clock.now() }
+    warn(problem)
   }
 
   close(): void {
@@ -199,6 +214,7 @@ export class Trust {
     if (roots !== this.#published.roots) replaceFile(this.rootsFile, roots, 0o644)
     if (revoked !== this.#published.revoked) replaceFile(path.join(this.#options.directory, FILE_OF_REVOCATIONS), revoked, 0o644)
     this.#published = { roots, revoked }
+    this.#options.bundle?.put(roots, revoked)
   }
 
   #refuse(action: string, error: unknown): never {

@@ -27,6 +27,7 @@ import { sotw } from './sotw.ts'
 import { listenTls, type TlsListener, type TlsMaterial } from './tls-listener.ts'
 
 const SERVICE = '/envoy.service.discovery.v3.AggregatedDiscoveryService'
+const SECRETS = '/envoy.service.secret.v3.SecretDiscoveryService'
 
 export type ListenAddress =
   /** A unix socket. A file left behind by a process that is gone is replaced. */
@@ -36,6 +37,8 @@ export type ListenAddress =
 
 export interface GrpcOptions {
   readonly ads: AdsServer
+  /** Envoy's SDS: what a client may ask for that wants nothing but secrets. @default it is not served */
+  readonly secrets?: AdsServer
   readonly listen: readonly ListenAddress[]
   /** Largest request accepted, in bytes: names and versions of all that a proxy has. @default 16 MiB */
   readonly maxRequestBytes?: number
@@ -68,6 +71,7 @@ export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
   const streams = new Set<{ end(): void }>()
   const serve =
     <Request extends { readonly node: Node | undefined }>(
+      ads: AdsServer,
       dialect: Dialect,
       deliver: (session: Session, request: Request) => void,
     ) =>
@@ -78,7 +82,7 @@ export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
       const begin = (mayBe: (node: Node) => void) => {
         if (call.cancelled) return
         streams.add(call)
-        const session = options.ads.connect({ dialect, address: credentials.peer, send: bytes => call.write(bytes) })
+        const session = ads.connect({ dialect, address: credentials.peer, send: bytes => call.write(bytes) })
         serveStream(
           call,
           request => {
@@ -86,7 +90,7 @@ export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
             deliver(session, request)
           },
           () => {
-            options.ads.disconnect(session)
+            ads.disconnect(session)
             streams.delete(call)
           },
         )
@@ -94,10 +98,18 @@ export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
       if (options.admit === undefined) begin(() => {})
       else options.admit(credentials).then(begin, (error: unknown) => call.emit('error', statusOf(error)))
     }
+  const onSotw = (session: Session, request: DiscoveryRequest) => session.onSotw(request)
+  const onDelta = (session: Session, request: DeltaDiscoveryRequest) => session.onDelta(request)
+  const { ads, secrets } = options
   server.addService(SERVICE_DEFINITION, {
-    StreamAggregatedResources: serve(sotw, (session, request: DiscoveryRequest) => session.onSotw(request)),
-    DeltaAggregatedResources: serve(delta, (session, request: DeltaDiscoveryRequest) => session.onDelta(request)),
+    StreamAggregatedResources: serve(ads, sotw, onSotw),
+    DeltaAggregatedResources: serve(ads, delta, onDelta),
   })
+  if (secrets !== undefined)
+    server.addService(SECRETS_DEFINITION, {
+      StreamSecrets: serve(secrets, sotw, onSotw),
+      DeltaSecrets: serve(secrets, delta, onDelta),
+    })
   for (const service of options.services ?? []) addUnary(server, service, unixPaths)
   const addresses: ListenAddress[] = []
   const tlsListeners: TlsListener[] = []
@@ -135,6 +147,11 @@ export async function serveAds(options: GrpcOptions): Promise<GrpcServer> {
 const SERVICE_DEFINITION: ServiceDefinition = {
   StreamAggregatedResources: method(`${SERVICE}/StreamAggregatedResources`, bytes => DiscoveryRequest.decode(bytes)),
   DeltaAggregatedResources: method(`${SERVICE}/DeltaAggregatedResources`, bytes => DeltaDiscoveryRequest.decode(bytes)),
+}
+
+const SECRETS_DEFINITION: ServiceDefinition = {
+  StreamSecrets: method(`${SECRETS}/StreamSecrets`, bytes => DiscoveryRequest.decode(bytes)),
+  DeltaSecrets: method(`${SECRETS}/DeltaSecrets`, bytes => DeltaDiscoveryRequest.decode(bytes)),
 }
 
 /** Responses come encoded. The two other directions belong to clients and are not used. */
