@@ -13,6 +13,8 @@ interface ListedAddress {
   readonly address: string
   readonly pod: string
   readonly ready: boolean
+  /** On its way out, and still answering its readiness probe. */
+  readonly leaving: boolean
   readonly zone: string
   readonly node: string
   readonly ports: ReadonlyMap<string, number>
@@ -47,7 +49,10 @@ export function listedPods(
   return listings.flatMap(addressesOf).flatMap(({ pod, address }) => pods.get(pod) ?? pods.get(address) ?? [])
 }
 
-/** @param pods by workload key and by address */
+/**
+ * Those that are ready; where none is, those that leave and still serve, as kube-proxy does.
+ * @param pods by workload key and by address
+ */
 export function listedEndpoints(
   object: ServiceObject,
   service: Service,
@@ -56,8 +61,9 @@ export function listedEndpoints(
 ): Map<number, Endpoint[]> {
   const result = new Map<number, Endpoint[]>(service.ports.map(port => [port.number, []]))
   const seen = new Set<string>()
-  for (const listed of listings.flatMap(addressesOf)) {
-    if (!listed.ready && object.spec.publishNotReadyAddresses !== true) continue
+  const all = listings.flatMap(addressesOf)
+  const ready = all.filter(({ ready, leaving }) => ready || (object.spec.publishNotReadyAddresses === true && !leaving))
+  for (const listed of ready.length > 0 ? ready : all.filter(({ leaving }) => leaving)) {
     const pod = pods.get(listed.pod) ?? pods.get(listed.address)
     for (const port of service.ports) {
       const number = listed.ports.get(port.name) ?? (service.ports.length === 1 ? listed.ports.values().next().value : undefined)
@@ -74,9 +80,11 @@ const addressesOf = remembering((object: EndpointSlice | Endpoints): readonly Li
   if (object.kind === 'EndpointSlice') {
     const ports = portsByName(object.spec.ports)
     return (object.spec.endpoints ?? []).flatMap(({ addresses, conditions, targetRef, zone, nodeName }) => {
-      if (conditions?.terminating === true) return []
+      const leaving = conditions?.terminating === true
+      if (leaving && conditions.serving !== true) return []
       const rest = {
-        ready: conditions?.ready !== false,
+        ready: !leaving && conditions?.ready !== false,
+        leaving,
         zone: zone ?? '',
         node: nodeName ?? '',
         ports,
@@ -91,6 +99,7 @@ const addressesOf = remembering((object: EndpointSlice | Endpoints): readonly Li
       (list ?? []).map(({ ip, targetRef, nodeName }) => ({
         address: ip,
         ready,
+        leaving: false,
         zone: '',
         node: nodeName ?? '',
         ports,

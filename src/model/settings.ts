@@ -115,11 +115,15 @@ export const DEFAULT_RETRY: RetryPolicy = {
   backoffMs: undefined,
 }
 
-/** The application may close an idle connection just as a request goes out on it; the request was not seen then. */
+/**
+ * The application may close an idle connection just as a request goes out on it; the request was not seen then. Nor was it when the application takes
+ * no connection: it is ending or starting, and the waiting lets callers hear of other endpoints before they try again.
+ */
 export const DEFAULT_INBOUND_RETRY: RetryPolicy = {
   ...DEFAULT_RETRY,
-  on: ['reset-before-request'],
+  on: ['reset-before-request', 'connect-failure'],
   avoidPreviousHosts: false,
+  backoffMs: 50,
 }
 
 export const DEFAULT_SETTINGS: MeshSettings = {

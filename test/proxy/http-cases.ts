@@ -102,7 +102,7 @@ export const HTTP_CASES: readonly HttpCase[] = [
   { name: 'a direct response to HEAD', send: request('HEAD', '/direct') },
   { name: 'a redirect', send: request('GET', '/redirect/x?y=z'), status: 301 },
   { name: 'no route', send: request('GET', '/', { host: 'nobody.test' }), status: 404 },
-  { name: 'no cluster', send: request('GET', '/none'), status: 503 },
+  { name: 'no cluster, which a mapper of local replies answers otherwise', send: request('GET', '/none'), status: 555 },
   { name: 'no host', send: request('GET', '/empty-cluster'), status: 503 },
   { name: 'a refused connection', send: request('GET', '/dead'), status: 503 },
   { name: 'an upstream that resets', send: request('GET', '/reset'), status: 503 },

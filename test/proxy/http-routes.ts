@@ -26,6 +26,22 @@ const limit = (more: { [field: string]: JsonValue }): JsonValue => ({
 
 const web = { cluster: 'web' }
 
+/** Of the proxy's own answers: a header where no connection was made, and another answer where no cluster is. */
+export const LOCAL_REPLIES: JsonValue = {
+  mappers: [
+    {
+      filter: { responseFlagFilter: { flags: ['UF'] } },
+      headersToAdd: [{ header: { key: 'grpc-status', value: '14' }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' }],
+    },
+    {
+      filter: { responseFlagFilter: { flags: ['NC'] } },
+      statusCode: 555,
+      body: { inlineString: 'there is no cluster\n' },
+      headersToAdd: [{ header: { key: 'x-path', value: '%REQ(:path)%' } }],
+    },
+  ],
+}
+
 export const HTTP_ROUTES: JsonValue = [
   {
     name: 'direct',

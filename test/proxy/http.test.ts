@@ -10,7 +10,7 @@ import { bootstrap, cluster, connectionManager, HTTP2_UPSTREAM, httpFilter, list
 import { type Engine, type EngineName, freePorts, startEngine } from './engine.ts'
 import { exchange, type Response } from './exchange.ts'
 import { HTTP_CASES, type HttpCase } from './http-cases.ts'
-import { HTTP_ROUTES } from './http-routes.ts'
+import { HTTP_ROUTES, LOCAL_REPLIES } from './http-routes.ts'
 
 interface Side {
   readonly backend: Backend
@@ -21,6 +21,7 @@ async function startSide(name: EngineName, running: AsyncDisposableStack): Promi
   const backend = running.use(await startBackend())
   const [dead = 0] = await freePorts(1)
   const manager = connectionManager([], {
+    localReplyConfig: LOCAL_REPLIES,
     normalizePath: true,
     httpFilters: [
       httpFilter('envoy.filters.http.fault', 'fault.v3.HTTPFault'),

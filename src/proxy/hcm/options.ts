@@ -13,6 +13,7 @@ import { unpack } from '../../xds/wire/any.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
 import { type Http2Options, http2Options } from '../http2/options.ts'
 import { ClientCertificateRule } from './client-certificate.ts'
+import { compileLocalReplies, type LocalReplyMapper } from './local-reply-mapper.ts'
 import type { EscapedSlashes, PathRules } from './path.ts'
 
 export interface HcmOptions {
@@ -56,6 +57,8 @@ export interface HcmOptions {
   readonly drainTimeoutMs: number
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number
+  /** undefined: the proxy's own answers go out as they are. */
+  readonly localReplies: LocalReplyMapper | undefined
 }
 
 const SERVER_HEADER = {
@@ -118,13 +121,13 @@ export function readOptions(config: HttpConnectionManager): HcmOptions {
     maxStreamDurationMs: durationMs(common?.maxStreamDuration) ?? 0,
     drainTimeoutMs: durationMs(config.drainTimeout) ?? 5000,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
+    localReplies: compileLocalReplies(config.localReplyConfig),
   }
 }
 
 /** Settings that would change what happens to requests, and that are not followed: better refused than left out in silence. */
 function unsupported(config: HttpConnectionManager): Readonly<Record<string, boolean>> {
   return {
-    local_reply_config: config.localReplyConfig !== undefined,
     original_ip_detection_extensions: config.originalIpDetectionExtensions.length > 0,
     early_header_mutation_extensions: config.earlyHeaderMutationExtensions.length > 0,
     path_normalization_options: config.pathNormalizationOptions !== undefined,

@@ -292,10 +292,13 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   reply(status: number, body: Uint8Array, details: string, headers?: Headers, grpcStatus?: number): void {
     if (this.over || this.responseStarted) return
     this.record.details = details
+    const mapped = this.services.options.localReplies?.(this.record, status, body)
+    if (mapped !== undefined) ({ status, body } = mapped)
     const head = localReply(this.head, status, body, headers?.get('content-type') ?? 'text/plain', grpcStatus)
     headers?.forEach((name, value) => {
       if (name !== 'content-type') head.headers.add(name, value)
     })
+    mapped?.headers?.(head.headers, this.head, this, head.headers)
     const sink = this.#sink
     this.#sink = undefined
     sink?.cancel()

@@ -13,6 +13,7 @@ import { accessLogs } from './access-log.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { httpFilters } from './order.ts'
 import { proxyOptions } from './proxy-options.ts'
+import { SAY_UNAVAILABLE } from './refused-inbound.ts'
 import { standardMetrics } from './standard-metrics.ts'
 import { FROM_ADS, ZERO } from './values.ts'
 
@@ -68,6 +69,7 @@ function byDirection({ direction }: HttpConnection): Partial<HttpConnectionManag
         serverName: SERVER_NAME,
         forwardClientCertDetails: ClientCertificates.APPEND_FORWARD,
         setCurrentClientCertDetails: certificateFields,
+        localReplyConfig: SAY_UNAVAILABLE,
       }
     case 'gateway':
       return {
