@@ -24,9 +24,19 @@ export function checkLabels(labels: Readonly<Record<string, string>> | undefined
   }
 }
 
-/** The labels of a selector; without any it is a warning, for then it means every workload of the namespace. */
+/**
+ * The labels of a workloadSelector. As in Istio only a missing name and a wildcard are errors; what no workload can carry is a warning, and
+ * so is a selector without labels, which means every workload of the namespace.
+ */
 export function checkSelector(labels: Readonly<Record<string, string>> | undefined, findings: Findings): void {
-  checkLabels(labels, findings)
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    const at = findings.at(key)
+    const problem = checkLabelKey(key) ?? checkLabelValue(value)
+    if (key === '') at.error('a label has no name: expected one such as "app"')
+    else if (`${key}${value}`.includes('*'))
+      at.error(`"${key}: ${value}" has a wildcard: expected a label's name and its whole value`)
+    else if (problem !== undefined) at.warning(`no workload has such a label: ${problem}`)
+  }
   if (Object.keys(labels ?? {}).length === 0)
     findings.warning('the selector has no labels and so selects every workload of the namespace')
 }

@@ -85,8 +85,9 @@ function checkLocalities(localities: readonly string[], findings: Findings): voi
   }
 }
 
-/** "a", "a/*" and "a/b*"... a locality covers those below it. */
+/** Whether all of `narrow` is within `wide`: "a" and "a/*" stand for what is below them, and "*" for everything. */
 function covers(wide: string, narrow: string): boolean {
-  if (wide.endsWith('*')) return narrow.startsWith(wide.slice(0, -1)) || narrow === wide.slice(0, -2)
-  return narrow === wide || narrow.startsWith(`${wide}/`)
+  const parts = wide.split('/')
+  const others = narrow.split('/')
+  return parts.every((part, index) => part === '*' || part === others[index])
 }

@@ -122,6 +122,11 @@ const rows: Row[] = [
     [`error ${P}.loadBalancer.localityLbSetting.distribute[0].to`],
   ],
   [
+    'shares of names that look like wildcards',
+    balancer('localityLbSetting: {distribute: [{from: a, to: {us*: 70, us-1: 30}}]}'),
+    [],
+  ],
+  [
     'shares of localities within one another',
     balancer('localityLbSetting: {distribute: [{from: a, to: {a/b: 70, a/b/c: 30}}]}'),
     [`error ${P}.loadBalancer.localityLbSetting.distribute[0].to`],

@@ -39,6 +39,11 @@ const rows: Row[] = [
   ['HTTPS without tls', server(`${https}, hosts: ['*']`), [`error ${S}`]],
   ['a redirect to HTTPS', server(`${http}, hosts: ['*'], tls: {httpsRedirect: true}`), []],
   ['certificates for plaintext', server(`${http}, hosts: ['*'], tls: {mode: SIMPLE, credentialName: a}`), [`error ${S}.tls`]],
+  [
+    'certificates for TCP',
+    server(`port: {number: 80, name: a, protocol: TCP}, hosts: ['*'], tls: {mode: SIMPLE, credentialName: a}`),
+    [`error ${S}.tls`],
+  ],
   ['SIMPLE with a credential', tls('mode: SIMPLE, credentialName: a'), []],
   ['SIMPLE with nothing', tls('mode: SIMPLE'), [`error ${S}.tls`, `error ${S}.tls`]],
   ['SIMPLE with a revocation list', tls('mode: SIMPLE, serverCertificate: a, privateKey: b, caCrl: c'), [`error ${S}.tls.caCrl`]],

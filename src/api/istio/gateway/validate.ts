@@ -37,9 +37,10 @@ function checkServer(server: Server, findings: Findings): void {
   if (isTlsProtocol(protocol) && !server.tls) {
     findings.error(`"tls" is missing: expected it beside a port of protocol ${protocol}`, { code: 'missing-field' })
   }
-  if (isHttpProtocol(protocol) && server.tls && !onlyRedirects(server.tls)) {
+  if (!server.tls || isTlsProtocol(protocol)) return
+  if (!isHttpProtocol(protocol)) findings.at('tls').error(`a port of protocol ${protocol} is plaintext: expected protocol TLS`)
+  else if (!onlyRedirects(server.tls))
     findings.at('tls').error(`a port of protocol ${protocol} is plaintext: expected httpsRedirect alone, or protocol HTTPS`)
-  }
 }
 
 function checkServerPort({ port, bind = '' }: Server, findings: Findings): void {

@@ -3,7 +3,7 @@ import type { Findings } from '../../findings.ts'
 import type { ConfigObject } from '../../object.ts'
 import { checkPort, checkSubnet } from '../../values/address.ts'
 import { checkDnsLabel, checkWildcardDomain, isPartialWildcard } from '../../values/dns.ts'
-import { checkLabels } from '../../values/labels.ts'
+import { checkSelector } from '../../values/labels.ts'
 import { checkProtocol, isHttpProtocol, isTlsProtocol } from '../../values/protocol.ts'
 import { checkExportTo } from '../export-to.ts'
 import { checkResolution } from './resolution.ts'
@@ -21,7 +21,7 @@ export function validateServiceEntry(object: ConfigObject<'ServiceEntry', string
   checkResolution(spec, object.labels, at)
   const { workloadSelector, endpoints = [] } = spec
   if (workloadSelector && endpoints.length > 0) at.error('workloadSelector and endpoints are both there: expected one of them')
-  checkLabels(workloadSelector?.labels, at.at('workloadSelector', 'labels'))
+  if (workloadSelector) checkSelector(workloadSelector.labels, at.at('workloadSelector', 'labels'))
   checkExportTo(spec.exportTo, object.namespace, at.at('exportTo'), { nobody: true })
   const allocated = (spec.resolution ?? 'NONE') !== 'NONE' && object.labels[autoAllocateLabel] !== 'false'
   if ((spec.addresses ?? []).length === 0 && !allocated) warnOfNoAddress(spec, at.at('ports'))

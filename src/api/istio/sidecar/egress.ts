@@ -15,7 +15,8 @@ export function checkEgress(listeners: readonly IstioEgressListener[], namespace
     if (!listener.port) {
       if (index !== listeners.length - 1)
         at.error('without a port it takes all that is left: expected it to be the last, and the only one')
-      if (listener.bind) at.at('bind').check(checkIpAddress(listener.bind))
+      if (listener.bind && checkIpAddress(listener.bind) !== undefined)
+        at.at('bind').warning(`"${listener.bind}" has no effect on a listener without a port: expected an IP address, or a port`)
       continue
     }
     const { number = 0 } = listener.port

@@ -1,6 +1,7 @@
 /** Rules for the ingress listeners of a Sidecar. */
 import type { Findings } from '../../findings.ts'
 import { checkIpAddress, checkPort, checkUnixAddress, unixPrefix } from '../../values/address.ts'
+import { checkDnsLabel } from '../../values/dns.ts'
 import { checkProtocol, isTlsProtocol } from '../../values/protocol.ts'
 import { checkConnectionPool } from '../destinationrule/connection-pool-rules.ts'
 import type { ServerTLSSettings } from '../gateway/schema.ts'
@@ -12,10 +13,11 @@ export function checkIngress(listeners: readonly IstioIngressListener[], finding
   const numbers = new Set<number>()
   for (const [index, listener] of listeners.entries()) {
     const at = findings.at(index)
-    const { number = 0, protocol, targetPort } = listener.port
+    const { number = 0, protocol, name, targetPort } = listener.port
     at.at('port', 'number').check(checkPort(number))
     if (numbers.has(number)) at.at('port', 'number').error(`${number} is there twice: expected each port once`)
     numbers.add(number)
+    if (name) at.at('port', 'name').check(checkDnsLabel(name, "a port's name"))
     if (protocol) at.at('port', 'protocol').check(checkProtocol(protocol))
     if (targetPort) at.at('port', 'targetPort').error('it has no effect on sidecars: expected none')
     if (listener.bind) at.at('bind').check(checkIpAddress(listener.bind))

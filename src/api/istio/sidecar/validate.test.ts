@@ -7,6 +7,18 @@ const rows: Row[] = [
   ['hosts of all forms', egress(`{hosts: ['*/*', ./a.com, ns/b.com, '~/*', '~ns/c.com']}`), []],
   ['nothing', '{workloadSelector: {labels: {a: b}}}', ['error spec']],
   ['a selector without labels', '{workloadSelector: {}, egress: [{hosts: ["./*"]}]}', ['warning spec.workloadSelector.labels']],
+  [
+    'a label no pod can have',
+    '{workloadSelector: {labels: {a b: c}}, egress: [{hosts: ["./*"]}]}',
+    ['warning spec.workloadSelector.labels["a b"]'],
+  ],
+  [
+    'a label with a wildcard',
+    '{workloadSelector: {labels: {a: "b*"}}, egress: [{hosts: ["./*"]}]}',
+    ['error spec.workloadSelector.labels.a'],
+  ],
+  ['a socket without a port', egress(`{bind: 'unix:///a', hosts: ['*/*']}`), ['warning spec.egress[0].bind']],
+  ['the name of a port that is none', '{ingress: [{port: {number: 80, name: a_b}}]}', ['error spec.ingress[0].port.name']],
   ['no hosts', egress('{hosts: []}'), ['error spec.egress[0].hosts']],
   ['a host without namespace', egress('{hosts: [a.com]}'), ['error spec.egress[0].hosts[0]']],
   ['a short name', egress('{hosts: [./a]}'), ['error spec.egress[0].hosts[0]']],

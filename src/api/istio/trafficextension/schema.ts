@@ -21,8 +21,8 @@ export const TrafficExtensionSpec = message(
   {
     selector: policyTargetFields.selector,
     targetRefs: policyTargetFields.targetRefs,
-    phase: Type.Enum(['EXECUTION_PHASE_UNSPECIFIED', 'EXECUTION_PHASE_AUTHN', 'EXECUTION_PHASE_AUTHZ', 'EXECUTION_PHASE_STATS'], {
-      default: 'EXECUTION_PHASE_UNSPECIFIED',
+    phase: Type.Enum(['UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'], {
+      default: 'UNSPECIFIED',
       description: 'place in the chain: before authentication, authorization or statistics; default: at the end',
     }),
     priority,

@@ -25,7 +25,7 @@ export function checkRedirect(
   if (scheme && scheme !== 'http' && scheme !== 'https')
     findings.at('scheme').error(`"${scheme}" is not a scheme: expected http or https`)
   if (port !== undefined && derivePort !== undefined) findings.error('port and derivePort are both there: expected one of them')
-  if (port !== undefined) findings.at('port').check(checkPort(port))
+  if (port) findings.at('port').check(checkPort(port)) // 0 is protobuf's way to say nothing
   if (redirectCode === undefined || redirectCode === 0 || sentRedirects.has(redirectCode)) return
   const expected = `expected one of ${[...sentRedirects].join(', ')}`
   if (redirectCode >= 300 && redirectCode <= 399)

@@ -41,23 +41,29 @@ export function checkHttpRoute(rule: HTTPRoute, { gateways, isDelegate }: Surrou
 }
 
 function checkOneAction(rule: HTTPRoute, isDelegate: boolean, findings: Findings): void {
+  if (rule.delegate && !isDelegate) {
+    checkRoot(rule, findings)
+    return
+  }
   const forwards = rule.route !== undefined && rule.route.length > 0
-  const actions = [
-    forwards && 'route',
-    rule.redirect && 'redirect',
-    rule.directResponse && 'directResponse',
-    rule.delegate && 'delegate',
-  ]
+  const actions = [forwards && 'route', rule.redirect && 'redirect', rule.directResponse && 'directResponse']
   const given = actions.filter(action => typeof action === 'string')
-  if (given.length === 0)
+  if (given.length === 0 && !rule.delegate)
     findings.error('it says not what to do with a request: expected route, redirect, directResponse or delegate')
   if (given.length > 1) findings.error(`${given.join(' and ')} are both there: expected one of them`)
-  if (rule.delegate && isDelegate)
+  if (rule.delegate)
     findings.at('delegate').error('a VirtualService without hosts is itself delegated to: expected no further delegate')
   if (!rule.redirect && !rule.directResponse) return
   for (const field of ['fault', 'rewrite'] as const) {
     if (rule[field])
       findings.at(field).error(`it has no effect on a request that is not forwarded: expected no ${field} beside ${given[0]}`)
+  }
+}
+
+/** What a rule that delegates says beside that holds for those rules it hands over to which do not say otherwise. */
+function checkRoot(rule: HTTPRoute, findings: Findings): void {
+  for (const field of ['route', 'redirect'] as const) {
+    if (rule[field]) findings.error(`${field} and delegate are both there: expected one of them`)
   }
 }
 

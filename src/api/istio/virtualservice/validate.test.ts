@@ -39,6 +39,9 @@ const actions: Row[] = [
   ],
   ['a rewrite on a direct response', rule('directResponse: {status: 200}, rewrite: {uri: /}'), ['error spec.http[0].rewrite']],
   ['a delegate with a route', withRoute('delegate: {name: a}'), ['error spec.http[0]']],
+  ['a rule whose delegate may leave the answer to it', rule('delegate: {name: a}, directResponse: {status: 404}'), []],
+  ['a delegate with a redirect', rule('delegate: {name: a}, redirect: {uri: /}'), ['error spec.http[0]']],
+  ['a redirect to port 0, which is none', rule('redirect: {uri: /, port: 0}'), []],
   ['a delegate without name', rule('delegate: {}'), ['error spec.http[0].delegate']],
   ['a redirect to nowhere', rule('redirect: {redirectCode: 302}'), ['error spec.http[0].redirect']],
   [
