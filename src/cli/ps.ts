@@ -27,10 +27,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 /** What scripts may rely on. */
-function publicStatus({ ingress, dashboard, controlPlane, workloads, rollouts }: MeshStatus) {
+function publicStatus({ ingress, dashboard, prometheus, controlPlane, workloads, rollouts }: MeshStatus) {
   return {
     ingress,
     dashboard,
+    ...(prometheus !== '' && { prometheus }),
     controlPlane,
     workloads: workloads.map(({ namespace, name, version, engine, ready, pid, proxyPid }) => ({
       namespace,
@@ -45,7 +46,7 @@ function publicStatus({ ingress, dashboard, controlPlane, workloads, rollouts }:
   }
 }
 
-function text({ directory, phase, ingress, dashboard, workloads, rollouts, problems }: MeshStatus): string {
+function text({ directory, phase, ingress, dashboard, prometheus, workloads, rollouts, problems }: MeshStatus): string {
   const rows = workloads.map(({ namespace, name, version, engine, phase, restarts, pid, proxyPid }) => [
     namespace,
     name,
@@ -60,7 +61,9 @@ function text({ directory, phase, ingress, dashboard, workloads, rollouts, probl
   return [
     `${directory} is ${phase}\n`,
     ...ingress.map(({ host, url }) => `  ingress    ${url}${host === '*' ? '' : `   for the host ${host}`}\n`),
-    `  dashboard  ${dashboard}\n\n`,
+    `  dashboard  ${dashboard}\n`,
+    ...(prometheus === '' ? [] : [`  prometheus ${prometheus}\n`]),
+    '\n',
     table(['NAMESPACE', 'NAME', 'VERSION', 'ENGINE', 'STATE', 'RESTARTS', 'PID', 'PROXY'], rows),
     ...(reasons.length > 0 ? ['\n', ...reasons] : []),
     ...(rollouts.length > 0 ? ['\n', ...rollouts.map(rolloutLine)] : []),

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { upDetached } from '../run/laptop/detached.ts'
 import { ENGINES } from '../run/laptop/plan/pod-plan.ts'
 import { up } from '../run/laptop/up.ts'
+import { alertmanagerUrl } from './alertmanager-url.ts'
 import { authorityFlags } from './authority-flags.ts'
 import { durationMs, oneOf, parseFlags, portNumber, UsageError } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
@@ -18,10 +19,14 @@ of its own, steered by the Istio resources there. Edits take effect when they ar
       --engine ENGINE      data plane of pods that name none: mizzen (default) or envoy
       --ingress-port PORT  where port 80 of a Gateway listens (default 8080)
       --address ADDRESS    where Gateways listen; 0.0.0.0 lets other machines in (default 127.0.0.1)
+      --with prometheus    starts the Prometheus of this machine beside the mesh, scraping all of it; it ends with the mesh
+      --alertmanager URL   alerts go there too: http://127.0.0.1:9093
       --cacerts DIR        an authority of your own, in the files of Istio's secret: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem
       --ca-key-type TYPE   of the root that the mesh makes: ecdsa-p256 (default) or rsa-2048
       --isolate            a network of its own for each pod: real ports, pod addresses, cluster DNS (Linux, root)
 `
+
+const COMPANIONS = ['prometheus'] as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseFlags(
@@ -34,6 +39,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       'ingress-port': { type: 'string' },
       address: { type: 'string' },
       isolate: { type: 'boolean', default: false },
+      with: { type: 'string', multiple: true, default: [] },
+      alertmanager: { type: 'string' },
       cacerts: { type: 'string' },
       'ca-key-type': { type: 'string' },
     },
@@ -55,6 +62,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { address, isolate } = values
   if (address !== undefined && isIP(address) === 0)
     throw new UsageError(`Cannot use --address "${address}": expected an IP address`)
+  for (const companion of values.with) oneOf('with', companion, COMPANIONS)
   const authority = authorityFlags(values, io.cwd)
   await up({
     authority,
@@ -65,6 +73,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     ingressPort,
     address,
     isolate,
+    withPrometheus: values.with.includes('prometheus'),
+    alertmanager: alertmanagerUrl(values.alertmanager),
     out: io.stdout,
     end: untilSignal(),
   })

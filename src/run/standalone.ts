@@ -8,13 +8,13 @@ import { Store } from '../source/store.ts'
 import { AdsServer } from '../xds/server/ads-server.ts'
 import { type ListenAddress, serveAds } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
+import { MeshWatch } from './alerts/mesh-watch.ts'
 import { Cluster, type ClusterOptions } from './cluster/cluster.ts'
 import { injectionConfigMaps } from './cluster/injection.ts'
 import { ControlPlane } from './control-plane.ts'
 import { ConfigFiles } from './dashboard/config-files.ts'
 import { serveDashboard } from './dashboard/server.ts'
 import { followIssuers } from './issuers/follow.ts'
-import { Collector } from './observe/collector.ts'
 import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
 import { RateLimitService } from './rate-limit/service.ts'
@@ -49,6 +49,8 @@ export interface StandaloneOptions {
   readonly trust: Pick<TrustOptions, 'pluggedIn' | 'clusters' | 'hosts' | 'leafLifetimeMs' | 'keyType'>
   /** A caller was turned away, or the authority has a problem. */
   readonly onWarning: (line: string) => void
+  /** Alerts go there: URL of an Alertmanager. @default nowhere but the log and whom they name */
+  readonly alertmanager?: string | undefined
   readonly status: { readonly host: string; readonly port: number }
   /** Runs until this is aborted. */
   readonly end: AbortSignal
@@ -121,6 +123,16 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     })
     const open = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
     await cluster?.serve({ store, controlPlane, trust })
+    // Where their admin endpoints listen only those know who run them.
+    const proxies = () => []
+    const watch = new MeshWatch({
+      clock: systemClock,
+      mesh: () => controlPlane.mesh,
+      statuses: () => ads.status(),
+      proxies,
+      alertmanager: options.alertmanager,
+      tell: options.onNote,
+    })
     const page = await serveDashboard({
       ...options.status,
       parts: {
@@ -130,9 +142,10 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
         diagnostics: () => [...store.diagnostics(), ...controlPlane.diagnostics],
         preview: objects => controlPlane.preview(objects),
         live: new Set(cluster ? (['Pod'] as const) : []),
-        // Where their admin endpoints listen only those know who run them.
-        collector: new Collector({ clock: systemClock, proxies: () => [] }),
-        proxies: () => [],
+        collector: watch.collector,
+        health: () => watch.health,
+        alerts: () => watch.alerts(),
+        proxies,
         files: options.paths.length > 0 ? new ConfigFiles(options.paths, options.cwd) : undefined,
         status: () => undefined,
         title: options.paths.join(', ') || 'the cluster',
@@ -143,6 +156,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
       if (options.end.aborted) resolve()
       options.end.addEventListener('abort', () => resolve(), { once: true })
     })
+    watch.close()
     await page.close()
     await Promise.all([known.close(), open.close()])
   } finally {

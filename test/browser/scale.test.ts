@@ -60,6 +60,8 @@ describe('the graph of 300 services', { skip: BROWSER_MISSING }, () => {
         preview: objects => controlPlane.preview(objects),
         live: new Set(),
         collector: new Collector({ clock: systemClock, proxies: () => [] }),
+        health: () => ({ endpoints: [], ready: new Map(), certificates: [], proxies: [] }),
+        alerts: () => [],
         proxies: () => [],
         files: undefined,
         status: () => undefined,

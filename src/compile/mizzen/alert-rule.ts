@@ -8,6 +8,7 @@ import { hostOf } from './layer.ts'
 import { type Parts, parts } from './parts.ts'
 
 const SEVERITIES = { Info: 'info', Warning: 'warning', Critical: 'critical' } as const
+const TROUBLES = { Ejected: 'ejected', FailingHealthChecks: 'failing_health_check', NotReady: 'not_ready' } as const
 const LOG: AlertReceiver = { kind: 'log' }
 
 export function compileAlertRule(object: AlertRule, settings: MeshSettings): Parts {
@@ -28,6 +29,7 @@ export function compileAlertRule(object: AlertRule, settings: MeshSettings): Par
     severity: SEVERITIES[spec.severity ?? 'Warning'],
     summary: spec.summary ?? '',
     receivers: receivers.length > 0 ? receivers : [LOG],
+    disabled: spec.disabled ?? false,
     created: object.creationTimestamp ?? '',
     origin: originOf(object),
   }
@@ -35,8 +37,12 @@ export function compileAlertRule(object: AlertRule, settings: MeshSettings): Par
 }
 
 /** undefined: none, which validation keeps out. */
-function compileCondition({ errorRate, latency, requestRate }: AlertRule['spec']): AlertCondition | undefined {
+function compileCondition(spec: AlertRule['spec']): AlertCondition | undefined {
+  const { errorRate, latency, requestRate, endpoints, certificateLife, staleProxies } = spec
   if (errorRate) return { kind: 'error-rate', above: errorRate.above }
   if (latency) return { kind: 'latency', percentile: latency.percentile ?? 99, aboveMs: milliseconds(latency.above) ?? 0 }
-  return requestRate && { kind: 'request-rate', above: requestRate.above, below: requestRate.below }
+  if (requestRate) return { kind: 'request-rate', above: requestRate.above, below: requestRate.below }
+  if (endpoints) return { kind: 'endpoints', trouble: TROUBLES[endpoints.state], above: endpoints.above }
+  if (certificateLife) return { kind: 'certificate-life', below: certificateLife.below }
+  return staleProxies && { kind: 'stale-proxies', above: staleProxies.above }
 }

@@ -53,7 +53,8 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/request', { method: 'GET', answer: (parts, { query }) => requestStory(parts, query) }],
   ['/api/last-error', { method: 'GET', answer: parts => latestError(parts) }],
   ['/api/problems', { method: 'GET', answer: parts => recentProblems(parts) }],
-  ['/api/alerts', { method: 'GET', answer: parts => ({ alerts: parts.alerts?.() ?? [] }) }],
+  ['/api/alerts', { method: 'GET', answer: parts => ({ alerts: parts.alerts() }) }],
+  ['/prometheus/targets', { method: 'GET', answer: scrapeTargets }],
   ['/api/simulate', { method: 'POST', answer: simulation }],
 ])
 
@@ -83,7 +84,7 @@ function watched({ collector }: DashboardParts) {
 
 function service(parts: DashboardParts, { query }: Question) {
   const host = text(query.get('host'), 'host')
-  const found = serviceDetail(parts.mesh(), watched(parts), host, windowOf(query), parts.diagnostics())
+  const found = serviceDetail(parts.mesh(), watched(parts), host, windowOf(query), parts.diagnostics(), parts.health())
   if (!found) throw new HttpError(404, `Cannot show "${host}": there is no such service in the mesh`)
   return found
 }
@@ -129,6 +130,15 @@ function identity({ code, file, resource, message }: Diagnostic): string {
 function applyEdit(parts: DashboardParts, { body }: Question) {
   const { file, text: edited, digest } = editOf(body)
   return filesOf(parts).write(file, edited, digest)
+}
+
+/** What http_sd_config of Prometheus reads. */
+function scrapeTargets({ scrapeTargets: targets }: DashboardParts, { query }: Question) {
+  const of = query.get('of')
+  if (!targets) throw new HttpError(404, 'Cannot tell targets here: on a cluster Prometheus finds pods by itself')
+  if (of !== 'proxies' && of !== 'applications')
+    throw new HttpError(400, 'Cannot tell targets: expected ?of=proxies or ?of=applications')
+  return targets(of)
 }
 
 function filesOf({ files }: DashboardParts) {

@@ -7,6 +7,7 @@ import type { Mesh } from '../../model/mesh.ts'
 import type { Diagnostic } from '../../source/diagnostic.ts'
 import type { AdsServer } from '../../xds/server/ads-server.ts'
 import type { Collector } from '../observe/collector.ts'
+import type { MeshHealth } from '../observe/mesh-health.ts'
 import type { ObservedProxy } from '../observe/observed-proxy.ts'
 import type { ConfigFiles } from './config-files.ts'
 
@@ -37,12 +38,16 @@ export interface DashboardParts {
   /** Kinds whose objects come from what runs and not from the files. */
   readonly live: ReadonlySet<KindId>
   readonly collector: Collector
+  /** Endpoints in trouble, certificates, proxies that lag. */
+  readonly health: () => MeshHealth
   /** Those that can be asked. */
   readonly proxies: () => readonly ObservedProxy[]
-  /** Rules that hold at present and their state; undefined: nobody evaluates any. */
-  readonly alerts?: () => readonly AlertView[]
+  /** Rules that hold at present and their state. */
+  readonly alerts: () => readonly AlertView[]
   /** undefined: the configuration is not in files. */
   readonly files: ConfigFiles | undefined
+  /** Prometheus' service discovery: what is to be scraped; undefined: Prometheus finds it by other ways. */
+  readonly scrapeTargets?: (of: 'proxies' | 'applications') => unknown
   /** What is shown of a laptop mesh besides: any JSON; undefined where there is only a control plane. */
   readonly status: () => unknown
   /** "examples/shop", "the cluster": what this is the dashboard of. */

@@ -6,6 +6,7 @@ import { chownSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { AnyObject } from '../../api/registry.ts'
+import { alertsInEffect } from '../../compile/mizzen/default-alerts.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { Diagnostic } from '../../source/diagnostic.ts'
 import { FileSource } from '../../source/files/file-source.ts'
@@ -13,16 +14,12 @@ import { type Change, Store } from '../../source/store.ts'
 import { AdsServer } from '../../xds/server/ads-server.ts'
 import { type GrpcServer, serveAds } from '../../xds/server/grpc.ts'
 import type { ServerEvent } from '../../xds/server/server-event.ts'
-import { AlertEvaluator } from '../alerts/evaluator.ts'
-import { notifier, postJson } from '../alerts/notify.ts'
-import { alertView } from '../alerts/view.ts'
+import { MeshWatch } from '../alerts/mesh-watch.ts'
 import { ControlPlane } from '../control-plane.ts'
 import { ConfigFiles } from '../dashboard/config-files.ts'
 import { type Dashboard, serveDashboard } from '../dashboard/server.ts'
 import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
 import { followIssuers } from '../issuers/follow.ts'
-import { Collector } from '../observe/collector.ts'
-import type { ObservedProxy } from '../observe/observed-proxy.ts'
 import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
@@ -48,6 +45,9 @@ import type { Network } from './pod/network.ts'
 import { PodTokens } from './pod/pod-tokens.ts'
 import type { PodSurroundings } from './pod/surroundings.ts'
 import type { Ledger } from './process/ledger.ts'
+import type { PrometheusBinary } from './prometheus/find.ts'
+import { Prometheus } from './prometheus/prometheus.ts'
+import { applicationTargets, proxyTargets } from './prometheus/targets.ts'
 import type { StateDirectory } from './state/directory.ts'
 import { ingressOf } from './status/ingress.ts'
 import type { MeshStatus, WorkloadStatus } from './status/mesh-status.ts'
@@ -62,6 +62,10 @@ export interface LaptopMeshOptions {
   /** With --isolate: where pods ask for names, and who proxies run as. */
   readonly isolation: { readonly nameServer: string; readonly proxyUser: number } | undefined
   readonly state: StateDirectory
+  /** Alerts go there too: URL of an Alertmanager. */
+  readonly alertmanager: string | undefined
+  /** A Prometheus that is to run beside the mesh. */
+  readonly prometheus: { readonly binary: PrometheusBinary; readonly port: number } | undefined
   /** An authority that is plugged in, or what the mesh's own is like. */
   readonly authority: Pick<TrustOptions, 'pluggedIn' | 'keyType'>
   readonly journal: Journal
@@ -94,7 +98,8 @@ export class LaptopMesh {
   #podTokens: PodTokens | undefined
   #grpc: GrpcServer | undefined
   #page: Dashboard | undefined
-  #alerts: AlertEvaluator | undefined
+  #watch: MeshWatch | undefined
+  #prometheus: Prometheus | undefined
   #dns: DnsServer | undefined
   #replanning = false
   readonly #problems: { files: readonly string[]; plan: readonly string[] } = { files: [], plan: [] }
@@ -135,6 +140,7 @@ export class LaptopMesh {
       this.#dns = await serveDns(isolation.nameServer, 53, name => lookUp(this.#controlPlane.mesh, name))
     }
     this.#page = await this.#serveDashboard()
+    this.#startPrometheus(this.#page.url)
     this.#replan()
     this.#tellDiagnostics()
     this.#store.subscribe(change => this.#onConfiguration(change))
@@ -169,6 +175,7 @@ export class LaptopMesh {
         this.#controlPlane.mesh.gateways,
       ),
       dashboard: this.#page?.url ?? '',
+      prometheus: this.#prometheus?.url ?? '',
       controlPlane: `unix:${this.#options.state.xds}`,
       workloads: pods.map((pod): WorkloadStatus => {
         const { plan, pid, proxyPid } = pod
@@ -196,8 +203,8 @@ export class LaptopMesh {
   async close(): Promise<void> {
     this.#files.close()
     this.#ramps.close()
-    this.#alerts?.close()
-    await this.#kubelet.close()
+    this.#watch?.close()
+    await Promise.all([this.#kubelet.close(), this.#prometheus?.close()])
     this.#trust?.close()
     this.#dns?.close()
     await this.#page?.close()
@@ -231,9 +238,19 @@ export class LaptopMesh {
   }
 
   #serveDashboard(): Promise<Dashboard> {
-    const { directory, cwd } = this.#options
+    const { directory, cwd, journal, alertmanager } = this.#options
     const controlPlane = this.#controlPlane
     const proxies = () => observedPods(this.#kubelet.pods)
+    const watch = new MeshWatch({
+      clock: systemClock,
+      mesh: () => controlPlane.mesh,
+      statuses: () => this.#ads.status(),
+      proxies,
+      // With a Prometheus, that tells it.
+      alertmanager: this.#options.prometheus ? undefined : alertmanager,
+      tell: (text, tone) => journal.tell(text, tone),
+    })
+    this.#watch = watch
     return serveDashboard({
       host: '127.0.0.1',
       port: DASHBOARD_PORT,
@@ -244,28 +261,32 @@ export class LaptopMesh {
         diagnostics: () => [...this.#store.diagnostics(), ...controlPlane.diagnostics],
         preview: objects => controlPlane.preview(objects),
         live: new Set(['Pod']),
-        collector: this.#watch(proxies),
-        alerts: () => this.#alerts?.snapshot().map(alertView) ?? [],
+        collector: watch.collector,
+        health: () => watch.health,
+        alerts: () => watch.alerts(),
         proxies,
         files: new ConfigFiles([directory], cwd),
+        scrapeTargets: of => (of === 'proxies' ? proxyTargets : applicationTargets)(this.#kubelet.pods),
         status: () => this.status,
         title: directory,
       },
     })
   }
 
-  /** The proxies' counters, and the alerts that are rules over them. */
-  #watch(proxies: () => readonly ObservedProxy[]): Collector {
-    const collector = new Collector({ clock: systemClock, proxies })
-    const { journal } = this.#options
-    this.#alerts = new AlertEvaluator({
+  #startPrometheus(controlPlane: string): void {
+    const { prometheus, state, ledger, journal, alertmanager } = this.#options
+    if (!prometheus) return
+    const directory = state.prometheus
+    this.#prometheus = new Prometheus({
+      ...prometheus,
+      directory,
+      controlPlane,
+      alertmanager,
       clock: systemClock,
-      alerts: () => this.#controlPlane.mesh.alerts,
-      window: ms => collector.history.window(ms),
-      notify: notifier({ tell: (text, tone) => journal.tell(text, tone), post: postJson }),
+      ledger,
+      journal,
     })
-    this.#alerts.start()
-    return collector
+    this.#prometheus.start(alertsInEffect(this.#controlPlane.mesh))
   }
 
   #newRamps(): Ramps {
@@ -337,9 +358,11 @@ export class LaptopMesh {
     this.#kubelet.apply(withGateways(workloads, this.#controlPlane.mesh.gateways, engine), unsound)
   }
 
+  /** The configuration was compiled. */
   #tellDiagnostics(): void {
     this.#problems.files = this.#teller.replace('files', this.#store.diagnostics())
     this.#teller.replace('mesh', this.#controlPlane.diagnostics)
+    this.#prometheus?.update(alertsInEffect(this.#controlPlane.mesh))
   }
 
   async #followRollout(what: string, since: number): Promise<void> {

@@ -20,6 +20,7 @@ import { LoopbackNetwork } from './pod/loopback-network.ts'
 import { PortBook } from './ports.ts'
 import { Ledger } from './process/ledger.ts'
 import { Watchdog } from './process/watchdog.ts'
+import { findPrometheus } from './prometheus/find.ts'
 import { claim } from './state/claim.ts'
 import { stateDirectoryOf } from './state/directory.ts'
 import { releaseLock } from './state/lock.ts'
@@ -37,6 +38,10 @@ export interface UpOptions {
   readonly address: string | undefined
   /** See LaptopMeshOptions. */
   readonly authority: Pick<TrustOptions, 'pluggedIn' | 'keyType'>
+  /** A Prometheus beside the mesh. */
+  readonly withPrometheus: boolean
+  /** Alerts go there: URL of an Alertmanager. */
+  readonly alertmanager: string | undefined
   /** A network namespace for each pod. */
   readonly isolate: boolean
   readonly out: Writable
@@ -49,6 +54,7 @@ export async function up(options: UpOptions): Promise<void> {
   const { directory, cwd, env, out, isolate, end } = options
   const absolute = checkDirectory(directory, cwd)
   if (isolate) findTools()
+  const binary = options.withPrometheus ? findPrometheus(env) : undefined
   const state = stateDirectoryOf(absolute, env)
   const commandLine = mizzenCommandLine(env, cwd)
   state.create()
@@ -72,7 +78,9 @@ export async function up(options: UpOptions): Promise<void> {
     const journal = new Journal(log, out, paint)
     if (ended > 0) journal.tell(`an earlier run of this mesh was killed: ended ${ended} processes that it left behind`, 'warning')
 
-    const { network, isolation } = await networkOf(options, new PortBook(absolute))
+    const ports = new PortBook(absolute)
+    const { network, isolation } = await networkOf(options, ports)
+    const prometheus = binary && { binary, port: await ports.portOf('prometheus', PROMETHEUS_PORT) }
     const publisher = new StatusPublisher(state)
     undo.defer(() => publisher.close())
     const colour = wantsColour(out, env)
@@ -85,6 +93,8 @@ export async function up(options: UpOptions): Promise<void> {
       network,
       isolation,
       state,
+      prometheus,
+      alertmanager: options.alertmanager,
       authority: options.authority,
       journal,
       ledger,
@@ -127,6 +137,8 @@ export async function up(options: UpOptions): Promise<void> {
   }
 }
 
+/** Its usual one, or the next that is free. */
+const PROMETHEUS_PORT = 9090
 /** After so long the start display gives way to the logs. */
 const PATIENCE_MS = 20_000
 /** How soon it is asked again whether the proxies have heard of the last pod. */

@@ -11,6 +11,8 @@ export interface StatusPageOptions {
   readonly ads: AdsServer
   /** /ready answers 503 until then. @default always ready */
   readonly ready?: () => boolean
+  /** What /metrics tells besides, in Prometheus' text. @default nothing */
+  readonly moreMetrics?: () => string
 }
 
 interface Page {
@@ -36,7 +38,10 @@ export function answerStatus(options: StatusPageOptions, request: IncomingMessag
   return true
 }
 
-function pageAt({ ads, ready = () => true }: StatusPageOptions, path: string | undefined): Page | undefined {
+function pageAt(
+  { ads, ready = () => true, moreMetrics = () => '' }: StatusPageOptions,
+  path: string | undefined,
+): Page | undefined {
   switch (path) {
     case '/status':
       return { status: 200, type: 'text/html; charset=utf-8', body: statusHtml(ads.status(), Date.now()) }
@@ -47,7 +52,11 @@ function pageAt({ ads, ready = () => true }: StatusPageOptions, path: string | u
         ? { status: 200, type: 'text/plain', body: 'ready\n' }
         : { status: 503, type: 'text/plain', body: 'not ready\n' }
     case '/metrics':
-      return { status: 200, type: 'text/plain; version=0.0.4', body: renderMetrics(ads.counters, ads.status().length) }
+      return {
+        status: 200,
+        type: 'text/plain; version=0.0.4',
+        body: renderMetrics(ads.counters, ads.status().length) + moreMetrics(),
+      }
     default:
       return undefined
   }

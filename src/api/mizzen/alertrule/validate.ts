@@ -10,7 +10,12 @@ export function validateAlertRule(object: ConfigObject<'AlertRule', string, Aler
   const { spec } = object
   const at = findings.at('spec')
   at.at('host').check(checkWildcardDomain(spec.host))
-  exactlyOne(spec, ['errorRate', 'latency', 'requestRate'], at)
+  exactlyOne(spec, ['errorRate', 'latency', 'requestRate', 'endpoints', 'certificateLife', 'staleProxies'], at)
+  for (const name of ['certificateLife', 'staleProxies'] as const)
+    if (spec[name] && spec.host !== '*')
+      at.at('host').error(`${JSON.stringify(spec.host)} has no ${name}: expected "*", all proxies`)
+  if (spec.client !== undefined && (spec.endpoints || spec.certificateLife || spec.staleProxies))
+    at.at('client').error('only requests have a client: expected it with errorRate, latency or requestRate')
   if (spec.latency) at.at('latency', 'above').check(checkDuration(spec.latency.above))
   if (spec.requestRate) exactlyOne(spec.requestRate, ['above', 'below'], at.at('requestRate'))
   if (spec.window !== undefined) at.at('window').check(checkDuration(spec.window))

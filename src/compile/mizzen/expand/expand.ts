@@ -33,7 +33,7 @@ export function expand(objects: Objects, settings: MeshSettings): Expansion {
     ),
     ...rules.flatMap(rule => destinationRule(rule, noteFor(rule.origin.object)) ?? []),
     ...securityObjects(access),
-    ...own.alerts.map(prometheusRule),
+    ...own.alerts.filter(({ disabled }) => !disabled).map(prometheusRule),
   ]
   for (const { origin } of own.rateLimits) noteFor(origin.object)('rate limits have no kind in Istio: they would be EnvoyFilters')
   for (const object of objects.WeightedDestinationRule)

@@ -4,6 +4,7 @@ import { peerModeOf, peerModes } from '../../../model/peer-policy.ts'
 import { type Endpoint, type Service, serviceKey } from '../../../model/service.ts'
 import { workloadKey } from '../../../model/workload.ts'
 import type { Diagnostic } from '../../../source/diagnostic.ts'
+import type { MeshHealth } from '../../observe/mesh-health.ts'
 import type { TrafficHistory } from '../../observe/traffic-history.ts'
 import { MeshIndex } from './mesh-index.ts'
 import { type Place, placeOf, type RuleInEffect, rulesInEffect } from './rules-in-effect.ts'
@@ -48,14 +49,14 @@ export interface EndpointView {
   readonly health: string
 }
 
-/** @param health what clients say of an endpoint "address:port" @returns undefined: there is no such service */
+/** @returns undefined: there is no such service */
 export function serviceDetail(
   mesh: Mesh,
   history: TrafficHistory,
   host: string,
   windowMs: number,
   diagnostics: readonly Diagnostic[],
-  health: ReadonlyMap<string, string> = new Map(),
+  health: MeshHealth,
 ): ServiceDetail | undefined {
   const index = new MeshIndex(mesh)
   const service = index.serviceByHost(host)
@@ -83,12 +84,26 @@ export function serviceDetail(
     callers: graph.edges.filter(edge => edge.to === id),
     calls: graph.edges.filter(edge => edge.from === id),
     rules,
-    endpoints: endpointsOf(index, service, health),
+    endpoints: endpointsOf(index, service, troubles(health, service.hostname)),
     diagnostics: diagnostics.filter(({ resource }) => objects.has(resource)),
   }
 }
 
 const SERIES_MS = 15 * 60_000
+
+/** By address: what its callers say of it. */
+function troubles({ endpoints }: MeshHealth, host: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const { host: about, address, trouble, callers } of endpoints) {
+    if (about !== host || callers.length === 0) continue
+    const says = trouble === 'ejected' ? 'ejected by' : 'fails health checks of'
+    const text = `${says} ${callers.slice(0, SHOWN_CALLERS).join(', ')}${callers.length > SHOWN_CALLERS ? ` and ${callers.length - SHOWN_CALLERS} more` : ''}`
+    found.set(address, [found.get(address), text].filter(Boolean).join('; '))
+  }
+  return found
+}
+
+const SHOWN_CALLERS = 3
 
 function endpointsOf(index: MeshIndex, service: Service, health: ReadonlyMap<string, string>): EndpointView[] {
   const { mesh } = index

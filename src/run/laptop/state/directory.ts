@@ -61,6 +61,11 @@ export class StateDirectory {
     return path.join(this.path, 'authority')
   }
 
+  /** Configuration and memory of the Prometheus of `--with prometheus`; the memory outlives the run. */
+  get prometheus(): string {
+    return path.join(this.path, 'prometheus')
+  }
+
   /** What the authority no longer vouches for. */
   get revocations(): string {
     return path.join(this.authority, FILE_OF_REVOCATIONS)

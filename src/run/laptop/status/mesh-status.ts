@@ -11,6 +11,8 @@ export interface MeshStatus {
   readonly ingress: readonly Ingress[]
   /** URL of the status page. */
   readonly dashboard: string
+  /** URL of the Prometheus of `--with prometheus`; "": there is none. */
+  readonly prometheus: string
   /** Where proxies get their configuration: "unix:/...". */
   readonly controlPlane: string
   readonly workloads: readonly WorkloadStatus[]
