@@ -24,6 +24,7 @@ export const CLUSTER_USAGE = `      --kubernetes           serves the cluster of
       --context NAME         another context of the kubeconfig than its current one
       --namespace NAME       where the control plane and the mesh configuration live (default $POD_NAMESPACE, istio-system)
       --revision NAME        which of several installations in the cluster this is (default $REVISION)
+                             $PILOT_GATEWAY_API_CONTROLLER_NAME is the controller of the gateway classes that it serves, alone
 `
 
 export interface ClusterFlags {
@@ -91,8 +92,14 @@ export function clusterOptions(
     api: new ApiServer(access),
     revision: revisionOf(flags, io),
     identity: io.env[ENVIRONMENT.pod] || `${hostname()}_${process.pid}`,
+    trustBundle: io.env[ENVIRONMENT.trustBundle] || undefined,
     ...(webhooks && { webhooks }),
   }
+}
+
+/** undefined: all that mizzen serves. */
+export function gatewayControllerOf(io: Io): string | undefined {
+  return io.env[ENVIRONMENT.gatewayController] || undefined
 }
 
 /** Names that proxies, the API server and Istio's agents know a control plane by. */

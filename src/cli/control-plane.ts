@@ -14,6 +14,7 @@ import {
   clusterAccess,
   clusterOptions,
   defaultsFor,
+  gatewayControllerOf,
   revisionOf,
   rootNamespaceOf,
   serviceNames,
@@ -87,7 +88,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   for (const sentence of unused) say(paint(sentence, 'yellow'))
   const rootNamespace = rootNamespaceOf(values, io, settings.rootNamespace)
   await runControlPlane({
-    settings: access ? { ...settings, rootNamespace } : settings,
+    settings: { ...(access ? { ...settings, rootNamespace } : settings), gatewayController: gatewayControllerOf(io) },
     secure,
     stateDirectory: path.resolve(io.cwd, values.state ?? defaults.stateDirectory),
     trust: {

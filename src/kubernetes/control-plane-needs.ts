@@ -81,4 +81,8 @@ export const ENVIRONMENT = {
   pod: 'POD_NAME',
   /** Which of several installations it is; "" or "default" is the first. */
   revision: 'REVISION',
+  /** Name of the ConfigMap with the root certificate in every namespace; as Istio calls it. */
+  trustBundle: 'PILOT_CA_CERT_CONFIGMAP',
+  /** The one controller of gateway classes that it is, beside other control planes; as Istio calls it. */
+  gatewayController: 'PILOT_GATEWAY_API_CONTROLLER_NAME',
 } as const

@@ -58,6 +58,8 @@ export interface MeshSettings {
   readonly statNames: { readonly inbound: string; readonly outbound: string }
   /** Namespaces that are looked at: those that one of these selects. Empty: all. */
   readonly namespaces: readonly LabelSelector[]
+  /** The one controller of gateway classes that this control plane is, beside others that serve the rest. @default all that mizzen serves */
+  readonly gatewayController?: string | undefined
   /** How far ServiceEntries may show themselves; undefined: as far as they say. */
   readonly entryVisibility: EntryVisibilityRules | undefined
   readonly ingress: IngressSettings

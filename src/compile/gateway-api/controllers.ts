@@ -1,4 +1,7 @@
-/** Which Gateways are served here: those of a class with one of this mesh's controllers. */
+/**
+ * Which Gateways are served here: those of a class with one of this mesh's controllers. Control planes beside each other have a controller each
+ * (`own`), so that they do not fight over the same Gateways.
+ */
 import type { GatewayClass } from '../../api/registry.ts'
 
 export const ISTIO_CONTROLLER = 'istio.io/gateway-controller'
@@ -22,14 +25,20 @@ const BUILT_IN: ReadonlyMap<string, string> = new Map([
   ['mizzen', MIZZEN_CONTROLLER],
 ])
 
-export function isOurs(controller: string): boolean {
+/** @param own the one that this control plane is told to be; undefined: all that mizzen serves */
+export function isOurs(controller: string, own: string | undefined): boolean {
+  if (own !== undefined) return controller === own
   return controller === ISTIO_CONTROLLER || controller === MIZZEN_CONTROLLER
 }
 
 /** @returns undefined: somebody else serves the class */
-export function controllerOf(className: string, classes: readonly GatewayClass[]): string | undefined {
+export function controllerOf(
+  className: string,
+  classes: readonly GatewayClass[],
+  own: string | undefined,
+): string | undefined {
   const controller = anyControllerOf(className, classes)
-  return controller !== undefined && isOurs(controller) ? controller : undefined
+  return controller !== undefined && isOurs(controller, own) ? controller : undefined
 }
 
 export function unservedClassOf(className: string, classes: readonly GatewayClass[]): UnservedClass | undefined {

@@ -60,7 +60,7 @@ export function isProgrammed({ unaccepted, unresolved, conflict, tls, listener }
 
 export function resolveGateways(world: World): ResolvedGateway[] {
   return world.objects.KubernetesGateway.flatMap(object => {
-    const controller = controllerOf(object.spec.gatewayClassName, world.objects.GatewayClass)
+    const controller = controllerOf(object.spec.gatewayClassName, world.objects.GatewayClass, world.settings.gatewayController)
     if (controller === undefined) return []
     const own = object.spec.listeners.map((_, index) => resolveListener(object, object, index, world))
     const sets = setsOf(object, world).map((set): ResolvedSet => {

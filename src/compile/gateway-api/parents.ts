@@ -116,7 +116,7 @@ function noListener({ name, sectionName, port }: ParentReference): Refusal {
 
 function bindToServices(route: RouteObject, parent: ParentReference, index: number, world: World): Binding {
   const noWaypoint = waypointRefusal(parent, parent.namespace ?? route.namespace, world)
-  const base = { parent, index, controller: ISTIO_CONTROLLER, listeners: [], noWaypoint }
+  const base = { parent, index, controller: world.settings.gatewayController ?? ISTIO_CONTROLLER, listeners: [], noWaypoint }
   const services = servicesOf(parent, parent.namespace ?? route.namespace, world)
   const refuse = (message: string): Binding => ({
     ...base,

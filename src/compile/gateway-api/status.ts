@@ -16,10 +16,10 @@ import type { RouteObject } from './routes.ts'
 import { SUPPORTED_FEATURES } from './supported-features.ts'
 import type { World } from './world.ts'
 
-export function classStatuses({ objects }: World): ObjectStatus[] {
+export function classStatuses({ objects, settings }: World): ObjectStatus[] {
   return objects.GatewayClass.flatMap((object): ObjectStatus[] => {
     const accepted = (message: string) => [condition('Accepted', undefined, 'Accepted', message)]
-    if (isOurs(object.spec.controllerName))
+    if (isOurs(object.spec.controllerName, settings.gatewayController))
       return [{ object, conditions: accepted('served by mizzen'), supportedFeatures: SUPPORTED_FEATURES }]
     const use = isUnserved(object.spec.controllerName)
     return use ? [{ object, unserved: true, conditions: accepted(`known; mizzen runs no ${use} gateways`) }] : []

@@ -26,6 +26,7 @@ const DEFAULTS: Fields = {
     podDNSSearchNamespaces: [],
     sds: { token: { aud: 'istio-ca' } },
     sts: { servicePort: 0 },
+    trustBundleName: 'istio-ca-root-cert',
     proxy: {
       image: 'mizzen',
       envoyImage: 'proxy-envoy',

@@ -75,6 +75,9 @@ export const Settings = message(
         podDNSSearchNamespaces: anyList('search domains that injected pods get'),
         sds: anyMap('audience of the tokens of proxies'),
         sts: anyMap('token exchange'),
+        trustBundleName: text(
+          'ConfigMap with the root certificate in every namespace (default istio-ca-root-cert): another one for each of several meshes in a cluster',
+        ),
       },
       {
         hub: text('where images are pulled from'),

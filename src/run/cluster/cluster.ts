@@ -32,6 +32,8 @@ export interface ClusterOptions {
   readonly revision?: string
   /** As a candidate for leadership: unique among the replicas. */
   readonly identity: string
+  /** Name of the ConfigMap with the root certificate in every namespace. @default "istio-ca-root-cert" */
+  readonly trustBundle?: string | undefined
   /** Where the API server reaches the webhooks. @default nowhere */
   readonly webhooks?: { readonly host: string; readonly port: number }
   /** Something that must work did not: one line for operators. */
@@ -162,12 +164,13 @@ export class Cluster {
   }
 
   #begin({ store, controlPlane, trust }: ClusterParts): readonly Duty[] {
-    const { api, warn, note } = this.#options
+    const { api, warn, note, trustBundle: name } = this.#options
     const { authority } = trust
     return [
       new RootCertificates({
         api,
         clock: systemClock,
+        name,
         namespaces: () => namespacesOfMesh(store.snapshot().objects.Namespace, controlPlane.mesh.settings),
         roots: () => authority.roots.join(''),
         revoked: () => authority.revoked,

@@ -13,6 +13,8 @@ import { Debounce } from '../../lib/debounce.ts'
 export interface RootCertificatesOptions {
   readonly api: ApiServer
   readonly clock: Clock
+  /** Of the ConfigMaps: meshes that share a cluster without sharing an authority have different ones. @default "istio-ca-root-cert" */
+  readonly name?: string | undefined
   /** Of the mesh, now. */
   readonly namespaces: () => readonly string[]
   /** PEM, now. */
@@ -22,7 +24,7 @@ export interface RootCertificatesOptions {
   readonly warn: (line: string) => void
 }
 
-const NAME = 'istio-ca-root-cert'
+const DEFAULT_NAME = 'istio-ca-root-cert'
 /** Of two who disagree each writes so often at most, milliseconds. */
 const REWRITE_MS = 10_000
 const RETRY_MS = 5000
@@ -36,6 +38,7 @@ interface Written {
 /** While it exists it writes: only the leader has one. */
 export class RootCertificates {
   readonly #options: RootCertificatesOptions
+  readonly #name: string
   readonly #reflector: Reflector<Written>
   readonly #run: Debounce
   readonly #writtenAt = new Map<string, number>()
@@ -45,6 +48,7 @@ export class RootCertificates {
 
   constructor(options: RootCertificatesOptions) {
     this.#options = options
+    this.#name = options.name ?? DEFAULT_NAME
     this.#run = new Debounce({
       clock: options.clock,
       quietMs: 20,
@@ -53,7 +57,7 @@ export class RootCertificates {
     this.#reflector = new Reflector<Written>({
       api: options.api,
       path: '/api/v1/configmaps',
-      fieldSelector: `metadata.name=${NAME}`,
+      fieldSelector: `metadata.name=${this.#name}`,
       sink: {
         read: written,
         replace: all => {
@@ -98,8 +102,8 @@ export class RootCertificates {
       }
       this.#writtenAt.set(namespace, clock.now())
       const data = { 'root-cert.pem': roots, ...(revoked && { 'ca-crl.pem': revoked }) }
-      const metadata = { name: NAME, namespace, labels: { 'istio.io/config': 'true' } }
-      const path = `/api/v1/namespaces/${namespace}/configmaps/${NAME}`
+      const metadata = { name: this.#name, namespace, labels: { 'istio.io/config': 'true' } }
+      const path = `/api/v1/namespaces/${namespace}/configmaps/${this.#name}`
       try {
         await applyObject(api, path, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
       } catch (error) {

@@ -81,7 +81,7 @@ export function volumes(input: TemplateInput, { revocations, channel }: VolumeOp
         ],
       },
     },
-    ...(byIstiod(input) ? [{ name: 'istiod-ca-cert', configMap: { name: 'istio-ca-root-cert' } }] : []),
+    ...(byIstiod(input) ? [{ name: 'istiod-ca-cert', configMap: { name: values.text('global.trustBundleName') } }] : []),
     ...(revocations ? [{ name: 'istio-ca-crl', configMap: { name: 'istio-ca-crl', optional: true } }] : []),
     ...(values.flag('global.mountMtlsCerts')
       ? [{ name: 'istio-certs', secret: { optional: true, secretName: `istio.${pod.spec.serviceAccountName || 'default'}` } }]

@@ -95,15 +95,18 @@ export class GatewayController {
     await this.#applyClass()
     const namespaces = new Set(namespacesOfMesh(objects.Namespace, controlPlane.mesh.settings))
     for (const gateway of objects.KubernetesGateway) {
-      const ours = controllerOf(gateway.spec.gatewayClassName, objects.GatewayClass) !== undefined
+      const { gatewayController } = controlPlane.mesh.settings
+      const ours = controllerOf(gateway.spec.gatewayClassName, objects.GatewayClass, gatewayController) !== undefined
       if (!this.#closed && ours && !isManual(gateway) && namespaces.has(gateway.namespace)) await this.#apply(gateway)
     }
   }
 
   /** What people name in `gatewayClassName: mizzen` is there to be looked at. */
   async #applyClass(): Promise<void> {
-    const { api, store, classes } = this.#options
+    const { api, store, classes, controlPlane } = this.#options
     const list = classes()
+    // With a controller of its own, classes are declared by who chose it.
+    if (controlPlane.mesh.settings.gatewayController !== undefined) return
     if (list === undefined || store.snapshot().objects.GatewayClass.some(({ name }) => name === CLASS)) return
     const spec = { controllerName: MIZZEN_CONTROLLER, description: 'gateways of the mizzen service mesh' }
     const body = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', metadata: { name: CLASS }, spec }

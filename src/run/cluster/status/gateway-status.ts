@@ -11,6 +11,8 @@ export interface Moment {
   readonly generation: number
   /** RFC 3339. */
   readonly now: string
+  /** Which controller's entries are replaced; undefined: those of all that mizzen serves. */
+  readonly controller?: string | undefined
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -42,9 +44,9 @@ export function nextStatus(wanted: ObjectStatus, before: unknown, moment: Moment
 }
 
 /** Nobody of ours is named any more: what we said of it goes. @returns undefined when there is nothing of ours */
-export function withoutOurs(field: 'parents' | 'ancestors', before: unknown): Fields | undefined {
+export function withoutOurs(field: 'parents' | 'ancestors', before: unknown, controller?: string): Fields | undefined {
   const entries = listAt(before, field)
-  const others = entries.filter(entry => !isOurs(textAt(entry, 'controllerName')))
+  const others = entries.filter(entry => !isOurs(textAt(entry, 'controllerName'), controller))
   return others.length === entries.length ? undefined : { [field]: others }
 }
 
@@ -89,9 +91,10 @@ function nextEntries<Key extends 'parentRef' | 'ancestorRef'>(
   before: readonly unknown[],
   moment: Moment,
 ): unknown[] {
-  const foreign = before.filter(entry => !isOurs(textAt(entry, 'controllerName')))
+  const isOwn = (entry: unknown) => isOurs(textAt(entry, 'controllerName'), moment.controller)
+  const foreign = before.filter(entry => !isOwn(entry))
   const ours = wanted.map(entry => {
-    const last = before.find(other => sameReference(at(other, key), entry[key]) && isOurs(textAt(other, 'controllerName')))
+    const last = before.find(other => sameReference(at(other, key), entry[key]) && isOwn(other))
     const { controllerName, conditions } = entry
     return { [key]: entry[key], controllerName, conditions: nextConditions(conditions, listAt(last, 'conditions'), moment) }
   })

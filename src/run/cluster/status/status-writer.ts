@@ -85,6 +85,7 @@ export class StatusWriter {
     const { source, controlPlane, store, clock } = this.#options
     const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
     const said = new Set<string>()
+    const controller = controlPlane.mesh.settings.gatewayController
     for (const wanted of controlPlane.statuses) {
       if (wanted.unserved) continue
       const { object } = wanted
@@ -92,7 +93,7 @@ export class StatusWriter {
       const entry = id && source.entry(id, keyOf(object))
       if (!id || !entry) continue
       said.add(`${id} ${keyOf(object)}`)
-      const moment = { generation: object.generation ?? entry.generation, now }
+      const moment = { generation: object.generation ?? entry.generation, now, controller }
       // It has changed since: the next compilation speaks of that.
       if (moment.generation < entry.generation || isOutdated(entry.status, moment)) continue
       yield* difference(id, object, entry, nextStatus(wanted, entry.status, moment))
@@ -101,7 +102,7 @@ export class StatusWriter {
       for (const object of store.snapshot().objects[id]) {
         if (said.has(`${id} ${keyOf(object)}`)) continue
         const entry = source.entry(id, keyOf(object))
-        const status = entry && withoutOurs(id === 'BackendTLSPolicy' ? 'ancestors' : 'parents', entry.status)
+        const status = entry && withoutOurs(id === 'BackendTLSPolicy' ? 'ancestors' : 'parents', entry.status, controller)
         if (status) yield { id, object, entry, status }
       }
     }
