@@ -57,8 +57,18 @@ function ownPods(
   const label = gatewayLabel(name)
   const labelled = world.objects.Service.find(object => object.namespace === namespace && object.labels[GATEWAY_NAME] === label)
   const service = named ?? (labelled && world.service(world.hostOf(labelled.name, namespace)))
-  if (service) return { ...own, unsupported: undefined, ...reached([service.hostname], ports, namespace, world) }
   const pods = world.workloads.filter(pod => pod.namespace === namespace && hasLabels(pod.labels, own.selector))
+  if (service) {
+    const { addresses, unprogrammed } = reached([service.hostname], ports, namespace, world)
+    const starting = madeHere(service, world) && !pods.some(pod => pod.ready)
+    const message = `none of its pods is ready yet (label ${GATEWAY_NAME}=${label})`
+    return {
+      ...own,
+      unsupported: undefined,
+      addresses,
+      unprogrammed: unprogrammed ?? (starting ? { reason: 'Pending', message } : undefined),
+    }
+  }
   const addresses = [...new Set(pods.flatMap(pod => pod.addresses))].map(value => ({ type: 'IPAddress', value }))
   const message = `nothing serves it yet: expected pods with the label ${GATEWAY_NAME}=${name} or a Service "${name}-${spec.gatewayClassName}"`
   return {
@@ -118,12 +128,16 @@ function externalAddresses(service: Service, { objects }: World): { type: string
 }
 
 /** Where no load balancer gives a Service that was made for a Gateway an address, the cluster's own is one. */
-function insideAddresses(service: Service, { objects }: World): { type: string; value: string }[] {
-  const object = objects.Service.find(entry => entry.name === service.name && entry.namespace === service.namespace)
-  return object?.labels[MANAGED] === undefined ? [] : service.addresses.map(value => ({ type: 'IPAddress', value }))
+function insideAddresses(service: Service, world: World): { type: string; value: string }[] {
+  return madeHere(service, world) ? service.addresses.map(value => ({ type: 'IPAddress', value })) : []
 }
 
-/** On what the control plane has made for a Gateway. */
+/** Whether a control plane has made it for a Gateway, with the pods behind it. */
+function madeHere(service: Service, { objects }: World): boolean {
+  const object = objects.Service.find(entry => entry.name === service.name && entry.namespace === service.namespace)
+  return object?.labels[MANAGED] !== undefined
+}
+
 const MANAGED = 'gateway.istio.io/managed'
 
 function quoted(names: readonly string[]): string {

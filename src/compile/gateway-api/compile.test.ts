@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { originWithoutFile } from '../../api/object.ts'
 import { readObject } from '../../api/read.ts'
+import { DEFAULT_SETTINGS } from '../../model/settings.ts'
 import { Store } from '../../source/store.ts'
 import { compile } from '../mesh.ts'
 
@@ -80,4 +81,48 @@ spec:
   const { mesh, diagnostics } = compile(objectsOf(store, store.source(), EDGE, SERVICE, policy))
   assert.equal(mesh.trafficRules[0]?.policy?.tls?.mode, 'simple')
   assert.ok(diagnostics.some(({ code }) => code === 'NoValidCACertificate'))
+})
+
+const MADE = `
+apiVersion: v1
+kind: Service
+metadata: {name: edge-mizzen, namespace: shop, labels: {gateway.istio.io/managed: mizzen.dev-gateway-controller}}
+spec: {clusterIP: 10.96.0.7, selector: {gateway.networking.k8s.io/gateway-name: edge}, ports: [{name: http-80, port: 80}]}
+`
+const pod = (ready: string) => `
+apiVersion: v1
+kind: Pod
+metadata: {name: edge-1, namespace: shop, labels: {gateway.networking.k8s.io/gateway-name: edge}}
+spec: {containers: [{name: istio-proxy}]}
+status: {phase: Running, podIP: 10.244.0.9, conditions: [{type: Ready, status: "${ready}"}]}
+`
+
+for (const [ready, programmed] of [
+  ['True', 'True Programmed'],
+  ['False', 'False Pending'],
+] as const)
+  test(`compile() calls a Gateway "${programmed}" when its pod has Ready=${ready}`, () => {
+    const store = new Store()
+    const { statuses } = compile(objectsOf(store, store.source(), EDGE, MADE, pod(ready)))
+    const status = statuses.find(({ object }) => object.kind === 'Gateway')
+    const condition = status?.conditions?.find(({ type }) => type === 'Programmed')
+    assert.equal(`${condition?.status} ${condition?.reason}`, programmed)
+    assert.deepEqual(status?.addresses, [{ type: 'IPAddress', value: '10.96.0.7' }])
+  })
+
+test('compile() leaves Gateways to other control planes when it is told its controller', () => {
+  const store = new Store()
+  const own = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: ours}
+spec: {controllerName: example.com/second}
+`
+  const settings = { ...DEFAULT_SETTINGS, gatewayController: 'example.com/second' }
+  const both = [own, EDGE, EDGE.replace('edge', 'second').replace('mizzen', 'ours')]
+  const { statuses } = compile(objectsOf(store, store.source(), ...both), { settings })
+  assert.deepEqual(
+    statuses.map(({ object }) => `${object.kind} ${object.name}`),
+    ['GatewayClass ours', 'Gateway second'],
+  )
 })

@@ -32,11 +32,7 @@ export function isOurs(controller: string, own: string | undefined): boolean {
 }
 
 /** @returns undefined: somebody else serves the class */
-export function controllerOf(
-  className: string,
-  classes: readonly GatewayClass[],
-  own: string | undefined,
-): string | undefined {
+export function controllerOf(className: string, classes: readonly GatewayClass[], own: string | undefined): string | undefined {
   const controller = anyControllerOf(className, classes)
   return controller !== undefined && isOurs(controller, own) ? controller : undefined
 }
