@@ -160,5 +160,6 @@ export function endpointOfPod(pod: Workload, address: string, port: number): End
     workloadName,
     weight: 1,
     workload: workloadKey(pod),
+    ...(pod.proxyless && pod.identity && { strictOnly: true }),
   }
 }

@@ -36,6 +36,7 @@ export function compilePod(pod: Pod, node?: Node): Workload {
     namedPorts: namedPorts(pod),
     capture: captureOf(pod.annotations),
     identity: hasIdentity(pod.annotations),
+    ...(isProxyless(pod.annotations) && { proxyless: true }),
     ...proxySettings(pod.annotations),
     origin: originOf(pod),
   }
@@ -73,9 +74,25 @@ function namedPorts(pod: Pod): ReadonlyMap<string, number> {
   return new Map(ports.flatMap(port => (port.name ? [[port.name, port.containerPort] as const] : [])))
 }
 
+/** Names of the injection templates for gRPC applications that read xDS themselves; the first gives them certificates. */
+const GRPC_AGENT = 'grpc-agent'
+const GRPC_SIMPLE = 'grpc-simple'
+const TEMPLATES = 'inject.istio.io/templates'
+
+/** Whether a pod asked for no proxy because its application is one. */
+export function isProxyless(annotations: Labels): boolean {
+  const templates = templatesOf(annotations)
+  return templates.includes(GRPC_AGENT) || templates.includes(GRPC_SIMPLE)
+}
+
+function templatesOf(annotations: Labels): string[] {
+  return (annotations[TEMPLATES] ?? '').split(',').map(name => name.trim())
+}
+
 function hasIdentity(annotations: Labels): boolean {
   const said = annotations[IDENTITY]
-  return said === undefined ? annotations[CAPTURE] === undefined : said === 'true'
+  if (said !== undefined) return said === 'true'
+  return annotations[CAPTURE] === undefined && !templatesOf(annotations).includes(GRPC_SIMPLE)
 }
 
 function captureOf(annotations: Labels): Capture {

@@ -73,6 +73,11 @@ export interface Endpoint {
   readonly serviceAccount: string
   readonly network: string
   readonly node: string
+  /**
+   * A gRPC server without a proxy, which cannot tell mutual TLS from plaintext: it takes the one where policy is STRICT, the other elsewhere.
+   * @default false
+   */
+  readonly strictOnly?: boolean
 }
 
 /** Endpoints by service port number. */

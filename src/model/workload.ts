@@ -21,6 +21,8 @@ export interface Workload {
   readonly capture: Capture
   /** See MeshProxy.identity. */
   readonly identity: boolean
+  /** A gRPC application that is its own data plane: it reads xDS itself, no proxy stands before it. @default false */
+  readonly proxyless?: boolean
   /** What the workload itself says of its proxy. */
   readonly proxySettings?: ProxySettings | undefined
   readonly origin: Origin

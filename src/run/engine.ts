@@ -41,6 +41,24 @@ export function envoyCommand(binary: string, bootstrap: string, identity?: strin
   return { argv: [...agent, '--', ...envoy], env: {} }
 }
 
+/** The agent beside a gRPC application without a proxy. */
+export function grpcAgentCommand(options: {
+  readonly identity: string
+  readonly xdsSocket: string
+  readonly certificates: string
+  readonly ready: { readonly host: string; readonly port: number }
+}): EngineCommand {
+  const { identity, xdsSocket, certificates, ready } = options
+  const flags = [
+    '--grpc',
+    ...['--identity', identity],
+    ...['--socket', xdsSocket],
+    ...['--certificates', certificates],
+    ...['--ready', `${ready.host}:${ready.port}`],
+  ]
+  return { argv: [process.execPath, ...NODE_FLAGS, installation().agent, ...flags], env: {} }
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** `$MIZZEN_ENVOY`, then PATH, then what scripts/fetch-envoy.sh fetched. @throws with what to do when there is none */

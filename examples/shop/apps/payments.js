@@ -1,4 +1,7 @@
-/** Payments over gRPC, with the standard health service. */
+/**
+ * Payments over gRPC, with the standard health service. Where GRPC_XDS_BOOTSTRAP is set, it needs no proxy: the mesh's certificates and policies
+ * come to the library itself.
+ */
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import grpc from '@grpc/grpc-js'
@@ -18,8 +21,17 @@ const health = {
 }
 const SERVING = Buffer.from([0x08, 0x01]) // HealthCheckResponse { status: SERVING }
 
+/** The server, and what it takes connections with. */
+async function makeServer() {
+  const plaintext = grpc.ServerCredentials.createInsecure()
+  if (!process.env.GRPC_XDS_BOOTSTRAP) return { server: new grpc.Server(), credentials: plaintext }
+  const { register, XdsServer, XdsServerCredentials } = await import('@grpc/grpc-js-xds')
+  register()
+  return { server: new XdsServer(), credentials: new XdsServerCredentials(plaintext) }
+}
+
 let payments = 0
-const server = new grpc.Server()
+const { server, credentials } = await makeServer()
 server.addService(proto.shop.payments.Payments.service, {
   Charge({ request }, done) {
     if (request.cents <= 0) return done({ code: grpc.status.INVALID_ARGUMENT, details: `cannot charge ${request.cents} cents` })
@@ -37,7 +49,7 @@ server.addService(proto.shop.payments.Payments.service, {
 server.addService(health, { Check: (_call, done) => done(null, SERVING) })
 
 const port = Number(process.env.PORT ?? 50051)
-server.bindAsync(`${process.env.HOST ?? '0.0.0.0'}:${port}`, grpc.ServerCredentials.createInsecure(), error => {
+server.bindAsync(`${process.env.HOST ?? '0.0.0.0'}:${port}`, credentials, error => {
   if (error) throw error
   console.log(`listening on port ${port} (gRPC)`)
 })

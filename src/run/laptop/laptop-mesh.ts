@@ -18,7 +18,7 @@ import { MeshWatch } from '../alerts/mesh-watch.ts'
 import { ControlPlane } from '../control-plane.ts'
 import { ConfigFiles } from '../dashboard/config-files.ts'
 import { type Dashboard, serveDashboard } from '../dashboard/server.ts'
-import { envoyCommand, findEnvoy, mizzenCommand } from '../engine.ts'
+import { envoyCommand, findEnvoy, grpcAgentCommand, mizzenCommand } from '../engine.ts'
 import { followIssuers } from '../issuers/follow.ts'
 import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
@@ -183,12 +183,12 @@ export class LaptopMesh {
           namespace: plan.namespace,
           name: plan.name,
           version: plan.labels['app.kubernetes.io/version'] ?? plan.labels['version'] ?? '',
-          engine: plan.proxy?.engine ?? 'none',
+          engine: plan.proxy?.type === 'grpc' ? 'grpc' : (plan.proxy?.engine ?? 'none'),
           ready: pod.ready,
           // A gateway is its proxy.
           pid: (plan.proxy?.type === 'router' ? proxyPid : pid) ?? null,
           proxyPid: proxyPid ?? null,
-          admin: (plan.proxy && pod.network?.adminTarget()) ?? null,
+          admin: (plan.proxy && plan.proxy.type !== 'grpc' && pod.network?.adminTarget()) || null,
           restarts: pod.restarts,
           phase: pod.phase,
           reason: pod.reason,
@@ -322,6 +322,7 @@ export class LaptopMesh {
       keepToken: async (plan, file) => this.#podTokens?.keep(plan, file) ?? (() => {}),
       engineCommand: (engine, { bootstrap, identity }) =>
         engine === 'envoy' ? envoyCommand(findEnvoy(env), bootstrap, identity) : mizzenCommand(bootstrap, identity),
+      grpcAgentCommand: (files, ready) => grpcAgentCommand({ ...files, ready }),
       references: namespace => referencesOf(this.#store.snapshot().objects, namespace),
       services: () => servicePorts(this.#controlPlane.mesh),
       forwarded: () => forwardedServices(this.#controlPlane.mesh),

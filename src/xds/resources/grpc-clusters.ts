@@ -3,11 +3,13 @@
  * not know, so only those are here that all implementations have.
  */
 import { serviceKey } from '../../model/service.ts'
+import type { ServiceAccounts } from '../../model/service-accounts.ts'
 import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { type ClusterInputs, clusterInputs, discoveryOf } from './cluster-inputs.ts'
 import type { Encoder } from './encoded.ts'
 import type { MeshEndpoints } from './endpoints.ts'
+import { grpcClientSecurity } from './grpc-tls.ts'
 import { loadAssignment } from './load-assignment.ts'
 import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
@@ -15,20 +17,28 @@ import { outlierDetection } from './outlier-detection.ts'
 import { FROM_ADS } from './values.ts'
 import { ruleFor, type View } from './view.ts'
 
-export function grpcClusters(view: View, endpoints: MeshEndpoints, encoder: Encoder): EncodedResource[] {
-  return view.scope.services.flatMap(service =>
-    clusterInputs(view, service, ruleFor(view, service), endpoints.get(serviceKey(service))).flatMap(inputs => {
+export function grpcClusters(
+  view: View,
+  endpoints: MeshEndpoints,
+  accounts: ServiceAccounts,
+  encoder: Encoder,
+): EncodedResource[] {
+  return view.scope.services.flatMap(service => {
+    const key = serviceKey(service)
+    return clusterInputs(view, service, ruleFor(view, service), endpoints.get(key), accounts.get(key)).flatMap(inputs => {
       const cluster = grpcCluster(inputs)
       return cluster ? [encoder.encode(Cluster, cluster.name, cluster)] : []
-    }),
-  )
+    })
+  })
 }
 
 function grpcCluster(inputs: ClusterInputs): Cluster | undefined {
   const { service, port, subset, policy } = inputs
   const name = outboundCluster(port.number, subset?.name ?? '', service.hostname)
   const discovery = discoveryFor(inputs, name)
-  if (!discovery) return undefined
+  const security = grpcClientSecurity(inputs)
+  // Better not reached than in plaintext.
+  if (!discovery || security === 'impossible') return undefined
   const maxRequests = policy?.pool?.maxRequests
   return Cluster.fromPartial({
     name,
@@ -37,6 +47,7 @@ function grpcCluster(inputs: ClusterInputs): Cluster | undefined {
     lbPolicy: policy?.balancer?.kind === 'consistent-hash' ? Cluster_LbPolicy.RING_HASH : Cluster_LbPolicy.ROUND_ROBIN,
     circuitBreakers: maxRequests === undefined ? undefined : { thresholds: [{ maxRequests }] },
     outlierDetection: policy?.outliers && outlierDetection(policy.outliers),
+    transportSocket: security,
     metadata: originMetadata(subset?.origin ?? service.origin),
   })
 }

@@ -12,14 +12,18 @@ import { pack } from '../wire/any.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import type { Encoder } from './encoded.ts'
 import { FAULT_FILTER } from './fault.ts'
+import { grpcAccessFilters } from './grpc-rbac.ts'
+import { grpcServerSecurity } from './grpc-tls.ts'
 import { serviceDomains } from './host-domains.ts'
 import { HTTP_MANAGER } from './http-manager.ts'
+import { modeOf } from './inbound-chains.ts'
 import type { InboundPort } from './inbound-port.ts'
 import { outboundCluster } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { EVERY_REQUEST } from './route-match.ts'
 import { routerFilter } from './router.ts'
+import type { Security } from './security.ts'
 import { FROM_ADS, socketAddress } from './values.ts'
 import type { View } from './view.ts'
 
@@ -31,11 +35,13 @@ export class GrpcListeners implements ResourceSet {
   readonly #encoder: Encoder
   readonly #services: ReadonlyMap<string, Service>
   readonly #inbound: readonly InboundPort[]
+  readonly #security: Security
   readonly #made = new Map<string, EncodedResource | undefined>()
 
-  constructor(view: View, inbound: readonly InboundPort[], encoder: Encoder) {
+  constructor(view: View, inbound: readonly InboundPort[], security: Security, encoder: Encoder) {
     this.#encoder = encoder
     this.#inbound = inbound
+    this.#security = security
     this.#services = new Map(
       view.scope.services.flatMap(service => serviceDomains(view, service).map(name => [name, service] as const)),
     )
@@ -58,7 +64,7 @@ export class GrpcListeners implements ResourceSet {
 
   #make(name: string): EncodedResource | undefined {
     const listener = name.startsWith(SERVER_PREFIX)
-      ? serverListener(name, splitPort(name.slice(SERVER_PREFIX.length)), this.#inbound)
+      ? serverListener(name, splitPort(name.slice(SERVER_PREFIX.length)), this.#inbound, this.#security)
       : this.#clientListener(name)
     return listener && this.#encoder.encode(Listener, name, listener)
   }
@@ -92,14 +98,17 @@ function clientListener(name: string, service: Service, port: ServicePort): List
   })
 }
 
-/** Plaintext; the chain for mutual TLS comes with the mesh's identities. */
+/** One chain: a server cannot tell mutual TLS from plaintext, so that PERMISSIVE means plaintext to it. */
 function serverListener(
   name: string,
   [address, port]: [string, number | undefined],
   inbound: readonly InboundPort[],
+  security: Security,
 ): Listener | undefined {
   if (port === undefined) return undefined
   const served = inbound.find(entry => entry.target === port || entry.endpoint?.port === port)
+  const target = served?.target ?? port
+  const strict = modeOf(security, target) === 'strict'
   const route = { name: 'default', match: EVERY_REQUEST, action: { $case: 'nonForwardingAction', value: {} } } as const
   const value = RouteConfiguration.fromPartial({
     name: 'inbound',
@@ -107,7 +116,7 @@ function serverListener(
   })
   const manager = HttpConnectionManager.fromPartial({
     routeSpecifier: { $case: 'routeConfig', value },
-    httpFilters: [routerFilter()],
+    httpFilters: [...grpcAccessFilters(security, { target, listens: port }), routerFilter()],
   })
   const typedConfig = pack(MANAGER_TYPE, HttpConnectionManager, manager)
   const filter = Filter.fromPartial({ name: HTTP_MANAGER, configType: { $case: 'typedConfig', value: typedConfig } })
@@ -115,6 +124,13 @@ function serverListener(
   return Listener.fromPartial({
     name,
     address: socketAddress(address.replace(/^\[|\]$/g, ''), port),
-    filterChains: [{ name: 'inbound-plaintext', filters: [filter], metadata: originMetadata(origin) }],
+    filterChains: [
+      {
+        name: strict ? 'inbound-mtls' : 'inbound-plaintext',
+        filters: [filter],
+        transportSocket: strict ? grpcServerSecurity() : undefined,
+        metadata: originMetadata(origin),
+      },
+    ],
   })
 }

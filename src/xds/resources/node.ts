@@ -34,6 +34,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
   const { region = '', zone = '', subZone: subzone = '' } = node.locality ?? {}
   const proxyLabels = known?.labels ?? texts(metadata['LABELS'])
   const proxied = { namespace, labels: proxyLabels, proxySettings: known?.proxySettings }
+  const said = texts(metadata['ANNOTATIONS'])[IDENTITY] !== 'false'
   const ownAddresses = (text(metadata['INSTANCE_IPS']) || address).split(',').filter(Boolean)
   return {
     kind,
@@ -52,7 +53,8 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     toldMetrics: node.userAgentName === 'envoy',
     denialNotes: metadata['DENIAL_NOTES'] === 'listener',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
-    identity: known?.identity ?? texts(metadata['ANNOTATIONS'])[IDENTITY] !== 'false',
+    // A gRPC application refuses all that names a certificate it has not: what it says itself goes first.
+    identity: kind === 'grpc' ? said && known?.identity !== false : (known?.identity ?? said),
     metadata: texts(metadata),
   }
 }

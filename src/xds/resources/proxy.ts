@@ -160,9 +160,15 @@ function grpcResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resource
   const { encoder } = cache
   const { endpoints } = mesh
   return new Map<ResourceType, ResourceSet>([
-    [CLUSTER, cache.shared(view, CLUSTER, clusterInputs(mesh, view), () => grpcClusters(view, endpoints, encoder))],
+    [
+      CLUSTER,
+      // One way of connecting for all endpoints of a cluster: which it is depends on them.
+      cache.shared(view, CLUSTER, [...clusterInputs(mesh, view), endpoints], () =>
+        grpcClusters(view, endpoints, serviceAccounts(mesh), encoder),
+      ),
+    ],
     [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => cache.endpoints(view, endpoints))],
-    [LISTENER, new GrpcListeners(view, inboundPorts(mesh, proxy), encoder)],
+    [LISTENER, new GrpcListeners(view, inboundPorts(mesh, proxy), securityOf(mesh, proxy), encoder)],
     [ROUTE, cache.shared(view, ROUTE, [view], () => grpcRoutes(view, encoder))],
   ])
 }

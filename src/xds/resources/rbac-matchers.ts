@@ -10,14 +10,15 @@ import { pack } from '../wire/any.ts'
 import { claim, listOrText, metadata, text } from './claims.ts'
 import { cidrRange } from './values.ts'
 
-export function permissionsFor(attribute: AccessAttribute, value: string): Permission[] {
+/** @param grpc for a gRPC application: it has no matcher for templates of paths, and lets a rule with one pass */
+export function permissionsFor(attribute: AccessAttribute, value: string, grpc = false): Permission[] {
   switch (attribute.kind) {
     case 'host':
       return [{ rule: { $case: 'header', value: header(':authority', value, true) } }]
     case 'method':
       return [{ rule: { $case: 'header', value: header(':method', value, false) } }]
     case 'path':
-      return [path(value)]
+      return [path(value, grpc)]
     case 'destination-port':
       return [{ rule: { $case: 'destinationPort', value: Number(value) } }]
     case 'destination-ip':
@@ -98,13 +99,21 @@ function header(name: string, value: string, ignoreCase: boolean): HeaderMatcher
   })
 }
 
-function path(value: string): Permission {
-  if (!value.includes('{*}') && !value.includes('{**}'))
-    return Permission.fromPartial({ rule: { $case: 'urlPath', value: { rule: { $case: 'path', value: pattern(value) } } } })
+function path(value: string, grpc: boolean): Permission {
+  const urlPath = (matcher: StringMatcher) =>
+    Permission.fromPartial({ rule: { $case: 'urlPath', value: { rule: { $case: 'path', value: matcher } } } })
+  if (!value.includes('{*}') && !value.includes('{**}')) return urlPath(pattern(value))
+  if (grpc) return urlPath(templateRegex(value))
   const pathTemplate = value.replaceAll('{**}', '**').replaceAll('{*}', '*')
   const type = 'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig'
   const typedConfig = pack(type, UriTemplateMatchConfig, { pathTemplate })
   return { rule: { $case: 'uriTemplate', value: { name: 'uri-template', typedConfig } } }
+}
+
+/** "{*}" is one part of a path, "{**}" any number of them. */
+function templateRegex(value: string): StringMatcher {
+  const parts = value.split(/(\{\*{1,2}\})/).map(part => (part === '{*}' ? '[^/]+' : part === '{**}' ? '.*' : escaped(part)))
+  return regex(parts.join(''))
 }
 
 /** Values that filters leave: "[abc]" asks for a list with "abc" in it. */

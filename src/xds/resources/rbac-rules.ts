@@ -12,6 +12,7 @@ import {
 } from '../../model/access-policy.ts'
 import type { TrustDomains } from '../../model/identity.ts'
 import type { Permission, Policy, Principal } from '../gen/envoy/config/rbac/v3/rbac.ts'
+import { isUnknownToGrpc } from './grpc-attributes.ts'
 import { permissionsFor, principalsFor } from './rbac-matchers.ts'
 
 export interface RuleContext {
@@ -20,6 +21,8 @@ export interface RuleContext {
   readonly http: boolean
   /** Without redirection connections arrive at another port than the one that policies speak of. */
   readonly port?: ListeningPort | undefined
+  /** The rules are for a gRPC application, which knows fewer attributes. @default false */
+  readonly grpc?: boolean
 }
 
 export interface ListeningPort {
@@ -34,7 +37,7 @@ export function rbacPolicies(policies: readonly AccessPolicy[], context: RuleCon
   for (const policy of policies) {
     if (policy.rules.length === 0) made[`${prefix}${ruleName(policy, 0)}`] = NEVER
     for (const [index, rule] of policy.rules.entries()) {
-      const part = context.http ? rule : overBytes(rule, policy)
+      const part = asked(rule, policy, context)
       if (part) made[`${prefix}${ruleName(policy, index)}`] = policyOf(part, context)
     }
   }
@@ -54,22 +57,23 @@ function policyMessage(permissions: Permission[], principals: Principal[]): Poli
 }
 
 /**
- * A rule where there are no requests. To allow, all of it would have to hold, which cannot be: it is left out. To deny, what can be asked is
- * enough: better a connection too few than one too many.
+ * A rule where not all can be asked: there are no requests, or who asks knows no tokens. To allow, all of it would have to hold, which cannot
+ * be: it is left out. To deny, what can be asked is enough: better a connection too few than one too many.
  */
-function overBytes(rule: AccessRule, { action }: AccessPolicy): AccessRule | undefined {
+function asked(rule: AccessRule, { action }: AccessPolicy, { http, grpc }: RuleContext): AccessRule | undefined {
+  const isUnknown = grpc ? isUnknownToGrpc : http ? undefined : isOfHttp
   const lists = [...rule.from, ...rule.to, rule.when]
-  if (!lists.some(list => list.some(({ attribute }) => isOfHttp(attribute)))) return rule
+  if (!isUnknown || !lists.some(list => list.some(({ attribute }) => isUnknown(attribute)))) return rule
   if (action === 'allow') return undefined
-  const kept = (list: readonly Requirement[]) => list.filter(({ attribute }) => !isOfHttp(attribute))
+  const kept = (list: readonly Requirement[]) => list.filter(({ attribute }) => !isUnknown(attribute))
   return { ...rule, from: rule.from.map(kept), to: rule.to.map(kept), when: kept(rule.when) }
 }
 
-function policyOf({ from, to, when }: AccessRule, { trust, port }: RuleContext): Policy {
+function policyOf({ from, to, when }: AccessRule, context: RuleContext): Policy {
   const ofOperation = when.filter(({ attribute }) => isOfOperation(attribute))
   const ofClient = when.filter(({ attribute }) => !isOfOperation(attribute))
-  const permissions = (to.length > 0 ? to : [[]]).map(operation => allPermissions([...operation, ...ofOperation], port))
-  const principals = (from.length > 0 ? from : [[]]).map(source => allPrincipals([...source, ...ofClient], trust))
+  const permissions = (to.length > 0 ? to : [[]]).map(operation => allPermissions([...operation, ...ofOperation], context))
+  const principals = (from.length > 0 ? from : [[]]).map(source => allPrincipals([...source, ...ofClient], context.trust))
   return policyMessage(permissions, principals)
 }
 
@@ -77,11 +81,11 @@ function isOfOperation({ kind }: AccessAttribute): boolean {
   return kind === 'destination-ip' || kind === 'destination-port' || kind === 'sni' || kind === 'metadata'
 }
 
-function allPermissions(requirements: readonly Requirement[], port: ListeningPort | undefined): Permission {
+function allPermissions(requirements: readonly Requirement[], { port, grpc }: RuleContext): Permission {
   const rules = requirements.flatMap(({ attribute, values, notValues }) => {
     const some = (list: readonly string[]): Permission => {
       const options = list.flatMap(value =>
-        permissionsFor(attribute, attribute.kind === 'destination-port' ? arrival(value, port) : value),
+        permissionsFor(attribute, attribute.kind === 'destination-port' ? arrival(value, port) : value, grpc),
       )
       return { rule: { $case: 'orRules', value: { rules: options } } }
     }

@@ -60,7 +60,8 @@ export function clusterTls(inputs: ClusterInputs): Pick<Cluster, 'transportSocke
   }
 }
 
-function meshPeer({ view, service, port, subset, policy, accounts }: ClusterInputs): MeshPeer {
+/** The server that a cluster of this service expects. */
+export function meshPeer({ view, service, port, subset, policy, accounts }: ClusterInputs): MeshPeer {
   const { settings } = view
   const upgraded = policy?.pool?.http2 === 'upgrade' || (settings.upgradeToHttp2 && policy?.pool?.http2 !== 'never')
   const http = isHttp(port.protocol)

@@ -28,6 +28,7 @@ const around: ContainerSurroundings = {
     hostIP: '127.0.0.1',
     nodeName: 'laptop',
   },
+  grpcBootstrap: undefined,
   configMap: () => undefined,
   secret: () => undefined,
   inherited: {

@@ -21,6 +21,8 @@ export interface ContainerSurroundings {
   readonly httpProxy: number | undefined
   /** Script that hands on trace headers in Node applications; undefined: none is loaded. */
   readonly preload: string | undefined
+  /** File that gRPC libraries start from; undefined: the application is not its own data plane. */
+  readonly grpcBootstrap: string | undefined
   /** Ports of the services in the mesh as this pod reaches them. */
   readonly services: readonly ServicePort[]
 }
@@ -55,6 +57,7 @@ export function containerEnv(container: ContainerPlan, around: ContainerSurround
     env: {
       ...inheritedEnv(around.inherited),
       ...proxyVariables(around.httpProxy),
+      ...(around.grpcBootstrap && grpcVariables(around.grpcBootstrap)),
       ...Object.fromEntries(variables),
       ...nodeOptions(around.preload, variables.get('NODE_OPTIONS')),
     },
@@ -119,6 +122,15 @@ function proxyVariables(port: number | undefined): Record<string, string> {
     no_proxy: direct,
     // Node's own clients (fetch, http.request) look at the variables above only when asked to.
     NODE_USE_ENV_PROXY: '1',
+  }
+}
+
+/** Of gRPC libraries that read xDS themselves. Some have mutual TLS and access policies only where these say so. */
+function grpcVariables(bootstrap: string): Record<string, string> {
+  return {
+    GRPC_XDS_BOOTSTRAP: bootstrap,
+    GRPC_XDS_EXPERIMENTAL_SECURITY_SUPPORT: 'true',
+    GRPC_XDS_EXPERIMENTAL_RBAC: 'true',
   }
 }
 

@@ -16,8 +16,11 @@ export interface PodTemplate {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly serviceAccount: string
-  /** Undefined: the pod is not part of the mesh (injection is off). A router is a gateway and has no containers. */
-  readonly proxy: { readonly type: 'sidecar' | 'router'; readonly engine: Engine } | undefined
+  /**
+   * Undefined: the pod is not part of the mesh (injection is off). A router is a gateway and has no containers. grpc: the application is its own
+   * data plane, and what stands beside it is only an agent.
+   */
+  readonly proxy: { readonly type: 'sidecar' | 'router' | 'grpc'; readonly engine: Engine } | undefined
   /** Run one after another before the containers start. */
   readonly initContainers: readonly ContainerPlan[]
   readonly containers: readonly ContainerPlan[]

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Container } from '../../../api/kubernetes/pod/schema.ts'
 import { resourceName } from '../../../api/object.ts'
 import type { Service } from '../../../api/registry.ts'
+import { isProxyless } from '../../../compile/workload.ts'
 import { selects } from '../../../model/labels.ts'
 import type { Diagnostic } from '../../../source/diagnostic.ts'
 import type { Snapshot } from '../../../source/store.ts'
@@ -79,7 +80,7 @@ function planPod(
     labels,
     annotations,
     serviceAccount: spec.serviceAccountName ?? 'default',
-    proxy: isMember ? { type: isRouter ? ('router' as const) : ('sidecar' as const), engine } : undefined,
+    proxy: isMember ? { type: proxyType(annotations), engine } : undefined,
     initContainers,
     containers,
     ports: [...new Set([...numbers, ...servicePorts])].sort((a, b) => a - b),
@@ -87,6 +88,11 @@ function planPod(
   }
   const fingerprint = fingerprintOf(plan, [...initContainers, ...containers], references)
   return { ...plan, workload: { kind: object.kind, name: object.name }, origin: object.origin, fingerprint }
+}
+
+function proxyType(annotations: Template['annotations']): 'sidecar' | 'router' | 'grpc' {
+  if (isGatewayPod(annotations)) return 'router'
+  return isProxyless(annotations) ? 'grpc' : 'sidecar'
 }
 
 /** @returns undefined when one of them cannot run, which `diagnostics` then says */

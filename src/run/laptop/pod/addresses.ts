@@ -31,15 +31,16 @@ export async function assignAddresses(
     return { inbound: new Map(inbound), httpProxy: undefined, forwards: new Map() }
   }
   const portOf = (purpose: string) => ports.portOf(`${plan.key} ${purpose}`)
+  const hasSidecar = plan.proxy?.type === 'sidecar'
   const inbound = new Map(
     await Promise.all(
       plan.ports.map(async number => {
         const app = await portOf(`app ${number}`)
-        return [number, { listen: plan.proxy ? await portOf(`inbound ${number}`) : app, app }] as const
+        return [number, { listen: hasSidecar ? await portOf(`inbound ${number}`) : app, app }] as const
       }),
     ),
   )
-  if (!plan.proxy) return { inbound, httpProxy: undefined, forwards: new Map() }
+  if (!hasSidecar) return { inbound, httpProxy: undefined, forwards: new Map() }
   const forwards = new Map(
     await Promise.all([...forwarded].map(async service => [service, await portOf(`to ${service}`)] as const)),
   )

@@ -26,7 +26,7 @@ export function podObject(plan: PodPlan, status: PodStatus): Pod {
     namespace: plan.namespace,
     name: plan.name,
     // What the injector writes on a cluster: the pod's proxy takes and shows certificates of the mesh.
-    labels: plan.proxy ? { [TLS_MODE]: 'istio', ...plan.labels } : plan.labels,
+    labels: plan.proxy && plan.proxy.type !== 'grpc' ? { [TLS_MODE]: 'istio', ...plan.labels } : plan.labels,
     annotations: { ...plan.annotations, ...status.annotations, ...(plan.proxy && { [IDENTITY]: 'true' }) },
     creationTimestamp: status.startedAt,
     uid: status.uid,

@@ -1,12 +1,14 @@
 /** The programs that make up a pod: its containers and its proxy, each with what tells whether it is well. */
 import type { Probe as ProbeSpec } from '../../../api/kubernetes/pod/schema.ts'
-import { type ControlPlaneAddress, encodeBootstrap } from '../../bootstrap.ts'
+import { type ControlPlaneAddress, encodeBootstrap, nodeOf, type ProxyIdentity } from '../../bootstrap.ts'
 import type { EngineCommand } from '../../engine.ts'
+import { grpcBootstrap } from '../../grpc-bootstrap.ts'
 import type { ContainerEnv } from '../env/container-env.ts'
 import type { ContainerPlan, PodPlan } from '../plan/pod-plan.ts'
 import { execCheck, httpCheck, tcpCheck } from '../probe/checks.ts'
 import type { Check } from '../probe/prober.ts'
 import type { Probe, Program } from '../process/supervised.ts'
+import type { PodFiles } from '../state/directory.ts'
 import type { PodNetwork } from './network.ts'
 
 /** Runs a command beside a container (exec probes). Resolves with its exit code; undefined: it took too long or could not run. */
@@ -15,16 +17,18 @@ export type RunBeside = (argv: readonly string[], timeoutMs: number) => Promise<
 /** A container that says nothing about its health is up when it listens. So long (seconds) it may take before that is told. */
 const LISTEN_SECONDS = 10
 
+/** @param certificates of the pod, where the application itself takes mutual TLS */
 export function containerProgram(
   plan: PodPlan,
   container: ContainerPlan,
   { argv, env }: ContainerEnv,
   network: PodNetwork,
   runBeside: RunBeside,
+  certificates?: string,
 ): Program {
   const { startupProbe, readinessProbe, livenessProbe } = container
   const probe = (spec: ProbeSpec | undefined): Probe | undefined =>
-    spec && { timing: spec, check: checkOf(spec, container, network, runBeside) }
+    spec && { timing: spec, check: checkOf(spec, container, network, runBeside, certificates) }
   const startup = probe(startupProbe)
   return {
     command: {
@@ -51,7 +55,13 @@ function listens({ ports: [first] }: ContainerPlan, network: PodNetwork): Progra
   return { check, timing: { periodSeconds: 1, failureThreshold: LISTEN_SECONDS }, restarts: false }
 }
 
-function checkOf(spec: ProbeSpec, container: ContainerPlan, network: PodNetwork, runBeside: RunBeside): Check {
+function checkOf(
+  spec: ProbeSpec,
+  container: ContainerPlan,
+  network: PodNetwork,
+  runBeside: RunBeside,
+  certificates: string | undefined,
+): Check {
   const targetOf = (port: number | string) => network.applicationTarget(portNumber(port, container))
   const { httpGet, tcpSocket, exec, grpc } = spec
   if (httpGet) {
@@ -64,7 +74,7 @@ function checkOf(spec: ProbeSpec, container: ContainerPlan, network: PodNetwork,
   if (grpc) {
     const target = targetOf(grpc.port)
     // Its library is large, and few need it.
-    const check = import('../probe/grpc-check.ts').then(({ grpcCheck }) => grpcCheck(target, grpc.service ?? ''))
+    const check = import('../probe/grpc-check.ts').then(({ grpcCheck }) => grpcCheck(target, grpc.service ?? '', certificates))
     return async timeoutMs => (await check)(timeoutMs)
   }
   return async () => 'the probe says nothing to do, expected httpGet, tcpSocket, exec or grpc'
@@ -113,20 +123,32 @@ export function proxyBootstrap(
   controlPlane: ControlPlaneAddress,
   secrets: string,
 ): Uint8Array {
-  return encodeBootstrap({
-    secrets,
-    admin: network.admin,
-    controlPlane,
-    identity: {
-      type: plan.proxy?.type ?? 'sidecar',
-      pod: plan.name,
-      namespace: plan.namespace,
-      ip: network.ip,
-      workload: plan.workload.name,
-      serviceAccount: plan.serviceAccount,
-      labels: plan.labels,
-      annotations: plan.annotations,
-      interception: network.interception,
-    },
-  })
+  return encodeBootstrap({ secrets, admin: network.admin, controlPlane, identity: proxyIdentity(plan, network) })
+}
+
+function proxyIdentity(plan: PodPlan, network: PodNetwork): ProxyIdentity {
+  return {
+    type: plan.proxy?.type === 'router' ? 'router' : 'sidecar',
+    pod: plan.name,
+    namespace: plan.namespace,
+    ip: network.ip,
+    workload: plan.workload.name,
+    serviceAccount: plan.serviceAccount,
+    labels: plan.labels,
+    annotations: plan.annotations,
+    interception: network.interception,
+  }
+}
+
+/** @param certificateSeconds life of certificates, where the mesh says it: files are read again several times in it */
+export function grpcBootstrapOf(
+  plan: PodPlan,
+  network: PodNetwork,
+  { xdsSocket, certificates }: PodFiles,
+  certificateSeconds: number | undefined,
+): string {
+  const { id = '', cluster = '', metadata = {} } = nodeOf(proxyIdentity(plan, network))
+  const node = { id, cluster, metadata }
+  const often = certificateSeconds === undefined ? {} : { refreshSeconds: Math.max(1, Math.floor(certificateSeconds / 10)) }
+  return grpcBootstrap({ node, server: `unix://${xdsSocket}`, certificates, ...often })
 }

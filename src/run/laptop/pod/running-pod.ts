@@ -5,15 +5,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Pod } from '../../../api/registry.ts'
 import { replaceFile } from '../../../lib/replace-file.ts'
+import type { EngineCommand } from '../../engine.ts'
 import { containerEnv } from '../env/container-env.ts'
 import type { ContainerPlan, Engine, PodPlan } from '../plan/pod-plan.ts'
 import { type Child, describeExit, startChild } from '../process/child.ts'
 import { runToEnd } from '../process/run-to-end.ts'
 import { type Program, type ProgramState, Supervised } from '../process/supervised.ts'
+import type { PodFiles } from '../state/directory.ts'
 import { crashAdvice } from './crash-advice.ts'
 import type { PodNetwork } from './network.ts'
 import { podObject } from './pod-object.ts'
-import { containerProgram, proxyBootstrap, proxyProgram } from './programs.ts'
+import { containerProgram, grpcBootstrapOf, proxyBootstrap, proxyProgram } from './programs.ts'
 import { containerSurroundings, type PodSurroundings } from './surroundings.ts'
 
 /** What an application has to finish its requests before its proxy drains as well. */
@@ -55,7 +57,8 @@ export class RunningPod {
       this.#network = await this.#around.network.attach(plan, this.#around.forwarded())
       this.#onChange()
       if (this.#isStopping()) return
-      if (plan.proxy) await this.#startProxy(this.#network, plan.proxy.engine)
+      if (plan.proxy?.type === 'grpc') await this.#startAgent(this.#network)
+      else if (plan.proxy) await this.#startProxy(this.#network, plan.proxy.engine)
       else await this.#startApplication(this.#network)
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error))
@@ -150,17 +153,39 @@ export class RunningPod {
 
   async #startProxy(network: PodNetwork, engine: Engine): Promise<void> {
     const { plan } = this
-    const { controlPlane, files: filesOf, keepToken, engineCommand } = this.#around
+    const { controlPlane, files: filesOf, engineCommand } = this.#around
     const files = filesOf(plan)
     // An Envoy asks its agent; only what has the token asks the control plane.
     const server = engine === 'envoy' ? { path: files.xdsSocket } : controlPlane
     replaceFile(files.bootstrap, proxyBootstrap(plan, network, server, files.sdsSocket), 0o600)
-    const { certificateSeconds, revocationsFile } = this.#around
-    const agent = { controlPlane, tokenFile: files.token, certificateSeconds, revocationsFile }
-    replaceFile(files.identity, JSON.stringify(agent), 0o600)
-    this.#endToken = await keepToken(plan, files.token)
-    if (this.#isStopping()) return
-    const program = proxyProgram(plan, network, engineCommand(engine, files), '/')
+    await this.#writeIdentity(files)
+    if (!this.#isStopping()) this.#runProxy(network, engineCommand(engine, files))
+  }
+
+  /** For an application that is its own data plane: its certificates, and the way to the control plane. */
+  async #startAgent(network: PodNetwork): Promise<void> {
+    const { plan } = this
+    // Its files would have to be another user's, in a directory that only this one may enter.
+    if (network.interception === 'REDIRECT')
+      throw new Error(
+        'an application without a proxy does not run in a network of its own: leave out --isolate, or its annotation',
+      )
+    const { files: filesOf, grpcAgentCommand, certificateSeconds } = this.#around
+    const files = filesOf(plan)
+    replaceFile(files.grpcBootstrap, grpcBootstrapOf(plan, network, files, certificateSeconds), 0o600)
+    await this.#writeIdentity(files)
+    if (!this.#isStopping()) this.#runProxy(network, grpcAgentCommand(files, network.admin))
+  }
+
+  async #writeIdentity({ identity, token }: PodFiles): Promise<void> {
+    const { controlPlane, keepToken, certificateSeconds, revocationsFile } = this.#around
+    const agent = { controlPlane, tokenFile: token, certificateSeconds, revocationsFile }
+    replaceFile(identity, JSON.stringify(agent), 0o600)
+    this.#endToken = await keepToken(this.plan, token)
+  }
+
+  #runProxy(network: PodNetwork, command: EngineCommand): void {
+    const program = proxyProgram(this.plan, network, command, '/')
     this.#proxy = this.#supervise(program, 'proxy', state => {
       if (state.phase === 'ready' && this.#phase === 'proxy') void this.#startApplication(network)
     })
@@ -219,9 +244,10 @@ export class RunningPod {
       return undefined
     }
     const beside = { name: `${plan.key}/${container.name} probe`, cwd: container.workdir, env: made.env }
-    return containerProgram(plan, container, made, network, (argv, timeoutMs) =>
-      runToEnd({ ...beside, argv: network.inside(argv, 'application') }, timeoutMs, this.#around.ledger),
-    )
+    const runBeside = (argv: readonly string[], timeoutMs: number) =>
+      runToEnd({ ...beside, argv: network.inside(argv, 'application') }, timeoutMs, this.#around.ledger)
+    const certificates = plan.proxy?.type === 'grpc' ? this.#around.files(plan).certificates : undefined
+    return containerProgram(plan, container, made, network, runBeside, certificates)
   }
 
   #supervise(program: Program, part: string, onState: (state: ProgramState) => void): Supervised {

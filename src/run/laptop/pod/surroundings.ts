@@ -10,6 +10,7 @@ import type { ContainerSurroundings } from '../env/container-env.ts'
 import type { ServicePort } from '../env/service-address.ts'
 import type { Engine, PodPlan } from '../plan/pod-plan.ts'
 import type { References } from '../plan/references.ts'
+import type { Target } from '../probe/checks.ts'
 import type { Ledger } from '../process/ledger.ts'
 import type { PodFiles } from '../state/directory.ts'
 import type { Network, PodNetwork } from './network.ts'
@@ -33,6 +34,8 @@ export interface PodSurroundings {
   keepToken(plan: PodPlan, file: string): Promise<() => void>
   /** @throws when the engine is not on this machine */
   engineCommand(engine: Engine, files: PodFiles): EngineCommand
+  /** The agent of an application without a proxy. @param ready where it says whether the application can start */
+  grpcAgentCommand(files: PodFiles, ready: Target): EngineCommand
   references(namespace: string): References
   /** Ports of all services; `forward` is not set yet. */
   services(): readonly ServicePort[]
@@ -71,6 +74,7 @@ export function containerSurroundings(
     listenAddress: network.listenAddress,
     httpProxy: network.httpProxy,
     preload: plan.proxy?.type === 'sidecar' && plan.annotations[PROPAGATION] !== 'false' ? preload : undefined,
+    grpcBootstrap: plan.proxy?.type === 'grpc' ? around.files(plan).grpcBootstrap : undefined,
     services: around.services().map(service => ({ ...service, forward: network.forward(`${service.host}:${service.port}`) })),
   }
 }

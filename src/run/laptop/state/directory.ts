@@ -23,6 +23,9 @@ export interface PodFiles {
   /** Of the agent beside an Envoy. */
   readonly xdsSocket: string
   readonly sdsSocket: string
+  /** Of an application without a proxy: what its library starts from, and the directory of its certificates. */
+  readonly grpcBootstrap: string
+  readonly certificates: string
 }
 
 export class StateDirectory {
@@ -82,6 +85,8 @@ export class StateDirectory {
       token: file('token'),
       xdsSocket: socket('x'),
       sdsSocket: socket('s'),
+      grpcBootstrap: file('grpc.json'),
+      certificates: file('certificates'),
     }
   }
 

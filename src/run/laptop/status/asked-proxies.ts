@@ -7,7 +7,9 @@ const TIMEOUT_MS = 3000
 
 export function askedProxies({ workloads }: MeshStatus): AskedProxy[] {
   return workloads.flatMap(({ namespace, name, engine, admin }) =>
-    engine === 'none' || !admin ? [] : [{ name: `${namespace}/${name}`, engine, admin: path => page(admin, path) }],
+    engine === 'none' || engine === 'grpc' || !admin
+      ? []
+      : [{ name: `${namespace}/${name}`, engine, admin: path => page(admin, path) }],
   )
 }
 

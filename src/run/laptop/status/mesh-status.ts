@@ -35,8 +35,8 @@ export interface WorkloadStatus {
   readonly name: string
   /** Label app.kubernetes.io/version or version; "". */
   readonly version: string
-  /** "none": no proxy stands beside it. */
-  readonly engine: 'mizzen' | 'envoy' | 'none'
+  /** none: no proxy stands beside it; grpc: none has to, the application is its own data plane. */
+  readonly engine: 'mizzen' | 'envoy' | 'grpc' | 'none'
   readonly ready: boolean
   /** Of the first container; null when it does not run, and for gateways. */
   readonly pid: number | null
