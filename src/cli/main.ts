@@ -47,6 +47,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   token: () => import('./token.ts'),
   ca: () => import('./ca.ts'),
   proxy: () => import('./proxy.ts'),
+  'grpc-bootstrap': () => import('./grpc-bootstrap.ts'),
   capture: () => import('./capture.ts'),
   cni: () => import('./cni.ts'),
   wait: () => import('./wait.ts'),

@@ -33,6 +33,7 @@ export const SUMMARIES = {
   token: 'a token by which a machine joins the mesh',
   ca: 'the certificate authority: look at its roots, replace them, revoke a certificate',
   proxy: 'run the data plane from an Envoy bootstrap, or that of a pod',
+  'grpc-bootstrap': 'the file that a gRPC application without a proxy starts from',
   capture: "lead a pod's traffic to its proxy, as istio-iptables does",
   cni: 'the CNI plugin: lead traffic to proxies without rights in pods',
   wait: 'wait until the proxy of this pod is ready',

@@ -97,7 +97,7 @@ export function podSetup(args: PodArguments, env: Environment, annotations: Envi
 }
 
 /** ISTIO_META_X becomes X. */
-function metadataOf(env: Environment): Record<string, string> {
+export function metadataOf(env: Environment): Record<string, string> {
   const named = Object.entries(env).flatMap(([name, value]) =>
     name.startsWith(PREFIX) && value !== undefined ? [[name.slice(PREFIX.length), value] as const] : [],
   )
