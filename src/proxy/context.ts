@@ -4,6 +4,7 @@
 import type { TimerWheel } from '../lib/timer-wheel.ts'
 import type { Clusters } from './cluster/cluster.ts'
 import type { RemoteKeySets } from './filters/jwt/remote-keys.ts'
+import type { ScriptModules } from './filters/script/modules.ts'
 import type { Drain } from './listener/drain.ts'
 import type { DenialNotes } from './telemetry/denial-notes.ts'
 import type { Denials } from './telemetry/denials.ts'
@@ -30,6 +31,8 @@ export interface ProxyContext {
   readonly recorder: Recorder
   /** Keys of issuers, which outlive changes of the configuration. */
   readonly keySets: RemoteKeySets
+  /** Modules of TypeScriptFilters, likewise. */
+  readonly scripts: ScriptModules
   /** The process is on its way out, or was told to look so. */
   readonly drain: Drain
   readonly log: Log

@@ -27,6 +27,7 @@ import { SdsServers } from './config/secret-servers.ts'
 import { type SecretServers, SecretUpdates, type Subscriptions } from './config/secret-updates.ts'
 import type { ProxyContext } from './context.ts'
 import { RemoteKeySets } from './filters/jwt/remote-keys.ts'
+import { ScriptModules } from './filters/script/modules.ts'
 import type { ProxyFlags } from './flags.ts'
 import { loadHealthChecks } from './health/load.ts'
 import { Drain } from './listener/drain.ts'
@@ -131,6 +132,7 @@ export class DataPlane implements ProcessFacts {
       recorder: this.recorder,
       metrics: this.metrics,
       keySets: new RemoteKeySets({ clusters: this.clusters, log: message => log.log('warning', 'jwt', message) }),
+      scripts: new ScriptModules(log.log, this.stats),
       drain: this.#drain,
       log: log.log,
     }

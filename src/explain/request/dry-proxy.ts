@@ -9,6 +9,7 @@ import { networkFilterKinds } from '../../proxy/config/network-filter-kinds.ts'
 import { RouteSlots } from '../../proxy/config/routes.ts'
 import type { ProxyContext } from '../../proxy/context.ts'
 import { RemoteKeySets } from '../../proxy/filters/jwt/remote-keys.ts'
+import { ScriptModules } from '../../proxy/filters/script/modules.ts'
 import { knowsFilter } from '../../proxy/hcm/filters.ts'
 import { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
 import { endOf, type TerminalFilter } from '../../proxy/listener/connection.ts'
@@ -98,6 +99,7 @@ export class DryProxy {
       recorder: new Recorder(0),
       metrics: new StandardMetrics({}, () => {}),
       keySets: new RemoteKeySets({ clusters: this.clusters, log: () => {} }),
+      scripts: new ScriptModules(() => {}, stats, false),
       drain: new Drain(),
       log: () => {},
     }

@@ -26,6 +26,8 @@ export class DryRequest implements HttpRequest {
   decision: RouteDecision | undefined
   readonly bodiless = true
   readonly ended = true
+  readonly heldTrailers = undefined
+  readonly heldResponseTrailers = undefined
   answer: LocalAnswer | undefined
   /** The head before filters and routes changed it. */
   readonly arrived: Fields
@@ -92,6 +94,13 @@ export class DryRequest implements HttpRequest {
   chooseRoute(): void {}
   forwardTo(_sink: RequestSink): void {}
   resumeBody(): void {}
+  replaceBody(): void {}
+  rewriteBody(): void {}
+  resumeResponse(): void {}
+  awaitResponseBody(): void {}
+  replaceResponseBody(): void {}
+  rewriteResponseBody(): void {}
+  resumeUpstream(): void {}
   limitDuration(): void {}
   respondInformational(): void {}
 

@@ -29,7 +29,7 @@ export class CorsFilter implements HttpFilter {
     return 'continue'
   }
 
-  onResponse(request: HttpRequest, head: ResponseHead): void {
+  onResponse(request: HttpRequest, head: ResponseHead): undefined {
     if (overrideOf(request, this.name) === undefined) return
     const allowed = this.#allowed.get(request)
     allowed?.policy.applyTo(head.headers, allowed.origin)

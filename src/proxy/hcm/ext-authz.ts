@@ -113,7 +113,7 @@ export class ExtAuthzFilter implements HttpFilter {
     return { subject: 'external authorizer', text, answers: [], delayMs: 0 }
   }
 
-  onResponse(request: HttpRequest, head: ResponseHead): void {
+  onResponse(request: HttpRequest, head: ResponseHead): undefined {
     const edits = this.#responseEdits.get(request)
     if (edits !== undefined) editHeaders(head.headers, edits)
   }

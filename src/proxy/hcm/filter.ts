@@ -10,6 +10,7 @@ import type { FilterOverride, ResponseContext, RouteDecision } from '../route/de
 import type { DecisionRecord } from '../telemetry/decision-record.ts'
 import type { ResponseFlag } from '../telemetry/response-flags.ts'
 import type { Failure } from './failure.ts'
+import type { MakeStage } from './response-path.ts'
 import type { ManagerServices } from './services.ts'
 
 /**
@@ -46,8 +47,12 @@ export interface HttpFilter {
    * decision takes a turn of the event loop; nobody else is asked.
    */
   explain?(request: HttpRequest): FilterExplanation | undefined | Promise<FilterExplanation | undefined>
-  /** The response's head is about to go out; in reverse order of the filters, for responses of the proxy itself too. */
-  onResponse?(request: HttpRequest, head: ResponseHead): void
+  /**
+   * The response's head is about to go out; in reverse order of the filters, for responses of the proxy itself too. wait: the response is held
+   * until the filter calls `request.resumeResponse()`, or answers in its place.
+   * @param last no body and no trailers follow
+   */
+  onResponse?(request: HttpRequest, head: ResponseHead, last: boolean): 'wait' | undefined
   /** The request is over, well or not. */
   onEnd?(request: HttpRequest): void
 }
@@ -105,6 +110,12 @@ export interface HttpRequest extends ResponseContext {
   awaitBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void
   /** The head has changed: the route is looked up again. */
   chooseRoute(): void
+  /** In place of the body that a filter has waited for, and that has come whole. */
+  replaceBody(bytes: Uint8Array): void
+  /** The trailers of the request, if they have come while a filter waits. */
+  readonly heldTrailers: Headers | undefined
+  /** Before the router has the request: its body goes through a stage of the filter's making. */
+  rewriteBody(make: MakeStage): void
   /** The router takes the request: `sink` gets the body, beginning with what was held. */
   forwardTo(sink: RequestSink): void
   /** The upstream takes bytes of the body again. */
@@ -114,6 +125,17 @@ export interface HttpRequest extends ResponseContext {
 
   /** 1xx other than 101. */
   respondInformational(head: ResponseHead): void
+  /** A filter that made the response wait lets it go on. */
+  resumeResponse(): void
+  /** As `awaitBody`, for a filter that holds the response. */
+  awaitResponseBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void
+  /** In place of the response's body, which is held and whole. */
+  replaceResponseBody(bytes: Uint8Array): void
+  readonly heldResponseTrailers: Headers | undefined
+  /** In `onResponse`: the body that follows goes through a stage of the filter's making. */
+  rewriteResponseBody(make: MakeStage): void
+  /** A stage of the response's body takes bytes again. */
+  resumeUpstream(): void
   /** @param last no body and no trailers follow */
   respond(head: ResponseHead, last: boolean): void
   /** @returns false when the client is slow: stop until the sink's `onWritable` */

@@ -10,6 +10,7 @@ import { RateLimit } from '../../xds/gen/envoy/extensions/filters/http/ratelimit
 import { RBAC as RbacConfig } from '../../xds/gen/envoy/extensions/filters/http/rbac/v3/rbac.ts'
 import { Router as RouterConfig } from '../../xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
 import type { HttpFilter as FilterConfig } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import { TypeScriptFilter } from '../../xds/gen/mizzen/filters/v1/typescript_filter.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { Log } from '../context.ts'
@@ -17,6 +18,7 @@ import { compileFault } from '../filters/fault-rule.ts'
 import type { RemoteKeySets } from '../filters/jwt/remote-keys.ts'
 import { LOCAL_RATE_LIMIT } from '../filters/rate-limit/local-limit.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
+import type { ScriptModules } from '../filters/script/modules.ts'
 import type { Denials } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
 import { CorsFilter } from './cors.ts'
@@ -29,6 +31,7 @@ import { LocalRateLimitFilter, LocalRateLimitStats } from './local-rate-limit.ts
 import { RateLimitFilter, RateLimitStats } from './rate-limit.ts'
 import { RbacFilter } from './rbac.ts'
 import { Router } from './router/router.ts'
+import { ScriptFilter } from './script-filter.ts'
 
 export interface FilterSettings {
   readonly stats: StatsRegistry
@@ -37,6 +40,7 @@ export interface FilterSettings {
   readonly log: Log
   readonly denials: Denials
   readonly keySets: RemoteKeySets
+  readonly scripts: ScriptModules
   /** Bytes of a body that are kept for retries. */
   readonly bufferLimit: number
 }
@@ -113,6 +117,11 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   ],
   // Answers preflights, which carry no credentials, itself; adds its headers to injected errors too.
   [`${PREFIX}cors.v3.Cors`, (name, off) => new CorsFilter(name, off)],
+  // The user's own, wherever the configuration puts them.
+  [
+    'mizzen.filters.v1.TypeScriptFilter',
+    (name, off, config, { scripts }) => new ScriptFilter(name, off, TypeScriptFilter.decode(config), scripts),
+  ],
   // The cluster resolves names by itself.
   [`${PREFIX}dynamic_forward_proxy.v3.FilterConfig`, () => undefined],
   // Last: it ends the chain.

@@ -50,6 +50,16 @@ export class HeldBody {
     return Buffer.concat(Array.from({ length: bytes.pieces }, (_, i) => bytes.piece(i))).subarray(0, most)
   }
 
+  get trailers(): Headers | undefined {
+    return this.#trailers
+  }
+
+  /** Other bytes in the place of those that came; only once it is complete. */
+  replace(bytes: Uint8Array): void {
+    this.#bytes.release()
+    this.#bytes.append(bytes)
+  }
+
   /** Gives everything to `taker`; may be called again for another one. @returns whether it has room for more */
   deliver(taker: BodyTaker): boolean {
     const bytes = this.#bytes

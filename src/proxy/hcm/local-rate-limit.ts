@@ -86,7 +86,7 @@ export class LocalRateLimitFilter implements HttpFilter {
     }
   }
 
-  onResponse(request: HttpRequest, head: ResponseHead): void {
+  onResponse(request: HttpRequest, head: ResponseHead): undefined {
     const take = this.#takes.get(request)
     if (take === undefined) return
     addQuota(head.headers, { limit: String(take.rate.burst), remaining: take.remaining, resetSeconds: seconds(take) })

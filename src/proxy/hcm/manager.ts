@@ -61,6 +61,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
       log: context.log,
       denials: context.denials,
       keySets: context.keySets,
+      scripts: context.scripts,
       bufferLimit,
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)

@@ -95,7 +95,7 @@ export class RateLimitFilter implements HttpFilter {
     return { subject: 'rate limit', text, answers: [], delayMs: 0 }
   }
 
-  onResponse(request: HttpRequest, { headers }: ResponseHead): void {
+  onResponse(request: HttpRequest, { headers }: ResponseHead): undefined {
     const answer = this.#answers.get(request)
     if (answer === undefined) return
     for (const [name, value] of answer.responseHeaders) headers.add(name, value)

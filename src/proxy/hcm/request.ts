@@ -14,10 +14,11 @@ import { GrpcMessages } from '../telemetry/grpc-messages.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 import { FAILURES, type Failure } from './failure.ts'
 import { type HttpFilter, type HttpRequest, isOff, type RequestSink } from './filter.ts'
-import { HeldBody } from './held-body.ts'
+import { type BodyTaker, HeldBody } from './held-body.ts'
 import { isGrpc, localReply, replyHasBody } from './local-reply.ts'
 import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
+import { type MakeStage, ResponsePath, throughStages } from './response-path.ts'
 import type { ManagerServices } from './services.ts'
 import { StreamTimers } from './stream-timers.ts'
 import { upgradeAllowed } from './upgrade.ts'
@@ -33,6 +34,17 @@ export interface RequestOwner {
 }
 
 const NO_BODY = Buffer.alloc(0)
+
+/** The router behind what filters do to the body. */
+function rewritten(router: RequestSink, stages: readonly MakeStage[]): RequestSink {
+  const first = throughStages(stages, router)
+  return {
+    onData: (chunk, last) => first.onData(chunk, last),
+    onTrailers: trailers => first.onTrailers(trailers),
+    onWritable: () => router.onWritable(),
+    cancel: () => router.cancel(),
+  }
+}
 
 export class ActiveRequest implements HttpRequest, StreamHandler {
   readonly services: ManagerServices
@@ -62,6 +74,10 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   #responseEnded = false
   #tunnel = false
   #cookies: string[] | undefined
+  /** What filters do to the request's body; undefined: nothing. */
+  #stages: MakeStage[] | undefined
+  /** undefined: no filter holds the response or rewrites its body. */
+  #path: ResponsePath | undefined
   /** undefined: nothing limits its time. */
   #timers: StreamTimers | undefined
   /** undefined: not gRPC. */
@@ -142,13 +158,27 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     awaited.enough(held.start(awaited.bytes), held.complete && held.size <= awaited.bytes)
   }
 
+  replaceBody(bytes: Uint8Array): void {
+    this.#held?.replace(bytes)
+  }
+
+  get heldTrailers(): Headers | undefined {
+    return this.#held?.trailers
+  }
+
+  rewriteBody(make: MakeStage): void {
+    this.#stages ??= []
+    this.#stages.push(make)
+  }
+
   /** A filter that had said `wait` lets the request go on. */
   resume(): void {
     if (!this.over && !this.responseStarted) this.#runFilters()
   }
 
   /** The router takes the request: `sink` gets the body, beginning with what was held. */
-  forwardTo(sink: RequestSink): void {
+  forwardTo(router: RequestSink): void {
+    const sink = this.#stages === undefined ? router : rewritten(router, this.#stages)
     this.#sink = sink
     const held = this.#held
     if (held === undefined) return
@@ -232,15 +262,28 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
 
   /** @param last no body and no trailers follow */
   respond(head: ResponseHead, last: boolean): void {
-    if (this.over || this.responseStarted) return
+    if (this.over || this.responseStarted || this.#path?.waiting) return
+    this.#runResponseFilters(head, last, this.#owner.filters.length - 1, undefined)
+  }
+
+  /** @param first index of the filter that comes first @param held what a filter before it has held of the body */
+  #runResponseFilters(head: ResponseHead, last: boolean, first: number, held: HeldBody | undefined): void {
+    const { filters } = this.#owner
+    this.record.status = head.status
+    for (let i = first; i >= 0; i--) {
+      const filter = filters[i]
+      if (filter?.onResponse === undefined || isOff(this, filter)) continue
+      if (filter.onResponse(this, head, last) !== 'wait') continue
+      this.#responsePath.hold(head, last, i - 1, held)
+      return
+    }
+    this.#sendHead(head, last, held)
+  }
+
+  #sendHead(head: ResponseHead, last: boolean, held: HeldBody | undefined): void {
     const { services, record } = this
     this.responseStarted = true
     record.status = head.status
-    const { filters } = this.#owner
-    for (let i = filters.length - 1; i >= 0; i--) {
-      const filter = filters[i]
-      if (filter?.onResponse !== undefined && !isOff(this, filter)) filter.onResponse(this, head)
-    }
     if (this.#cookies !== undefined) for (const cookie of this.#cookies) head.headers.add('set-cookie', cookie)
     finishResponseHead(head, this.head, services.options)
     if (record.trace !== undefined) services.tracing?.onResponse(head.headers, record.trace)
@@ -261,10 +304,57 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.stream.respond(head, last)
     this.#timers?.moved()
     if (last) this.#endResponse()
+    else if (this.#path !== undefined) this.#openPath(this.#path, held)
+  }
+
+  // What filters that hold or rewrite it do.
+
+  get #responsePath(): ResponsePath {
+    this.#path ??= new ResponsePath()
+    return this.#path
+  }
+
+  resumeResponse(): void {
+    const waiting = this.over ? undefined : this.#path?.release()
+    if (waiting === undefined) return
+    const { head, next, body } = waiting
+    this.#runResponseFilters(head, body.complete && body.size === 0 && body.trailers === undefined, next, body)
+  }
+
+  awaitResponseBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void {
+    if (this.#path?.await(bytes, enough)) this.resumeUpstream()
+  }
+
+  replaceResponseBody(bytes: Uint8Array): void {
+    this.#path?.replace(bytes)
+  }
+
+  get heldResponseTrailers(): Headers | undefined {
+    return this.#path?.trailers
+  }
+
+  rewriteResponseBody(make: MakeStage): void {
+    this.#responsePath.addStage(make)
+  }
+
+  resumeUpstream(): void {
+    this.#sink?.onWritable()
+  }
+
+  #openPath(path: ResponsePath, held: HeldBody | undefined): void {
+    const client: BodyTaker = {
+      onData: (chunk, last) => this.#sendBody(chunk, last),
+      onTrailers: trailers => this.#sendTrailers(trailers),
+    }
+    if (path.open(client, held)) this.resumeUpstream()
   }
 
   /** @returns false when the client is slow: stop until the sink's `onWritable` */
   write(chunk: Uint8Array, last: boolean): boolean {
+    return this.#path === undefined ? this.#sendBody(chunk, last) : this.#path.onData(chunk, last)
+  }
+
+  #sendBody(chunk: Uint8Array, last: boolean): boolean {
     if (this.over) return true
     this.record.bytesSent += chunk.length
     if (this.#responseMessages !== undefined) this.record.responseMessages += this.#responseMessages.feed(chunk)
@@ -275,6 +365,11 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
   }
 
   writeTrailers(trailers: Headers): void {
+    if (this.#path === undefined) this.#sendTrailers(trailers)
+    else this.#path.onTrailers(trailers)
+  }
+
+  #sendTrailers(trailers: Headers): void {
     if (this.over) return
     this.record.responseTrailers = trailers
     this.stream.writeTrailers(trailers)
@@ -303,7 +398,12 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.#sink = undefined
     sink?.cancel()
     const withBody = replyHasBody(this.head, body)
-    this.respond(head, !withBody)
+    // In the place of a response that a filter held: the filters have seen that one.
+    if (this.#path?.waiting) {
+      this.#path.close()
+      this.#path = undefined
+      this.#sendHead(head, !withBody, undefined)
+    } else this.respond(head, !withBody)
     if (withBody) this.write(body, true)
   }
 
@@ -332,6 +432,7 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     this.#held?.release()
     this.#held = undefined
     this.#awaited = undefined
+    this.#path?.close()
     const sink = this.#sink
     this.#sink = undefined
     sink?.cancel()
