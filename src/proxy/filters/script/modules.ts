@@ -3,7 +3,6 @@
  * the one before in its place.
  */
 import { Worker } from 'node:worker_threads'
-import type { Log } from '../../context.ts'
 import type { StatsRegistry } from '../../telemetry/stats.ts'
 import type { Hook, ModuleSettings } from './messages.ts'
 import { ModuleRunner } from './runner.ts'
@@ -13,6 +12,8 @@ import { ScriptStats } from './stats.ts'
 const LINES_A_SECOND = 20
 /** A worker's stack is part of what it may use: a deep recursion must not end the process. */
 const STACK_MB = 4
+
+type Log = (level: 'info' | 'warning' | 'error', component: string, message: string) => void
 
 export interface LoadedModule extends ModuleSettings {
   readonly memoryLimitMb: number
