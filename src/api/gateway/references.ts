@@ -36,10 +36,19 @@ export const ParentReference = message(
 )
 export type ParentReference = Static<typeof ParentReference>
 
-const PARENTS_DIFFER = cel([
-  "self.all(p1, self.exists_one(p2, (has(p1.group) ? p1.group : '') == (has(p2.group) ? p2.group : '') && p1.name == p2.name && (has(p1.kind) ? p1.kind : '') == (has(p2.kind) ? p2.kind : '') && (has(p1.__namespace__) ? p1.__namespace__ : '') == (has(p2.__namespace__) ? p2.__namespace__ : '') && (has(p1.sectionName) ? p1.sectionName : '') == (has(p2.sectionName) ? p2.sectionName : '') && (has(p1.port) ? p1.port : 0) == (has(p2.port) ? p2.port : 0)))",
-  'sectionName or port must be specified and unique when parentRefs includes 2 or more references to the same parent',
-])
+const SAME_PARENT =
+  "(has(p1.group) ? p1.group : '') == (has(p2.group) ? p2.group : '') && p1.name == p2.name && (has(p1.kind) ? p1.kind : '') == (has(p2.kind) ? p2.kind : '') && (has(p1.__namespace__) ? p1.__namespace__ : '') == (has(p2.__namespace__) ? p2.__namespace__ : '')"
+
+const PARENTS_DIFFER = cel(
+  [
+    `self.all(p1, self.all(p2, ${SAME_PARENT} ? (has(p1.sectionName) && p1.sectionName != '') == (has(p2.sectionName) && p2.sectionName != '') && (has(p1.port) && p1.port != 0) == (has(p2.port) && p2.port != 0) : true))`,
+    'sectionName or port must be specified for all when parentRefs includes 2 or more references to the same parent',
+  ],
+  [
+    "self.all(p1, self.exists_one(p2, (has(p1.group) ? p1.group : '') == (has(p2.group) ? p2.group : '') && p1.name == p2.name && (has(p1.kind) ? p1.kind : '') == (has(p2.kind) ? p2.kind : '') && (has(p1.__namespace__) ? p1.__namespace__ : '') == (has(p2.__namespace__) ? p2.__namespace__ : '') && (has(p1.sectionName) ? p1.sectionName : '') == (has(p2.sectionName) ? p2.sectionName : '') && (has(p1.port) ? p1.port : 0) == (has(p2.port) ? p2.port : 0)))",
+    'sectionName or port must be specified and unique when parentRefs includes 2 or more references to the same parent',
+  ],
+)
 
 /** What every route has beside its rules. */
 export const commonRouteFields = {

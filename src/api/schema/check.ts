@@ -9,6 +9,7 @@ import { nearest } from '../../lib/nearest.ts'
 import type { Findings } from '../findings.ts'
 import type { Path } from '../object.ts'
 import { checkExclusive } from './exclusive.ts'
+import { checkLists } from './list-types.ts'
 import { schemaAt, shapeOf } from './shape.ts'
 
 Settings.Set({ maxErrors: 100 })
@@ -27,7 +28,10 @@ function validatorOf(schema: TSchema): Validator {
 /** @returns whether the value fits; if not, `findings` got at least one error. */
 export function fits<Schema extends TSchema>(schema: Schema, value: unknown, findings: Findings): value is Static<Schema> {
   const validator = validatorOf(schema)
-  if (validator.Check(value)) return checkExclusive(schema, value, findings)
+  if (validator.Check(value)) {
+    checkLists(schema, value, findings)
+    return checkExclusive(schema, value, findings)
+  }
   const alternatives = new Set<string>()
   const errors = validator.Errors(value)
   for (const error of errors) if (error.keyword === 'anyOf') alternatives.add(error.instancePath)

@@ -1,11 +1,11 @@
 /** From which namespaces routes may be attached to a listener, or ListenerSets to a Gateway. */
-import type { RouteNamespaces } from '../../api/gateway/gateway/listener.ts'
+import type { ListenerNamespaces } from '../../api/gateway/gateway/listener.ts'
 import { matchesLabels } from '../../model/label-selector.ts'
 import type { World } from './world.ts'
 
 /** @param own the namespace that "Same" means @param fallback what holds where nothing is said */
 export function admits(
-  rule: RouteNamespaces | undefined,
+  rule: ListenerNamespaces | undefined,
   namespace: string,
   own: string,
   fallback: 'Same' | 'None',

@@ -50,7 +50,8 @@ export const BackendTlsValidation = message(
     wellKnownCACertificates: Type.String({
       minLength: 1,
       maxLength: 253,
-      pattern: '^(System|([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]+))$',
+      pattern:
+        '^(System|([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]))$',
       title: '"System"',
       description: "System: the authorities that the proxy's machine trusts",
     }),
@@ -81,10 +82,16 @@ export const BackendTlsPolicySpec = message(
       {
         minItems: 1,
         maxItems: 16,
-        ...cel([
-          "self.all(p1, self.exists_one(p2, p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name && ((!has(p1.sectionName) || p1.sectionName == '') == (!has(p2.sectionName) || p2.sectionName == '')) && ((!has(p1.sectionName) && !has(p2.sectionName)) || (has(p1.sectionName) && has(p2.sectionName) && p1.sectionName == p2.sectionName))))",
-          'sectionName must be unique when targetRefs includes 2 or more references to the same target',
-        ]),
+        ...cel(
+          [
+            "self.all(p1, self.all(p2, p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name ? (has(p1.sectionName) && p1.sectionName != '') == (has(p2.sectionName) && p2.sectionName != '') : true))",
+            'sectionName must be specified when targetRefs includes 2 or more references to the same target',
+          ],
+          [
+            "self.all(p1, self.exists_one(p2, p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name && ((!has(p1.sectionName) || p1.sectionName == '') == (!has(p2.sectionName) || p2.sectionName == '')) && ((!has(p1.sectionName) && !has(p2.sectionName)) || (has(p1.sectionName) && has(p2.sectionName) && p1.sectionName == p2.sectionName))))",
+            'sectionName must be unique when targetRefs includes 2 or more references to the same target',
+          ],
+        ),
       },
     ),
     validation: BackendTlsValidation,

@@ -8,11 +8,13 @@ export function validateBackendTlsPolicy(
   findings: Findings,
 ): void {
   const at = findings.at('spec')
-  const seen = new Set<string>()
-  for (const [index, { group, kind, name, sectionName }] of spec.targetRefs.entries()) {
-    const key = JSON.stringify([group, kind, name, sectionName ?? ''])
-    if (seen.has(key)) at.at('targetRefs', index).error(`${kind} "${name}" is named twice: expected another sectionName for each`)
-    seen.add(key)
+  const sections = new Map<string, string[]>()
+  for (const [index, { group, kind, name, sectionName = '' }] of spec.targetRefs.entries()) {
+    const key = JSON.stringify([group, kind, name])
+    const others = sections.get(key) ?? []
+    if (others.includes(sectionName) || others.some(other => (other === '') !== (sectionName === '')))
+      at.at('targetRefs', index).error(`${kind} "${name}" is named twice: expected a sectionName for each, and another one`)
+    sections.set(key, [...others, sectionName])
   }
   const { caCertificateRefs = [], wellKnownCACertificates, subjectAltNames = [] } = spec.validation
   if (caCertificateRefs.length > 0 && wellKnownCACertificates)

@@ -7,14 +7,11 @@ const WITHOUT_HOST: ReadonlySet<string> = new Set(['TCP', 'UDP'])
 
 /** @param findings at the list */
 export function checkListeners(listeners: readonly Listener[], findings: Findings): void {
-  const names = new Set<string>()
   const places = new Set<string>()
   for (const [index, listener] of listeners.entries()) {
     const at = findings.at(index)
     checkListener(listener, at)
-    const { name, port, protocol, hostname } = listener
-    if (names.has(name)) at.at('name').error(`"${name}" names two listeners: expected another name for each`)
-    names.add(name)
+    const { port, protocol, hostname } = listener
     const place = JSON.stringify([port, protocol, hostname ?? null])
     if (places.has(place))
       at.error(

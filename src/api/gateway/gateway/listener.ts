@@ -1,6 +1,7 @@
 /** A listener of a Gateway or a ListenerSet: a port, the hosts it is for, its certificates, and whose routes may use it. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
+import { asMapBy } from '../../schema/list-types.ts'
 import { mapOf, message } from '../../schema/message.ts'
 import { SecretObjectReference } from '../references.ts'
 import { group, hostname, kind, LabelSelector, portNumber, sectionName } from '../values.ts'
@@ -24,10 +25,17 @@ export const ListenerTls = message(
 )
 export type ListenerTls = Static<typeof ListenerTls>
 
-export const NamespacesFrom = Type.Enum(['All', 'Selector', 'Same', 'None'], { default: 'Same' })
+const RouteNamespaces = message({
+  from: Type.Enum(['All', 'Selector', 'Same'], { default: 'Same' }),
+  selector: LabelSelector,
+})
 
-export const RouteNamespaces = message({ from: NamespacesFrom, selector: LabelSelector })
-export type RouteNamespaces = Static<typeof RouteNamespaces>
+/** Whose ListenerSets may add listeners to a Gateway. */
+export const ListenerNamespaces = message({
+  from: Type.Enum(['All', 'Selector', 'Same', 'None'], { default: 'None' }),
+  selector: LabelSelector,
+})
+export type ListenerNamespaces = Static<typeof ListenerNamespaces>
 
 export const AllowedRoutes = message({
   namespaces: RouteNamespaces,
@@ -59,8 +67,7 @@ export const Listener = message(
 export type Listener = Static<typeof Listener>
 
 export const Listeners = Type.Array(Listener, {
-  'x-kubernetes-list-type': 'map',
-  'x-kubernetes-list-map-keys': ['name'],
+  ...asMapBy('name'),
   minItems: 1,
   maxItems: 64,
   ...cel(

@@ -1,10 +1,11 @@
 /** Gateway (gateway.networking.k8s.io): what the proxies at the edge listen for, and for whose routes. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
+import { asMapBy } from '../../schema/list-types.ts'
 import { mapOf, message } from '../../schema/message.ts'
 import { LocalObjectReference, ObjectReference, SecretObjectReference } from '../references.ts'
 import { objectName, portNumber } from '../values.ts'
-import { Listeners, RouteNamespaces } from './listener.ts'
+import { ListenerNamespaces, Listeners } from './listener.ts'
 
 export const FrontendValidation = message(
   {
@@ -37,6 +38,7 @@ export const GatewayTls = message({
     {
       perPort: Type.Array(message({}, { port: portNumber(), tls: Frontend }), {
         maxItems: 64,
+        ...asMapBy('port'),
         ...cel([
           'self.all(t1, self.exists_one(t2, t1.port == t2.port))',
           'Port for TLS configuration must be unique within the Gateway',
@@ -48,10 +50,37 @@ export const GatewayTls = message({
   ),
 })
 
-export const GatewayAddress = message({
-  type: Type.String({ minLength: 1, maxLength: 253, default: 'IPAddress', description: 'IPAddress, Hostname' }),
-  value: Type.String({ maxLength: 253, description: 'a Service by its host name; "": any' }),
-})
+const keysAreNames = (what: string) =>
+  cel(
+    [
+      'self.all(key, key.matches(r"""^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$"""))',
+      `${what} keys are a name of at most 63 characters, with a DNS name and "/" in front or without`,
+    ],
+    [
+      'self.all(key, key.split("/")[0].size() < 253)',
+      `what stands in front of "/" in ${what.toLowerCase()} keys is shorter than 253 characters`,
+    ],
+  )
+
+export const GatewayAddress = message(
+  {
+    type: Type.String({
+      minLength: 1,
+      maxLength: 253,
+      pattern:
+        "^(Hostname|IPAddress|NamedAddress|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+)$",
+      title: 'IPAddress, Hostname or a type such as "example.com/Name"',
+      default: 'IPAddress',
+      description: 'IPAddress, Hostname',
+    }),
+    value: Type.String({ maxLength: 253, description: 'a Service by its host name; "": any' }),
+  },
+  {},
+  cel([
+    'self.type == \'Hostname\' ? (!has(self.value) || self.value == "" || self.value.matches(r"""^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$""")) : true',
+    'the value of a Hostname must be a host name, or empty',
+  ]),
+)
 export type GatewayAddress = Static<typeof GatewayAddress>
 
 export const GatewaySpec = message(
@@ -72,15 +101,21 @@ export const GatewaySpec = message(
     }),
     infrastructure: message(
       {
-        labels: mapOf(Type.String({ maxLength: 63 }), { maxProperties: 8 }),
-        annotations: mapOf(Type.String({ maxLength: 4096 }), { maxProperties: 16 }),
+        labels: mapOf(
+          Type.String({ maxLength: 63, pattern: '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$', title: "a label's value" }),
+          {
+            maxProperties: 8,
+            ...keysAreNames('Label'),
+          },
+        ),
+        annotations: mapOf(Type.String({ maxLength: 4096 }), { maxProperties: 16, ...keysAreNames('Annotation') }),
         parametersRef: LocalObjectReference,
       },
       {},
       { description: 'labels and annotations of everything that is made for the Gateway' },
     ),
     allowedListeners: message(
-      { namespaces: RouteNamespaces },
+      { namespaces: ListenerNamespaces },
       {},
       { description: 'whose ListenerSets may add listeners; default: nobody' },
     ),

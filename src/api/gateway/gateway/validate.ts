@@ -5,6 +5,7 @@ import { isIpAddress } from '../../values/address.ts'
 import { checkListeners } from './listener-rules.ts'
 import type { GatewayAddress, GatewaySpec } from './schema.ts'
 
+const KEY = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$/
 const HOST = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
 export function validateKubernetesGateway(object: ConfigObject<'Gateway', string, GatewaySpec>, findings: Findings): void {
@@ -12,11 +13,13 @@ export function validateKubernetesGateway(object: ConfigObject<'Gateway', string
   const at = findings.at('spec')
   checkListeners(spec.listeners, at.at('listeners'))
   checkAddresses(spec.addresses ?? [], at.at('addresses'))
-  const ports = new Set<number>()
-  for (const [index, { port }] of (spec.tls?.frontend?.perPort ?? []).entries()) {
-    if (ports.has(port))
-      at.at('tls', 'frontend', 'perPort', index, 'port').error(`${port} stands there twice: expected each port once`)
-    ports.add(port)
+  for (const field of ['labels', 'annotations'] as const) {
+    for (const key of Object.keys(spec.infrastructure?.[field] ?? {})) {
+      if (!KEY.test(key) || (key.split('/', 1)[0] ?? '').length >= 253)
+        at.at('infrastructure', field, key).error(
+          `"${key}" is not the name of a label or annotation: expected "name" or "example.com/name"`,
+        )
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** GRPCRoute: which gRPC calls go where. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
+import { asMapBy } from '../../schema/list-types.ts'
 import { message } from '../../schema/message.ts'
 import { HeaderFilter, RequestMirror, unionRules } from '../httproute/filters.ts'
 import { HttpHeaderMatch, ValueMatch } from '../httproute/schema.ts'
@@ -31,7 +32,7 @@ export type GrpcMethodMatch = Static<typeof GrpcMethodMatch>
 
 export const GrpcRouteMatch = message({
   method: GrpcMethodMatch,
-  headers: Type.Array(HttpHeaderMatch, { maxItems: 16, description: 'metadata; all of them' }),
+  headers: Type.Array(HttpHeaderMatch, { maxItems: 16, description: 'metadata; all of them', ...asMapBy('name') }),
 })
 export type GrpcRouteMatch = Static<typeof GrpcRouteMatch>
 

@@ -3,6 +3,7 @@ import type { Findings } from '../../findings.ts'
 import type { ConfigObject } from '../../object.ts'
 import { checkRegex } from '../../values/regex.ts'
 import { checkFilters } from '../httproute/filter-rules.ts'
+import { checkSession } from '../httproute/session-rules.ts'
 import { checkRuleNames } from '../httproute/validate.ts'
 import { checkBackend, checkParents } from '../parent-rules.ts'
 import type { GrpcMethodMatch, GrpcRouteRule, GrpcRouteSpec } from './schema.ts'
@@ -29,6 +30,7 @@ function checkRule(rule: GrpcRouteRule, findings: Findings): void {
       if (type === 'RegularExpression') at.at('headers', i, 'value').check(checkRegex(value))
   }
   checkFilters(rule.filters, findings.at('filters'))
+  checkSession(rule.sessionPersistence, findings.at('sessionPersistence'))
   for (const [index, backend] of (rule.backendRefs ?? []).entries()) {
     const at = findings.at('backendRefs', index)
     checkBackend(backend, at)

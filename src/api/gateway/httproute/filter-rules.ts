@@ -4,6 +4,7 @@ import { checkHeaderValue } from '../../values/header.ts'
 import { checkBackend } from '../parent-rules.ts'
 import {
   type CorsFilter,
+  type ExternalAuth,
   FILTER_FIELDS,
   type HeaderFilter,
   type HttpRouteFilter,
@@ -46,19 +47,14 @@ function checkFilter(filter: HttpRouteFilter, findings: Findings): void {
   checkPath(filter.urlRewrite?.path, findings.at('urlRewrite', 'path'))
   if (filter.requestMirror) checkMirror(filter.requestMirror, findings.at('requestMirror'))
   if (filter.cors) checkCors(filter.cors, findings.at('cors'))
-  if (filter.externalAuth) checkBackend(filter.externalAuth.backendRef, findings.at('externalAuth', 'backendRef'))
+  if (filter.externalAuth) checkExternalAuth(filter.externalAuth, findings.at('externalAuth'))
 }
 
-/** The lists are maps by name in the CRD; a "%" would be a command to the proxy. */
+/** A "%" would be a command to the proxy. */
 function checkHeaders(filter: HeaderFilter | undefined, findings: Findings): void {
   for (const list of ['set', 'add'] as const) {
-    const names = new Set<string>()
-    for (const [index, { name, value }] of (filter?.[list] ?? []).entries()) {
-      const at = findings.at(list, index)
-      if (names.has(name)) at.at('name').error(`"${name}" stands there twice: expected each header once`)
-      names.add(name)
-      at.at('value').check(checkHeaderValue(value))
-    }
+    for (const [index, { value }] of (filter?.[list] ?? []).entries())
+      findings.at(list, index, 'value').check(checkHeaderValue(value))
   }
 }
 
@@ -79,6 +75,21 @@ function checkMirror({ backendRef, percent, fraction }: RequestMirror, findings:
   if (percent !== undefined && fraction) findings.error('it has both percent and fraction: expected one of them')
   if (fraction && fraction.numerator > (fraction.denominator ?? 100))
     findings.at('fraction').error(`${fraction.numerator}/${fraction.denominator ?? 100} is more than all: expected at most 1`)
+}
+
+/** The settings of the protocol must be there, if only as an empty map, and those of the other must not. */
+function checkExternalAuth(auth: ExternalAuth, findings: Findings): void {
+  checkBackend(auth.backendRef, findings.at('backendRef'))
+  for (const [protocol, field] of [
+    ['GRPC', 'grpc'],
+    ['HTTP', 'http'],
+  ] as const) {
+    const has = auth[field] !== undefined
+    if (has && auth.protocol !== protocol)
+      findings.at(field).error(`it belongs to protocol ${protocol}, and the protocol is ${auth.protocol}`)
+    if (!has && auth.protocol === protocol)
+      findings.error(`"${field}" is missing: protocol ${protocol} needs it, if only as "${field}: {}"`, { code: 'missing-field' })
+  }
 }
 
 function checkCors(cors: CorsFilter, findings: Findings): void {

@@ -1,6 +1,7 @@
 /** Filters of HTTP rules: what happens to a request on its way, and to the response on its way back. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
+import { asMapBy, asSet } from '../../schema/list-types.ts'
 import { message } from '../../schema/message.ts'
 import { BackendObjectReference, LocalObjectReference } from '../references.ts'
 import { headerName, portNumber, preciseHostname } from '../values.ts'
@@ -8,9 +9,9 @@ import { headerName, portNumber, preciseHostname } from '../values.ts'
 const Header = message({}, { name: headerName(), value: Type.String({ minLength: 1, maxLength: 4096 }) })
 
 export const HeaderFilter = message({
-  set: Type.Array(Header, { maxItems: 16, description: 'overwrites' }),
-  add: Type.Array(Header, { maxItems: 16, description: 'appends' }),
-  remove: Type.Array(Type.String(), { maxItems: 16 }),
+  set: Type.Array(Header, { maxItems: 16, description: 'overwrites', ...asMapBy('name') }),
+  add: Type.Array(Header, { maxItems: 16, description: 'appends', ...asMapBy('name') }),
+  remove: Type.Array(Type.String(), { maxItems: 16, ...asSet }),
 })
 export type HeaderFilter = Static<typeof HeaderFilter>
 
@@ -80,29 +81,44 @@ export const CorsFilter = message({
     Type.String({ minLength: 1, maxLength: 253, pattern: origin, title: '"*" or an origin such as "https://*.example.com"' }),
     {
       maxItems: 64,
+      ...asSet,
       ...starAlone('AllowOrigins'),
     },
   ),
   allowCredentials: Type.Boolean(),
-  allowMethods: Type.Array(method, { maxItems: 9, ...starAlone('AllowMethods') }),
-  allowHeaders: Type.Array(headerName(), { maxItems: 64, ...starAlone('AllowHeaders') }),
-  exposeHeaders: Type.Array(headerName(), { maxItems: 64 }),
+  allowMethods: Type.Array(method, { maxItems: 9, ...asSet, ...starAlone('AllowMethods') }),
+  allowHeaders: Type.Array(headerName(), { maxItems: 64, ...asSet, ...starAlone('AllowHeaders') }),
+  exposeHeaders: Type.Array(headerName(), { maxItems: 64, ...asSet }),
   maxAge: Type.Integer({ minimum: 1, default: 5, description: 'seconds that a browser may remember the answer' }),
 })
 export type CorsFilter = Static<typeof CorsFilter>
 
+const headerNames = (description: string) => Type.Array(Type.String(), { maxItems: 64, description, ...asSet })
+
 export const ExternalAuth = message(
   {
-    grpc: message({ allowedHeaders: Type.Array(Type.String(), { maxItems: 64 }) }),
+    grpc: message({ allowedHeaders: headerNames('headers of the request that the service is told; default: all') }),
     http: message({
-      path: Type.String(),
-      allowedHeaders: Type.Array(Type.String(), { maxItems: 64 }),
-      allowedResponseHeaders: Type.Array(Type.String(), { maxItems: 64 }),
+      path: Type.String({
+        maxLength: 1024,
+        pattern: "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$",
+        title: 'a path',
+        description: "stands before the request's own path",
+      }),
+      allowedHeaders: headerNames('headers of the request that the service is told, beside Authorization and Host'),
+      allowedResponseHeaders: headerNames("headers of the service's answer that go on to the backend"),
     }),
-    forwardBody: message({}, { maxSize: Type.Integer({ minimum: 0 }) }),
+    forwardBody: message({ maxSize: Type.Integer({ minimum: 0, description: 'bytes of the body that the service is told' }) }),
   },
   { protocol: Type.Enum(['HTTP', 'GRPC']), backendRef: BackendObjectReference },
+  cel(
+    ["self.protocol == 'GRPC' ? has(self.grpc) : true", "grpc must be specified when protocol is set to 'GRPC'"],
+    ["has(self.grpc) ? self.protocol == 'GRPC' : true", "protocol must be 'GRPC' when grpc is set"],
+    ["self.protocol == 'HTTP' ? has(self.http) : true", "http must be specified when protocol is set to 'HTTP'"],
+    ["has(self.http) ? self.protocol == 'HTTP' : true", "protocol must be 'HTTP' when http is set"],
+  ),
 )
+export type ExternalAuth = Static<typeof ExternalAuth>
 
 /** Filter type -> the field that it needs and nobody else has. */
 export const FILTER_FIELDS = {

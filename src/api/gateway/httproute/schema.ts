@@ -1,6 +1,7 @@
 /** HTTPRoute: which HTTP requests go where, and what happens to them on the way. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
+import { asMapBy, asSet } from '../../schema/list-types.ts'
 import { described, message } from '../../schema/message.ts'
 import { backendRefFields, backendRefRules, commonRouteFields } from '../references.ts'
 import { gatewayDuration, headerName, hostname, objectName, sectionName } from '../values.ts'
@@ -57,8 +58,8 @@ const EVERY_PATH = { type: 'PathPrefix', value: '/' }
 
 export const HttpRouteMatch = message({
   path: described('the path; default: all', HttpPathMatch, { default: EVERY_PATH }),
-  headers: Type.Array(HttpHeaderMatch, { maxItems: 16, description: 'all of them; the first entry of a name counts' }),
-  queryParams: Type.Array(HttpQueryMatch, { maxItems: 16, description: 'all of them' }),
+  headers: Type.Array(HttpHeaderMatch, { maxItems: 16, description: 'all of them', ...asMapBy('name') }),
+  queryParams: Type.Array(HttpQueryMatch, { maxItems: 16, description: 'all of them', ...asMapBy('name') }),
   method: Method,
 })
 export type HttpRouteMatch = Static<typeof HttpRouteMatch>
@@ -67,7 +68,7 @@ export const HttpBackendRef = message({ ...backendRefFields, filters: httpFilter
 export type HttpBackendRef = Static<typeof HttpBackendRef>
 
 export const HttpRetry = message({
-  codes: Type.Array(Type.Integer({ minimum: 400, maximum: 599 }), { description: 'statuses to try again at' }),
+  codes: Type.Array(Type.Integer({ minimum: 400, maximum: 599 }), { description: 'statuses to try again at', ...asSet }),
   attempts: Type.Integer({ minimum: 0, description: 'tries after the first; default: 1' }),
   backoff: gatewayDuration({ description: 'least wait before another try' }),
 })
@@ -77,6 +78,8 @@ const onePrefix =
   "has(self.matches) && size(self.matches) == 1 && has(self.matches[0].path) && self.matches[0].path.type == 'PathPrefix'"
 const replaces = (field: string, list: string) =>
   `(has(${list}) && ${list}.exists_one(f, has(f.${field}) && has(f.${field}.path) && f.${field}.path.type == 'ReplacePrefixMatch' && has(f.${field}.path.replacePrefixMatch))) ? ((!${onePrefix}) ? false : true) : true`
+const replacesAtBackend = (field: string) =>
+  `(has(self.backendRefs) && self.backendRefs.exists(b, has(b.filters) && b.filters.exists(f, has(f.${field}) && has(f.${field}.path) && f.${field}.path.type == 'ReplacePrefixMatch'))) ? (${onePrefix}) : true`
 const onePrefixMessage = 'When using replacePrefixMatch, exactly one PathPrefix match must be specified'
 
 export const HttpRouteRule = message(
@@ -111,6 +114,8 @@ export const HttpRouteRule = message(
     ],
     [replaces('requestRedirect', 'self.filters'), onePrefixMessage],
     [replaces('urlRewrite', 'self.filters'), onePrefixMessage],
+    [replacesAtBackend('requestRedirect'), onePrefixMessage],
+    [replacesAtBackend('urlRewrite'), onePrefixMessage],
   ),
 )
 export type HttpRouteRule = Static<typeof HttpRouteRule>

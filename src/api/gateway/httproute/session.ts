@@ -17,9 +17,13 @@ export const SessionPersistence = message(
     header: message({ name: Type.String({ maxLength: 128 }) }),
   },
   {},
-  cel([
-    "!has(self.cookieConfig) || !has(self.cookieConfig.lifetimeType) || self.cookieConfig.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
-    'AbsoluteTimeout must be specified when cookie lifetimeType is Permanent',
-  ]),
+  cel(
+    [
+      "!has(self.cookieConfig) || !has(self.cookieConfig.lifetimeType) || self.cookieConfig.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
+      'AbsoluteTimeout must be specified when cookie lifetimeType is Permanent',
+    ],
+    ["!has(self.cookieConfig) && !has(self.cookie) || self.type == 'Cookie'", 'a cookie can only be set with type Cookie'],
+    ["!has(self.header) || self.type == 'Header'", 'a header can only be set with type Header'],
+  ),
 )
 export type SessionPersistence = Static<typeof SessionPersistence>

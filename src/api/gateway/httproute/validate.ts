@@ -7,6 +7,7 @@ import { checkBackend, checkParents } from '../parent-rules.ts'
 import { checkFilters } from './filter-rules.ts'
 import type { HttpRouteFilter } from './filters.ts'
 import type { HttpPathMatch, HttpRouteMatch, HttpRouteRule, HttpRouteSpec } from './schema.ts'
+import { checkSession } from './session-rules.ts'
 
 const MAX_MATCHES = 128
 
@@ -47,11 +48,7 @@ function checkRule(rule: HttpRouteRule, findings: Findings): void {
   const [whole, each] = [request, backendRequest].map(text => (text === undefined ? 0 : (parseDuration(text) ?? 0)))
   if (whole && each && each > whole)
     findings.at('timeouts', 'backendRequest').error(`${backendRequest} is longer than the whole request may take (${request})`)
-  const session = rule.sessionPersistence
-  if (session && (session.cookieConfig ?? session.cookie)?.lifetimeType === 'Permanent' && !session.absoluteTimeout)
-    findings
-      .at('sessionPersistence')
-      .error('"absoluteTimeout" is missing: a Permanent cookie needs it', { code: 'missing-field' })
+  checkSession(rule.sessionPersistence, findings.at('sessionPersistence'))
 }
 
 function checkMatch({ path, headers, queryParams }: HttpRouteMatch, findings: Findings): void {
@@ -60,13 +57,8 @@ function checkMatch({ path, headers, queryParams }: HttpRouteMatch, findings: Fi
     ['headers', headers],
     ['queryParams', queryParams],
   ] as const) {
-    const names = new Set<string>()
-    for (const [index, { name, type, value }] of (list ?? []).entries()) {
-      const at = findings.at(field, index)
-      if (names.has(name)) at.at('name').error(`"${name}" stands there twice: expected each name once`)
-      names.add(name)
-      if (type === 'RegularExpression') at.at('value').check(checkRegex(value))
-    }
+    for (const [index, { type, value }] of (list ?? []).entries())
+      if (type === 'RegularExpression') findings.at(field, index, 'value').check(checkRegex(value))
   }
 }
 

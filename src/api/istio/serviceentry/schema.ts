@@ -1,6 +1,7 @@
 /** ServiceEntry (networking.istio.io): a service that Kubernetes does not know, inside or outside the mesh. */
 import { type Static, Type } from 'typebox'
 import { cel } from '../../schema/cel.ts'
+import { asMapBy } from '../../schema/list-types.ts'
 import { message, uint32 } from '../../schema/message.ts'
 import { ExportTo, LabelSelector } from '../selector.ts'
 import { WorkloadEntrySpec } from '../workloadentry/schema.ts'
@@ -25,8 +26,7 @@ export const ServiceEntrySpec = message(
     addresses: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 256, description: 'virtual IP addresses or CIDR ranges' }),
     ports: Type.Array(ServiceEntryPort, {
       maxItems: 256,
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['name'],
+      ...asMapBy('name'),
       ...cel([
         'self.all(a, !has(a.number) || self.exists_one(b, has(b.number) && a.number == b.number))',
         'two ports have the same number',

@@ -44,7 +44,6 @@ function checkHosts(spec: ServiceEntrySpec, findings: Findings): void {
 }
 
 function checkPorts(spec: ServiceEntrySpec, findings: Findings): void {
-  const names = new Set<string>()
   const numbers = new Set<number>()
   for (const [index, { name, number = 0, protocol, targetPort }] of (spec.ports ?? []).entries()) {
     const at = findings.at(index)
@@ -52,9 +51,7 @@ function checkPorts(spec: ServiceEntrySpec, findings: Findings): void {
     at.at('number').check(checkPort(number))
     if (protocol) at.at('protocol').check(checkProtocol(protocol))
     if (targetPort) at.at('targetPort').check(checkPort(targetPort))
-    if (names.has(name)) at.at('name').error(`"${name}" names two ports: expected another name for each`)
     if (numbers.has(number)) at.at('number').error(`${number} is there twice: expected each port once`)
-    names.add(name)
     numbers.add(number)
   }
 }

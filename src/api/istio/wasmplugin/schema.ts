@@ -1,5 +1,6 @@
 /** WasmPlugin (extensions.istio.io): a WebAssembly module in the way of requests or connections. */
 import { type Static, Type } from 'typebox'
+import { asMapBy } from '../../schema/list-types.ts'
 import { cel, described, int32, message, struct } from '../../schema/message.ts'
 import { ONE_TARGET, policyTargetFields } from '../policy-target.ts'
 import { TypePortSelector, WorkloadMode } from '../selector.ts'
@@ -41,8 +42,7 @@ export const wasmSettings = {
       env: Type.Array(EnvVar, {
         maxItems: 256,
         description: 'environment variables',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['name'],
+        ...asMapBy('name'),
       }),
     },
     {},
@@ -69,8 +69,7 @@ export const trafficSelectors = Type.Array(
     mode: described('CLIENT: requests sent, SERVER: requests received; default both', WorkloadMode),
     ports: Type.Array(TypePortSelector, {
       description: 'ports of the service (requests sent) or the workload (received); default: any',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['number'],
+      ...asMapBy('number'),
     }),
   }),
   { description: 'the traffic that passes through; default: all' },

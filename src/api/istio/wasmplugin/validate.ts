@@ -15,11 +15,8 @@ export function validateWasmPlugin(object: ConfigObject<'WasmPlugin', string, Wa
 /** @param findings at the module's settings */
 export function checkWasm({ url, vmConfig }: Pick<WasmPluginSpec, 'url' | 'vmConfig'>, findings: Findings): void {
   findings.at('url').check(checkModuleUrl(url))
-  const names = new Set<string>()
-  for (const [index, { name, value, valueFrom }] of (vmConfig?.env ?? []).entries()) {
+  for (const [index, { value, valueFrom }] of (vmConfig?.env ?? []).entries()) {
     const at = findings.at('vmConfig', 'env', index)
-    if (names.has(name)) at.at('name').error(`"${name}" is there twice: expected each variable once`)
-    names.add(name)
     if (valueFrom === 'HOST' && value) at.at('value').error('valueFrom is HOST: expected no value beside it')
   }
 }
@@ -39,12 +36,6 @@ function checkModuleUrl(text: string): string | undefined {
 /** @param findings at `match` */
 export function checkTrafficSelectors(match: WasmPluginSpec['match'], findings: Findings): void {
   for (const [index, { ports = [] }] of (match ?? []).entries()) {
-    const seen = new Set<number>()
-    for (const [place, { number }] of ports.entries()) {
-      const at = findings.at(index, 'ports', place, 'number')
-      at.check(checkPort(number))
-      if (seen.has(number)) at.error(`${number} is there twice: expected each port once`)
-      seen.add(number)
-    }
+    for (const [place, { number }] of ports.entries()) findings.at(index, 'ports', place, 'number').check(checkPort(number))
   }
 }
