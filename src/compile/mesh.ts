@@ -3,12 +3,13 @@
  * that did not change is the same as before, and so is every list in which nothing changed.
  */
 
-import type { ConfigMap, DestinationRule, Node, Pod, ProxyConfig, Secret, VirtualService } from '../api/registry.ts'
+import type { ConfigMap, DestinationRule, Node, Pod, ProxyConfig, Secret, Telemetry, VirtualService } from '../api/registry.ts'
 import { IdentityMemo, remembering } from '../lib/identity-memo.ts'
 import { type Aged, compareAge } from '../model/age.ts'
 import { inOrder } from '../model/envoy-patch.ts'
 import type { Gateway } from '../model/gateway.ts'
 import type { Certificate, Mesh } from '../model/mesh.ts'
+import type { MetricsPolicy } from '../model/metric-changes.ts'
 import type { RouteSet } from '../model/route-set.ts'
 import { DEFAULT_SETTINGS, type MeshSettings } from '../model/settings.ts'
 import type { SidecarConfig } from '../model/sidecar.ts'
@@ -45,7 +46,9 @@ import { compileRequestAuthentication } from './request-authentication.ts'
 import { compileSidecar } from './sidecar.ts'
 import { compileLoggingPolicy } from './telemetry/access-logging.ts'
 import { checkLogging } from './telemetry/check-logging.ts'
+import { checkMetrics } from './telemetry/check-metrics.ts'
 import { checkTracing } from './telemetry/check-tracing.ts'
+import { compileMetricsPolicy } from './telemetry/metrics.ts'
 import { compileTracingPolicy } from './telemetry/tracing.ts'
 import { compileVirtualService, delegateNames, isDelegate } from './virtual-service.ts'
 import { compilePod } from './workload.ts'
@@ -130,6 +133,10 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
       oldestFirst([...objects.AuthorizationPolicy.map(accessPolicyOf), ...access.accessPolicies]),
     ),
     loggingPolicies: kept(before?.loggingPolicies, oldestFirst(objects.Telemetry.map(loggingPolicyOf))),
+    metricsPolicies: kept(
+      before?.metricsPolicies,
+      oldestFirst(objects.Telemetry.map(object => metricsPolicyOf(object, settings.extensionProviders))),
+    ),
     tracingPolicies: kept(before?.tracingPolicies, oldestFirst(objects.Telemetry.map(tracingPolicyOf))),
     envoyFilters: kept(before?.envoyFilters, inOrder(objects.EnvoyFilter.map(envoyFilterOf), settings)),
     certificates: keptMap(before?.certificates, new Map([...certificatesOf(objects.Secret), ...edge.certificates])),
@@ -148,6 +155,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
         ...objects.Gateway.flatMap(checkCertificateHashes),
         ...checkTracing(objects, mesh),
         ...checkLogging(objects, mesh),
+        ...checkMetrics(objects, mesh),
         ...objects.EnvoyFilter.flatMap(checkEnvoyFilter),
         ...checkProxyAnnotations(objects.Pod),
         ...checkOwnConflicts(objects, mesh),
@@ -179,6 +187,9 @@ const tokenPolicyOf = remembering(compileRequestAuthentication)
 const accessPolicyOf = remembering(compileAuthorizationPolicy)
 const loggingPolicyOf = remembering(compileLoggingPolicy)
 const tracingPolicyOf = remembering(compileTracingPolicy)
+const metricsPolicies = new IdentityMemo<MetricsPolicy>()
+const metricsPolicyOf = (object: Telemetry, providers: MeshSettings['extensionProviders']) =>
+  metricsPolicies.get([object, providers], () => compileMetricsPolicy(object, providers))
 const envoyFilterOf = remembering(compileEnvoyFilter)
 const certificateOf = remembering((secret: Secret) => compileCertificate(secret))
 const sets = new IdentityMemo<RouteSet>()

@@ -26,7 +26,8 @@ const FIELDS: { readonly [Id in KindId]?: Reasons } = {
     'spec.configPatches[].match.listener.portName': AS_IN_ISTIO,
   },
   Telemetry: {
-    'spec.metrics': 'the standard metrics are reported as they are',
+    'spec.metrics[].reportingInterval':
+      "bytes of open connections are counted as they pass; Envoy counts a connection's at its end",
   },
   Sidecar: {
     'spec.ingress[].tls': 'it takes plaintext',

@@ -9,6 +9,7 @@ import type { Alert } from './alert.ts'
 import type { EnvoyFilter } from './envoy-patch.ts'
 import type { Gateway } from './gateway.ts'
 import type { LoggingPolicy } from './log-target.ts'
+import type { MetricsPolicy } from './metric-changes.ts'
 import type { PeerPolicy } from './peer-policy.ts'
 import type { ProxyRule } from './proxy-rule.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -43,6 +44,8 @@ export interface Mesh {
   readonly accessPolicies: readonly AccessPolicy[]
   readonly tracingPolicies: readonly TracingPolicy[]
   readonly loggingPolicies: readonly LoggingPolicy[]
+  /** Oldest first. */
+  readonly metricsPolicies: readonly MetricsPolicy[]
   /** In the order in which they are applied. */
   readonly envoyFilters: readonly EnvoyFilter[]
   /** Certificates with their keys by "namespace/name". */

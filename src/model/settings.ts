@@ -4,6 +4,7 @@ import type { ExtensionProvider } from './extension-provider.ts'
 import type { RetryPolicy } from './http-rule.ts'
 import type { LabelSelector } from './label-selector.ts'
 import type { ProxyLogging } from './log-target.ts'
+import type { ProxyMetrics } from './metric-changes.ts'
 import { type Networks, NO_NETWORKS } from './network.ts'
 import type { ProxySettings } from './proxy-settings.ts'
 import type { ConnectionPool, Keepalive, LocalityPolicy, OutlierDetection } from './traffic-policy.ts'
@@ -51,6 +52,8 @@ export interface MeshSettings {
   readonly accessLogJson: boolean
   /** What one proxy logs, and to whom, where a Telemetry or the default providers say; undefined: the mesh's file. */
   readonly logs?: ProxyLogging | undefined
+  /** What is changed of one proxy's standard metrics; undefined: nothing. */
+  readonly metrics?: ProxyMetrics | undefined
   /** The proxy is an Envoy: it is told how to count the standard metrics. mizzen's own does that by itself. */
   readonly toldMetrics?: boolean
   readonly pathNormalization: 'none' | 'base' | 'merge-slashes' | 'decode-and-merge-slashes'

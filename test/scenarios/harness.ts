@@ -193,7 +193,7 @@ export class Harness {
       const present = absent.filter(line => text.split('\n').some(found => line.test(found)))
       if (missing.length + present.length === 0) return []
       if (performance.now() > until || present.length > 0) {
-        const found = text.split('\n').filter(line => /^istio_(requests_total|tcp_)/.test(line))
+        const found = text.split('\n').filter(line => /^istio_(requests_total|request_messages|tcp_)/.test(line))
         return [...missing.map(line => `no line like ${line}`), ...present.map(line => `a line like ${line}`), ...found]
       }
       await sleep(100)

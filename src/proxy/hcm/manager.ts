@@ -9,6 +9,7 @@ import type { Connection, OpenConnection, TerminalFilter } from '../listener/con
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
 import type { DecisionRecord, Side } from '../telemetry/decision-record.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
+import { type MetricsPlan, readMetricsPlan } from '../telemetry/standard/metrics-plan.ts'
 import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
 import { HttpTracing } from '../tracing/http-tracing.ts'
 import { type ConnectionOwner, HttpConnection } from './connection.ts'
@@ -40,6 +41,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   readonly side: Side
   readonly #recorder: Recorder
   readonly #metrics: StandardMetrics
+  readonly #metricsPlan: MetricsPlan | undefined
   readonly #accessLogs: readonly AccessLogger[]
   readonly #endFilters: readonly HttpFilter[]
 
@@ -66,6 +68,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
     this.tracing = this.#openTracing(config, context, side === 'outbound')
+    this.#metricsPlan = readMetricsPlan(config.accessLog)
     this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
   }
 
@@ -101,7 +104,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   #report(record: DecisionRecord): void {
     for (let i = 0; i < this.#accessLogs.length; i++) this.#accessLogs[i]?.log(record)
     if (record.trace !== undefined) this.tracing?.report(record, record.trace)
-    this.#metrics.requestOver(record)
+    this.#metrics.requestOver(record, this.#metricsPlan)
     this.#recorder.over(record)
   }
 }

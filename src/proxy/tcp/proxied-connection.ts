@@ -12,7 +12,8 @@ import type { AccessLogger } from '../telemetry/access-log.ts'
 import { DecisionRecord, type Side as ListenerSide } from '../telemetry/decision-record.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
-import type { ConnectionSeries } from '../telemetry/standard/series.ts'
+import type { ConnectionCounts } from '../telemetry/standard/connection-counts.ts'
+import type { MetricsPlan } from '../telemetry/standard/metrics-plan.ts'
 import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
 import { chooseTarget, type Target, type TcpSettings } from './settings.ts'
 import type { TcpStats } from './tcp-stats.ts'
@@ -27,6 +28,7 @@ export interface TcpServices {
   readonly side: ListenerSide
   readonly recorder: Recorder
   readonly metrics: StandardMetrics
+  readonly metricsPlan: MetricsPlan | undefined
 }
 
 export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner {
@@ -47,7 +49,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   #lastMove = 0
   #duration: Timer | undefined
   /** undefined: not connected, or nobody counts. */
-  #series: ConnectionSeries | undefined
+  #series: ConnectionCounts | undefined
   #over = false
 
   constructor(services: TcpServices, connection: Connection, closed: (ended: OpenConnection) => void) {
@@ -109,8 +111,9 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   onConnected(upstream: Transport): void {
     this.#connecting = undefined
     this.#record.upstreamFirstByteAt = performance.now()
-    this.#series = this.#services.metrics.connection(this.#record, '')
-    if (this.#series !== undefined) this.#series.opened++
+    const { metrics, metricsPlan } = this.#services
+    this.#series = metrics.connection(this.#record, '', metricsPlan)
+    this.#series?.open()
     const { socket } = this.#connection
     socket.off('close', this.#onEarlyClose)
     this.#record.upstreamLocalAddress = `${upstream.localAddress}:${upstream.localPort}`
@@ -156,11 +159,11 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     const { stats } = this.#services
     const series = this.#series
     if (from === 'downstream') {
-      if (series !== undefined) series.receivedBytes += bytes.length
+      series?.received(bytes.length)
       this.#record.bytesReceived += bytes.length
       stats.downstream_cx_rx_bytes_total += bytes.length
     } else {
-      if (series !== undefined) series.sentBytes += bytes.length
+      series?.sent(bytes.length)
       this.#record.bytesSent += bytes.length
       stats.downstream_cx_tx_bytes_total += bytes.length
     }
@@ -236,10 +239,10 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
 
   /** One that never had an upstream counts as opened and closed: the two stay equal in the end. */
   #countEnd(): void {
-    const series = this.#services.metrics.connection(this.#record, this.#record.flags)
-    if (series === undefined) return
-    if (this.#series === undefined) series.opened++
-    series.closed++
+    const { metrics, metricsPlan } = this.#services
+    const series = metrics.connection(this.#record, this.#record.flags, metricsPlan)
+    if (this.#series === undefined) series?.open()
+    series?.close()
   }
 }
 

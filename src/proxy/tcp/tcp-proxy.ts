@@ -6,6 +6,7 @@ import type { ProxyContext } from '../context.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { compileAccessLogs } from '../telemetry/access-log.ts'
 import type { Side } from '../telemetry/decision-record.ts'
+import { readMetricsPlan } from '../telemetry/standard/metrics-plan.ts'
 import { ProxiedConnection, type TcpServices } from './proxied-connection.ts'
 import { readTcpSettings, type Target } from './settings.ts'
 import { TcpStats } from './tcp-stats.ts'
@@ -26,6 +27,7 @@ export class TcpProxy implements TerminalFilter {
       side,
       recorder: context.recorder,
       metrics: context.metrics,
+      metricsPlan: readMetricsPlan(config.accessLog),
     }
   }
 

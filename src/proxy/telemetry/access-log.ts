@@ -10,6 +10,7 @@ import { compileLogFilter } from './access-log-filter.ts'
 import type { DecisionRecord } from './decision-record.ts'
 import type { LogFile, LogFiles } from './log-files.ts'
 import { compileJsonFormat, compileTextFormat, DEFAULT_FORMAT } from './log-format.ts'
+import { isMetricsLog } from './standard/metrics-plan.ts'
 import { diagnosisOf } from './story.ts'
 
 export interface AccessLogger {
@@ -20,10 +21,12 @@ type Format = (record: DecisionRecord) => string
 
 /** @throws naming the logger, operator or file that can't be used */
 export function compileAccessLogs(configs: readonly AccessLog[], files: LogFiles): AccessLogger[] {
-  return configs.map(config => {
-    const [path, format] = destination(config)
-    return new LineLogger(files.open(path), format, compileLogFilter(config.filter))
-  })
+  return configs
+    .filter(config => !isMetricsLog(config))
+    .map(config => {
+      const [path, format] = destination(config)
+      return new LineLogger(files.open(path), format, compileLogFilter(config.filter))
+    })
 }
 
 function destination({ name, configType }: AccessLog): readonly [path: string, format: Format] {

@@ -11,19 +11,48 @@ type Fields = Readonly<Record<string, CelInput | undefined>>
 
 /** @throws on what is no expression */
 export function compileCel(expression: string): (record: DecisionRecord) => boolean {
-  const evaluate = plan(celEnv(), parse(expression))
+  const evaluate = compile(expression)
+  // An attribute that is not there makes the whole expression have no value, which is not true.
+  return record => evaluate(record) === true
+}
+
+/** @returns gives the value as text; undefined: it has none @throws on what is no expression */
+export function compileCelText(expression: string): (record: DecisionRecord) => string | undefined {
+  const evaluate = compile(expression)
   return record => {
-    const result = evaluate({
-      request: known(requestOf(record)),
-      response: known(responseOf(record)),
-      source: known(sourceOf(record)),
-      destination: known(destinationOf(record)),
-      connection: known(connectionOf(record)),
-      upstream: known({ address: record.host?.address, port: record.host === undefined ? undefined : BigInt(record.host.port) }),
-      xds: known({ cluster_name: record.cluster?.name, route_name: record.route || undefined }),
-    })
-    // An attribute that is not there makes the whole expression have no value, which is not true.
-    return !isCelError(result) && result === true
+    const value = evaluate(record)
+    switch (typeof value) {
+      case 'string':
+        return value
+      case 'number':
+      case 'bigint':
+      case 'boolean':
+        return String(value)
+      default:
+        return undefined
+    }
+  }
+}
+
+const ATTRIBUTES: Readonly<Record<string, (record: DecisionRecord) => Fields>> = {
+  request: requestOf,
+  response: responseOf,
+  source: sourceOf,
+  destination: destinationOf,
+  connection: connectionOf,
+  upstream: ({ host }) => ({ address: host?.address, port: host && BigInt(host.port) }),
+  xds: ({ cluster, route }) => ({ cluster_name: cluster?.name, route_name: route || undefined }),
+}
+
+/** Only what the text names is made: maps of headers cost more than the rest of an expression. */
+function compile(expression: string): (record: DecisionRecord) => unknown {
+  const evaluate = plan(celEnv(), parse(expression))
+  const named = Object.entries(ATTRIBUTES).filter(([name]) => expression.includes(name))
+  return record => {
+    const input: Record<string, CelInput> = {}
+    for (const [name, read] of named) input[name] = known(read(record))
+    const result = evaluate(input)
+    return isCelError(result) ? undefined : result
   }
 }
 

@@ -54,3 +54,31 @@ test('withStandardMetrics() says unknown of what is not known', () => {
   )
   assert.match(made, /request_protocol="tcp",connection_security_policy="unknown",response_flags="-"} 9$/)
 })
+
+test('withStandardMetrics() leaves labels out, sets others, and adds up what becomes the same', () => {
+  const raw = (version: string, changes: string) =>
+    `reporter="source",mizzen_callee="cart-${version};shop;cart;${version};K;cart;${version}",mizzen_services="${SERVICES}",request_protocol="http",` +
+    `response_code="200",grpc_response_status="",response_flags="-",${changes}`
+  const changes =
+    'mizzen_set_host="cart.shop",mizzen_set_missing="",mizzen_removed="destination_version destination_workload destination_canonical_revision"'
+  const made = withStandardMetrics(
+    `envoy_istio_requests_total{${raw('v1', changes)}} 3\nenvoy_istio_requests_total{${raw('v2', changes)}} 4\n`,
+    OWN,
+  )
+  assert.match(made, /^istio_requests_total\{[^\n]*response_flags="-",host="cart.shop",missing="unknown"\} 7\n$/)
+  assert.doesNotMatch(made, /destination_version|destination_workload=|mizzen_/)
+})
+
+test('withStandardMetrics() counts gRPC messages from the calls that had so many', () => {
+  const raw = (messages: string) =>
+    `reporter="source",mizzen_services="${SERVICES}",request_protocol="http",response_code="200",grpc_response_status="0",response_flags="-",mizzen_messages="${messages}"`
+  const made = withStandardMetrics(
+    ['request', 'response']
+      .flatMap(what => ['1,1', '1,20'].map(pair => `envoy_istio_${what}_messages_total{${raw(pair)}} 2`))
+      .join('\n'),
+    OWN,
+  ).split('\n')
+  assert.equal(made.length, 2)
+  assert.match(made[0] ?? '', /^istio_request_messages_total\{.*request_protocol="grpc".*\} 4$/)
+  assert.match(made[1] ?? '', /^istio_response_messages_total\{.*\} 42$/)
+})

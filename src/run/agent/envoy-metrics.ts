@@ -2,8 +2,11 @@
  * Envoy's statistics with Istio's standard metrics made whole: what the stats loggers keep as Envoy has it (xds/resources/standard-metrics.ts) becomes
  * Istio's names and labels, with what the agent knows of its own workload. All other lines stay as they are.
  */
+
+import { REMOVED_TAGS, SET_TAG, UNKNOWN_VALUE } from '../../lib/metric-tags.ts'
 import { type PeerFields, readPeerText, readSubject } from '../../lib/peer-fields.ts'
 import { withPrincipal } from '../../proxy/telemetry/peer.ts'
+import { labelText } from '../../proxy/telemetry/standard/label-text.ts'
 import { labelPairs, type ServiceLabels } from '../../proxy/telemetry/standard/labels.ts'
 
 const PREFIX = 'envoy_istio_'
@@ -15,29 +18,56 @@ const SPECIAL: ReadonlySet<string> = new Set(['PassthroughCluster', 'BlackHoleCl
 export function withStandardMetrics(text: string, own: Partial<PeerFields>): string {
   if (!text.includes(PREFIX)) return text
   // Most labels of a series stand on many lines: one a bucket.
-  const known = new Map<string, string>()
-  const lines = text.split('\n')
-  for (let i = 0; i < lines.length; i++) {
-    const line = lines[i] ?? ''
-    if (line.startsWith(`# TYPE ${PREFIX}`)) lines[i] = line.replace(PREFIX, 'istio_')
-    else if (line.startsWith(PREFIX)) lines[i] = rewritten(line, own, known)
+  const known = new Map<string, Labels>()
+  // Where labels are left out or set, several of Envoy's series become one. They stand together, as do all lines of a metric.
+  const places = new Map<string, number>()
+  const lines: string[] = []
+  const sums: number[] = []
+  for (const line of text.split('\n')) {
+    const series = line.startsWith(PREFIX) ? readSeries(line, own, known) : undefined
+    if (series === undefined) {
+      lines.push(line.startsWith(`# TYPE ${PREFIX}`) ? line.replace(PREFIX, 'istio_') : line)
+      continue
+    }
+    const before = places.get(series.name)
+    const at = before ?? lines.length
+    if (before === undefined) {
+      places.set(series.name, at)
+      lines.push('')
+    }
+    sums[at] = (sums[at] ?? 0) + series.value
+    lines[at] = `${series.name} ${sums[at]}`
   }
   return lines.join('\n')
 }
 
-function rewritten(line: string, own: Partial<PeerFields>, known: Map<string, string>): string {
+interface Labels {
+  readonly text: string
+  /** Messages of a gRPC call, there and back; undefined: it is not about messages. */
+  readonly messages: readonly [requests: number, responses: number] | undefined
+}
+
+interface Series {
+  /** With its labels. */
+  readonly name: string
+  readonly value: number
+}
+
+function readSeries(line: string, own: Partial<PeerFields>, known: Map<string, Labels>): Series | undefined {
   const [, name = '', labels = '', value = ''] = LINE.exec(line) ?? []
-  if (name === '') return line
+  if (name === '') return undefined
   const [, rest = labels, bound] = /^(.*),(le="[^"]*")$/.exec(labels) ?? []
   let made = known.get(rest)
   if (made === undefined) {
     made = istioLabels(rest, own)
     known.set(rest, made)
   }
-  return `${name}{${made}${bound === undefined ? '' : `,${bound}`}} ${value}`
+  const [requests, responses] = made.messages ?? [1, 1]
+  const times = name === 'istio_response_messages_total' ? responses : requests
+  return { name: `${name}{${made.text}${bound === undefined ? '' : `,${bound}`}}`, value: Number(value) * times }
 }
 
-function istioLabels(text: string, own: Partial<PeerFields>): string {
+function istioLabels(text: string, own: Partial<PeerFields>): Labels {
   const raw = new Map([...text.matchAll(LABEL)].map(([, name = '', value = '']) => [name, unescaped(value)]))
   const given = (name: string) => raw.get(name) || undefined
   const source = given('reporter') === 'source'
@@ -62,7 +92,19 @@ function istioLabels(text: string, own: Partial<PeerFields>): string {
     pairs.set('grpc_response_status', grpc ?? '')
   }
   pairs.set('response_flags', given('response_flags') ?? '-')
-  return [...pairs].map(([name, value]) => `${name}="${escaped(value)}"`).join(',')
+  const [requests = 0, responses = 0] = (given('mizzen_messages') ?? '').split(',').map(Number)
+  return { text: changedText(pairs, raw), messages: raw.has('mizzen_messages') ? [requests, responses] : undefined }
+}
+
+/** Follows what Telemetry changes of the labels. */
+function changedText(pairs: Map<string, string>, raw: ReadonlyMap<string, string>): string {
+  const removed = new Set((raw.get(REMOVED_TAGS) ?? '').split(' '))
+  const set = [...raw].filter(([name]) => name.startsWith(SET_TAG))
+  return labelText(
+    pairs,
+    { removed, set: set.map(([name]) => ({ name: name.slice(SET_TAG.length) })) },
+    set.map(([, value]) => value || UNKNOWN_VALUE),
+  )
 }
 
 function serviceOf(services: string | undefined, cluster = ''): ServiceLabels {
@@ -81,8 +123,4 @@ function serviceOf(services: string | undefined, cluster = ''): ServiceLabels {
 
 function unescaped(value: string): string {
   return value.replace(/\\(.)/g, (_all, c: string) => (c === 'n' ? '\n' : c))
-}
-
-function escaped(value: string): string {
-  return value.replace(/[\\"\n]/g, c => (c === '\n' ? '\\n' : `\\${c}`))
 }

@@ -52,6 +52,7 @@ const mesh: Mesh = {
   accessPolicies: [],
   tracingPolicies: [],
   loggingPolicies: [],
+  metricsPolicies: [],
   envoyFilters: [],
   certificates: new Map(),
 }

@@ -2,6 +2,7 @@
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import { loggingOf } from '../../model/access-logging.ts'
 import type { Mesh } from '../../model/mesh.ts'
+import { metricsOf } from '../../model/metric-changes.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 
@@ -13,11 +14,13 @@ export function meshFor(mesh: Mesh, proxy: MeshProxy): Mesh {
   const { settings } = mesh
   const { proxySettings: proxyDefaults = settings.proxyDefaults, toldMetrics = false } = proxy
   const logs = loggingOf(mesh, proxy)
-  if (proxyDefaults === settings.proxyDefaults && logs === undefined && !toldMetrics) return mesh
-  const own = settingsMemo.get([settings, proxyDefaults, logs, toldMetrics], () => ({
+  const metrics = metricsOf(mesh, proxy)
+  if (proxyDefaults === settings.proxyDefaults && logs === undefined && metrics === undefined && !toldMetrics) return mesh
+  const own = settingsMemo.get([settings, proxyDefaults, logs, metrics, toldMetrics], () => ({
     ...settings,
     proxyDefaults,
     logs,
+    metrics,
     toldMetrics,
   }))
   return meshes.get([mesh, own], () => ({ ...mesh, settings: own }))

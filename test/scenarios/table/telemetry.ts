@@ -56,4 +56,56 @@ export const telemetry: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: 'gRPC messages are counted, of streams too',
+    mixed: true,
+    calls: [
+      { kind: 'grpc', from: 'client', to: 'grpc:7000', rpc: 'Unary', message: 'hello', times: 3, expect: {} },
+      {
+        kind: 'metrics',
+        from: 'client',
+        lines: [
+          /^istio_request_messages_total\{reporter="source".*destination_service_name="grpc".*request_protocol="grpc".*grpc_response_status="0",response_flags="-"\} (?:[3-9]|\d\d+)$/,
+          /^istio_response_messages_total\{reporter="source".*destination_service_name="grpc".*\} (?:[3-9]|\d\d+)$/,
+        ],
+      },
+    ],
+  },
+  {
+    name: 'Telemetry sets and removes tags, and disables a metric, of one side',
+    mixed: true,
+    config: `
+      apiVersion: telemetry.istio.io/v1
+      kind: Telemetry
+      metadata: {name: tags}
+      spec:
+        metrics:
+          - overrides:
+              - match: {mode: CLIENT}
+                tagOverrides:
+                  row: {value: "'overrides'"}
+                  method: {value: request.method}
+                  tenant: {value: "request.headers['x-tenant']"}
+                  destination_version: {operation: REMOVE}
+              - match: {metric: REQUEST_DURATION, mode: CLIENT}
+                disabled: true
+              - match: {metric: REQUEST_SIZE, mode: CLIENT}
+                tagOverrides: {row: {operation: REMOVE}, only_size: {value: string(response.code)}}`,
+    calls: [
+      { kind: 'http', from: 'client', url: 'http://solo/tags', headers: { 'x-tenant': 'acme' }, expect: { served: 'solo v1' } },
+      { kind: 'http', from: 'client', url: 'http://solo/tags', method: 'POST', expect: { served: 'solo v1' } },
+      {
+        kind: 'metrics',
+        from: 'client',
+        lines: [
+          /^istio_requests_total\{reporter="source".*destination_app="solo",destination_service="solo.*method="GET".*row="overrides",tenant="acme"\} \d+$/,
+          /^istio_requests_total\{reporter="source".*method="POST".*row="overrides",tenant="unknown"\} \d+$/,
+          /^istio_response_bytes_count\{reporter="source".*row="overrides",tenant="acme"\}/,
+          /^istio_request_bytes_count\{reporter="source".*method="GET",only_size="200",tenant="acme"\}/,
+        ],
+        absent: [/^istio_request_duration.*tenant=/, /destination_version=.*tenant=/, /mizzen_(set|removed)/],
+      },
+      { kind: 'metrics', from: 'solo-v1', lines: [/^istio_requests_total\{reporter="destination"/], absent: [/row="overrides"/] },
+    ],
+  },
 ]

@@ -40,6 +40,9 @@ function counter<Entry extends { readonly labels: string }>(
 
 function histogram(name: string, table: SeriesTable<RequestSeries>, value: (entry: RequestSeries) => BucketHistogram): string {
   let lines = ''
-  for (const entry of table) lines += value(entry).render(name, entry.labels)
+  for (const entry of table) {
+    const values = value(entry)
+    if (values.count > 0) lines += values.render(name, entry.labels)
+  }
   return lines === '' ? '' : `# TYPE ${name} histogram\n${lines}`
 }

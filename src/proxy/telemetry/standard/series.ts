@@ -3,7 +3,9 @@
  * limited, and what would be above the limit is counted in one entry that says so: a client that makes up header values, or a mesh with very many
  * peers, must not fill the memory.
  */
+import type { DecisionRecord } from '../decision-record.ts'
 import { BucketHistogram } from './bucket-histogram.ts'
+import type { ConnectionCounts } from './connection-counts.ts'
 
 /** Entries for requests, and as many for connections. */
 export const MOST_ENTRIES = 2000
@@ -21,9 +23,37 @@ export class RequestSeries {
   constructor(labels: string) {
     this.labels = labels
   }
+
+  /** A request is over: all its metrics. */
+  count(record: DecisionRecord): void {
+    this.requests++
+    this.durationMs.record(record.endedAt - record.startedAt)
+    this.requestBytes.record(requestSize(record))
+    this.responseBytes.record(responseSize(record))
+    this.requestMessages += record.requestMessages
+    this.responseMessages += record.responseMessages
+  }
+
+  /** @param metrics those that count here */
+  countSome(record: DecisionRecord, metrics: ReadonlySet<string>): void {
+    if (metrics.has('istio_requests_total')) this.requests++
+    if (metrics.has('istio_request_duration_milliseconds')) this.durationMs.record(record.endedAt - record.startedAt)
+    if (metrics.has('istio_request_bytes')) this.requestBytes.record(requestSize(record))
+    if (metrics.has('istio_response_bytes')) this.responseBytes.record(responseSize(record))
+    if (metrics.has('istio_request_messages_total')) this.requestMessages += record.requestMessages
+    if (metrics.has('istio_response_messages_total')) this.responseMessages += record.responseMessages
+  }
 }
 
-export class ConnectionSeries {
+function requestSize({ bytesReceived, request }: DecisionRecord): number {
+  return bytesReceived + (request?.headers.byteLength ?? 0)
+}
+
+function responseSize({ bytesSent, responseHeaders }: DecisionRecord): number {
+  return bytesSent + (responseHeaders?.byteLength ?? 0)
+}
+
+export class ConnectionSeries implements ConnectionCounts {
   readonly labels: string
   opened = 0
   closed = 0
@@ -32,6 +62,22 @@ export class ConnectionSeries {
 
   constructor(labels: string) {
     this.labels = labels
+  }
+
+  open(): void {
+    this.opened++
+  }
+
+  close(): void {
+    this.closed++
+  }
+
+  sent(bytes: number): void {
+    this.sentBytes += bytes
+  }
+
+  received(bytes: number): void {
+    this.receivedBytes += bytes
   }
 }
 

@@ -1,23 +1,23 @@
 /**
  * Istio's standard metrics, counted natively: every request and connection over a listener that says which way it leads. Names, labels and buckets are
- * Istio's. The label set is put together once for each pair of peers, status and flags; after that a request costs three look-ups.
+ * Istio's, changed by what the listener's configuration says of them (metrics-plan.ts).
  */
-
 import type { DecisionRecord } from '../decision-record.ts'
-import { grpcStatusOf } from '../grpc-status.ts'
-import { type Peer, peerOfConnection } from '../peer.ts'
-import { isSpecial, labelPairs, relationOf } from './labels.ts'
+import type { Peer } from '../peer.ts'
+import { ChangedConnection, type ConnectionCounts } from './connection-counts.ts'
+import { labelText } from './label-text.ts'
+import { labelPairs, relationOf } from './labels.ts'
+import type { MetricsGroup, MetricsPlan } from './metrics-plan.ts'
 import { renderStandardMetrics } from './render.ts'
+import { RequestFinder, valuesOf } from './request-finder.ts'
 import { ConnectionSeries, RequestSeries, SeriesTable } from './series.ts'
-
-const NOBODY = {}
 
 export class StandardMetrics {
   readonly requests: SeriesTable<RequestSeries>
   readonly connections: SeriesTable<ConnectionSeries>
   readonly #own: Peer
-  /** By the other peer (host, cluster or caller), by the rest. */
-  #known = new WeakMap<object, WeakMap<object, Map<string | number, RequestSeries>>>()
+  readonly #plain: RequestFinder
+  readonly #changed = new WeakMap<MetricsGroup, RequestFinder>()
 
   /** @param own this proxy's workload @param warn one line for operators */
   constructor(own: Peer, warn: (line: string) => void) {
@@ -26,86 +26,42 @@ export class StandardMetrics {
       warn(`there are more label sets of ${what} than are kept apart: further ones count as mizzen_overflow="true"`)
     this.requests = new SeriesTable(labels => new RequestSeries(labels), full('requests'))
     this.connections = new SeriesTable(labels => new ConnectionSeries(labels), full('connections'))
+    this.#plain = new RequestFinder(this.requests, own, undefined)
   }
 
-  /** A request is over. */
-  requestOver(record: DecisionRecord): void {
+  /** A request is over. @param plan what is changed; undefined: nothing */
+  requestOver(record: DecisionRecord, plan: MetricsPlan | undefined): void {
     const { request, side } = record
     if (side === 'unspecified' || request === undefined) return
-    const series = this.#seriesOf(record)
-    series.requests++
-    series.durationMs.record(record.endedAt - record.startedAt)
-    series.requestBytes.record(record.bytesReceived + request.headers.byteLength)
-    series.responseBytes.record(record.bytesSent + (record.responseHeaders?.byteLength ?? 0))
-    series.requestMessages += record.requestMessages
-    series.responseMessages += record.responseMessages
+    if (plan === undefined) this.#plain.find(record).count(record)
+    else for (const group of plan.groups) this.#finder(group).find(record).countSome(record, group.metrics)
   }
 
-  /** @param flags Envoy's; '' while it is open */
-  connection(record: DecisionRecord, flags: string): ConnectionSeries | undefined {
+  /** @param flags Envoy's; '' while it is open @param plan what is changed; undefined: nothing */
+  connection(record: DecisionRecord, flags: string, plan: MetricsPlan | undefined): ConnectionCounts | undefined {
     if (record.side === 'unspecified') return undefined
-    const pairs = labelPairs(relationOf(record, this.#own), 'tcp')
-    pairs.set('response_flags', flags || '-')
-    return this.connections.get(textOf(pairs))
+    if (plan === undefined) return this.connections.get(this.#connectionLabels(record, flags, undefined))
+    return new ChangedConnection(
+      plan.groups.map(group => [this.connections.get(this.#connectionLabels(record, flags, group)), group.metrics]),
+    )
   }
 
   render(): string {
     return renderStandardMetrics(this)
   }
 
-  #seriesOf(record: DecisionRecord): RequestSeries {
-    const far: object = record.side === 'inbound' ? peerOfConnection(record.connection) : (record.host?.metadata ?? NOBODY)
-    const near: object = record.cluster === undefined || isSpecial(record.cluster) ? NOBODY : record.cluster
-    // Hosts that the client names have no end: their label sets are looked up by text, which the table limits.
-    if (near === NOBODY) return this.requests.get(this.#labelsOf(record))
-    let byNear = this.#known.get(far)
-    if (byNear === undefined) {
-      byNear = new WeakMap()
-      this.#known.set(far, byNear)
+  #finder(group: MetricsGroup): RequestFinder {
+    let finder = this.#changed.get(group)
+    if (finder === undefined) {
+      finder = new RequestFinder(this.requests, this.#own, group)
+      this.#changed.set(group, finder)
     }
-    let byOutcome = byNear.get(near)
-    if (byOutcome === undefined) {
-      byOutcome = new Map()
-      byNear.set(near, byOutcome)
-    }
-    const key = keyOf(record)
-    let series = byOutcome.get(key)
-    if (series === undefined) {
-      series = this.requests.get(this.#labelsOf(record))
-      if (!this.requests.full) byOutcome.set(key, series)
-    }
-    return series
+    return finder
   }
 
-  #labelsOf(record: DecisionRecord): string {
-    const grpc = isGrpc(record)
-    const pairs = labelPairs(relationOf(record, this.#own), grpc ? 'grpc' : 'http')
-    pairs.set('response_code', String(record.status))
-    pairs.set('grpc_response_status', grpc ? String(grpcStatusOf(record) ?? '') : '')
-    pairs.set('response_flags', record.flags || '-')
-    return textOf(pairs)
+  #connectionLabels(record: DecisionRecord, flags: string, group: MetricsGroup | undefined): string {
+    const pairs = labelPairs(relationOf(record, this.#own), 'tcp')
+    pairs.set('response_flags', flags || '-')
+    return labelText(pairs, group, group && valuesOf(group, record))
   }
-}
-
-/** What tells requests between the same peers apart; mostly the status alone. */
-function keyOf(record: DecisionRecord): string | number {
-  const { status, flags, host, connection, side } = record
-  const principal = side === 'inbound' ? connection.peer !== undefined : host?.principals !== undefined
-  const plain = principal ? status + 1000 : status
-  if (!isGrpc(record)) return flags === '' ? plain : `${plain} ${flags}`
-  return `${plain} ${flags} ${grpcStatusOf(record) ?? ''} grpc`
-}
-
-function isGrpc({ request }: DecisionRecord): boolean {
-  return request?.headers.get('content-type')?.startsWith('application/grpc') ?? false
-}
-
-function textOf(pairs: ReadonlyMap<string, string>): string {
-  let text = ''
-  for (const [name, value] of pairs) text += `${text === '' ? '' : ','}${name}="${escaped(value)}"`
-  return text
-}
-
-function escaped(value: string): string {
-  return /[\\"\n]/.test(value) ? value.replace(/[\\"\n]/g, c => (c === '\n' ? '\\n' : `\\${c}`)) : value
 }
