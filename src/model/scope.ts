@@ -11,6 +11,7 @@ import type { MeshProxy } from './proxy.ts'
 import { meshRoutes, visibleRoutes } from './route-lookup.ts'
 import type { RouteSet } from './route-set.ts'
 import { type Service, serviceKey } from './service.ts'
+import type { MeshSettings } from './settings.ts'
 import type { EgressConfig, SidecarConfig } from './sidecar.ts'
 import { isVisible } from './visibility.ts'
 
@@ -80,6 +81,7 @@ function computeScope(mesh: MeshParts, namespace: string, sidecar: SidecarConfig
   for (const entry of imports) for (const service of entry.services) chosen.add(service)
   chosen.settle()
   for (const entry of imports) for (const set of entry.routes) addDestinations(chosen, set, namespace, visible)
+  for (const service of collectors(mesh.settings, visible)) chosen.addLate(service)
   const services = [...chosen.services().values()]
   const egress = imports.map(entry => ({ ...entry, services: chosen.among(entry.services) }))
   return { ...rest, services, byHost: withAliases(services), egress }
@@ -144,6 +146,17 @@ function addDestinations(chosen: Chosen, set: RouteSet, namespace: string, visib
       : (named.find(entry => entry.namespace === namespace) ?? named.find(entry => entry.platform) ?? named[0])
     if (service) for (const part of ports.has(0) ? [service] : withPorts(service, ports)) chosen.addLate(part)
   }
+}
+
+/** Where proxies send spans and logs: they must get there whatever the application may see. */
+function collectors({ extensionProviders }: MeshSettings, visible: readonly Service[]): Service[] {
+  return [...extensionProviders.values()].flatMap(provider => {
+    if (!('service' in provider)) return []
+    const { host, namespace, port } = provider.service
+    const named = servicesByHost(visible).get(host) ?? []
+    const service = named.find(entry => namespace === undefined || entry.namespace === namespace)
+    return service ? withPorts(service, new Set([port])) : []
+  })
 }
 
 const servicesByHost = remembering((services: readonly Service[]) => Map.groupBy(services, service => service.hostname))

@@ -10,6 +10,7 @@ import type { DenialNotes } from './telemetry/denial-notes.ts'
 import type { Denials } from './telemetry/denials.ts'
 import type { LogFiles } from './telemetry/log-files.ts'
 import type { Recorder } from './telemetry/recorder.ts'
+import type { RemoteLogs } from './telemetry/remote/remote-logs.ts'
 import type { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 import type { Secrets } from './tls/secrets.ts'
@@ -23,6 +24,7 @@ export interface ProxyContext {
   readonly secrets: Secrets
   readonly stats: StatsRegistry
   readonly logFiles: LogFiles
+  readonly remoteLogs: RemoteLogs
   readonly denials: Denials
   readonly denialNotes: DenialNotes
   readonly tracers: Tracers

@@ -40,6 +40,7 @@ import { DenialNotes } from './telemetry/denial-notes.ts'
 import { Denials } from './telemetry/denials.ts'
 import { LogFiles } from './telemetry/log-files.ts'
 import { Recorder } from './telemetry/recorder.ts'
+import { RemoteLogs } from './telemetry/remote/remote-logs.ts'
 import { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
@@ -75,6 +76,7 @@ export class DataPlane implements ProcessFacts {
   readonly #context: ProxyContext
   readonly #listenerSet: ListenerSet
   readonly #logFiles: LogFiles
+  readonly #remoteLogs: RemoteLogs
   readonly #tracers: Tracers
   readonly #drain = new Drain()
   readonly #secretUpdates: SecretUpdates
@@ -119,6 +121,7 @@ export class DataPlane implements ProcessFacts {
     this.denials = new Denials(denialNotes, denialLog(log.log, systemClock))
     const { clusters: reached, node, stats } = this
     this.#tracers = new Tracers({ clusters: reached, stats, clock: systemClock, node, log: log.log })
+    this.#remoteLogs = new RemoteLogs({ clusters: reached, stats, clock: systemClock, node, log: log.log })
     this.#context = {
       timers: systemTimerWheel(),
       random,
@@ -126,6 +129,7 @@ export class DataPlane implements ProcessFacts {
       secrets,
       stats: this.stats,
       logFiles: this.#logFiles,
+      remoteLogs: this.#remoteLogs,
       denials: this.denials,
       denialNotes,
       tracers: this.#tracers,
@@ -214,7 +218,7 @@ export class DataPlane implements ProcessFacts {
 
   async #exit(): Promise<void> {
     this.listeners.destroy()
-    await this.#tracers.flush()
+    await Promise.all([this.#tracers.flush(), this.#remoteLogs.flush()])
     this.clusters.destroy()
     this.#admin?.close()
     await this.#logFiles.flush()

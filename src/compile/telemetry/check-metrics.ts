@@ -57,7 +57,7 @@ function checkOverride(object: Telemetry, path: Path, { match, tagOverrides = {}
     const reason = isLabelName(name) ? telemetryCel(value) : `"${name}" is no name for a label: expected letters, digits and "_"`
     if (reason === undefined) continue
     problems.push(
-      diagnostic(object, [...path, 'tagOverrides', name], {
+      diagnostic(object, [...path, 'tagOverrides', name, ...(value === '' ? [] : ['value'])], {
         code: 'metric-tag',
         level: 'warning',
         message: reason,

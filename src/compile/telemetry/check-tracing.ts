@@ -3,10 +3,9 @@ import type { Telemetry } from '../../api/registry.ts'
 import { nearest } from '../../lib/nearest.ts'
 import type { ExtensionProvider } from '../../model/extension-provider.ts'
 import type { Mesh } from '../../model/mesh.ts'
-import { isHttp2 } from '../../model/protocol.ts'
-import { portOf } from '../../model/service.ts'
 import { type Diagnostic, diagnostic, type Problem } from '../diagnostic.ts'
 import type { Objects } from '../objects.ts'
+import { type Collector, collectorProblem } from './collector-problem.ts'
 
 const NO_SPANS = 'its workloads make no spans'
 
@@ -75,28 +74,8 @@ function unfitness(name: string, { kind }: ExtensionProvider): Problem | undefin
   }
 }
 
-type SpanCollector = Extract<ExtensionProvider, { readonly service: unknown }>
-
-function serviceProblems(name: string, provider: SpanCollector, { services }: Mesh): Problem[] {
-  const { host, namespace, port: number } = provider.service
-  const service = services.find(known => known.hostname === host && (namespace === undefined || known.namespace === namespace))
-  const port = service && portOf(service, number)
-  if (!port) {
-    const missing = service ? `${host} has no port ${number}` : `no service "${host}" is known`
-    return [
-      { code: 'tracing-provider', level: 'error', message: `provider "${name}" leads nowhere: ${missing}`, effect: NO_SPANS },
-    ]
-  }
+function serviceProblems(name: string, provider: Collector, mesh: Mesh): Problem[] {
   const overGrpc = provider.kind === 'opentelemetry' && provider.httpPath === undefined
-  if (!overGrpc || isHttp2(port.protocol)) return []
-  const message = `port ${number} of ${host} is not known to speak gRPC, by which provider "${name}" takes spans: it is ${port.protocol}`
-  return [
-    {
-      code: 'tracing-provider',
-      level: 'warning',
-      message,
-      fix: 'appProtocol: grpc',
-      effect: 'spans are sent as HTTP/1.1, and lost',
-    },
-  ]
+  const expected = { what: 'spans', overGrpc, code: 'tracing-provider', effect: NO_SPANS }
+  return [collectorProblem(name, provider, mesh, expected)].filter(problem => problem !== undefined)
 }

@@ -21,6 +21,7 @@ import { DenialNotes } from '../../proxy/telemetry/denial-notes.ts'
 import { Denials } from '../../proxy/telemetry/denials.ts'
 import { LogFiles } from '../../proxy/telemetry/log-files.ts'
 import { Recorder } from '../../proxy/telemetry/recorder.ts'
+import { RemoteLogs } from '../../proxy/telemetry/remote/remote-logs.ts'
 import { StandardMetrics } from '../../proxy/telemetry/standard/standard-metrics.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
 import { Secrets } from '../../proxy/tls/secrets.ts'
@@ -80,6 +81,7 @@ export class DryProxy {
       readBalancing: cluster => compileBalancing(cluster, () => 0),
     })
     const denialNotes = new DenialNotes()
+    const nowhere = { clusters: this.clusters, stats, clock: new ManualClock(), node: Node.fromPartial({}), log: () => {} }
     this.#context = {
       timers: systemTimerWheel(),
       random: () => 0,
@@ -89,13 +91,8 @@ export class DryProxy {
       logFiles: new LogFiles(0, () => -1),
       denials: new Denials(denialNotes, () => {}),
       denialNotes,
-      tracers: new Tracers({
-        clusters: this.clusters,
-        stats,
-        clock: new ManualClock(),
-        node: Node.fromPartial({}),
-        log: () => {},
-      }),
+      tracers: new Tracers(nowhere),
+      remoteLogs: new RemoteLogs(nowhere),
       recorder: new Recorder(0),
       metrics: new StandardMetrics({}, () => {}),
       keySets: new RemoteKeySets({ clusters: this.clusters, log: () => {} }),

@@ -69,7 +69,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)
     this.tracing = this.#openTracing(config, context, side === 'outbound')
     this.#metricsPlan = readMetricsPlan(config.accessLog)
-    this.#accessLogs = compileAccessLogs(config.accessLog, context.logFiles)
+    this.#accessLogs = compileAccessLogs(config.accessLog, context)
   }
 
   #openTracing({ tracing }: Config, { tracers, random }: ProxyContext, outbound: boolean): HttpTracing | undefined {

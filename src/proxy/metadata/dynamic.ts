@@ -9,6 +9,10 @@ export class DynamicMetadata {
     return this.#byFilter.get(filter)
   }
 
+  toObject(): Record<string, JsonObject> {
+    return Object.fromEntries(this.#byFilter)
+  }
+
   /** Adds fields; those of the same name are replaced. */
   merge(filter: string, fields: JsonObject): void {
     const known = this.#byFilter.get(filter)

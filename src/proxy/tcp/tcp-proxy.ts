@@ -20,7 +20,7 @@ export class TcpProxy implements TerminalFilter {
     this.#services = {
       settings: readTcpSettings(config),
       stats: context.stats.shared(TcpStats, { prefix: `tcp.${config.statPrefix}`, family: 'envoy_tcp', labels }),
-      accessLogs: compileAccessLogs(config.accessLog, context.logFiles),
+      accessLogs: compileAccessLogs(config.accessLog, context),
       clusters: context.clusters,
       timers: context.timers,
       random: context.random,

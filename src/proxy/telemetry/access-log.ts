@@ -1,15 +1,17 @@
 /**
- * Access loggers of the configuration: file, stdout and stderr, each with its format and its filter.
+ * Access loggers of the configuration, each with its filter: file, stdout and stderr with a format, and collectors.
  */
 import type { AccessLog } from '../../xds/gen/envoy/config/accesslog/v3/accesslog.ts'
 import type { SubstitutionFormatString } from '../../xds/gen/envoy/config/core/v3/substitution_format_string.ts'
 import { FileAccessLog } from '../../xds/gen/envoy/extensions/access_loggers/file/v3/file.ts'
 import { StderrAccessLog, StdoutAccessLog } from '../../xds/gen/envoy/extensions/access_loggers/stream/v3/stream.ts'
 import { unpack } from '../../xds/wire/any.ts'
+import type { ProxyContext } from '../context.ts'
 import { compileLogFilter } from './access-log-filter.ts'
 import type { DecisionRecord } from './decision-record.ts'
-import type { LogFile, LogFiles } from './log-files.ts'
+import type { LogFile } from './log-files.ts'
 import { compileJsonFormat, compileTextFormat, DEFAULT_FORMAT } from './log-format.ts'
+import type { LogSink } from './remote/remote-logs.ts'
 import { isMetricsLog } from './standard/metrics-plan.ts'
 import { diagnosisOf } from './story.ts'
 
@@ -20,12 +22,18 @@ export interface AccessLogger {
 type Format = (record: DecisionRecord) => string
 
 /** @throws naming the logger, operator or file that can't be used */
-export function compileAccessLogs(configs: readonly AccessLog[], files: LogFiles): AccessLogger[] {
+export function compileAccessLogs(
+  configs: readonly AccessLog[],
+  { logFiles, remoteLogs }: Pick<ProxyContext, 'logFiles' | 'remoteLogs'>,
+): AccessLogger[] {
   return configs
     .filter(config => !isMetricsLog(config))
     .map(config => {
+      const filter = compileLogFilter(config.filter)
+      const sink = remoteLogs.open(config)
+      if (sink !== undefined) return new RemoteLogger(sink, filter)
       const [path, format] = destination(config)
-      return new LineLogger(files.open(path), format, compileLogFilter(config.filter))
+      return new LineLogger(logFiles.open(path), format, filter)
     })
 }
 
@@ -38,7 +46,7 @@ function destination({ name, configType }: AccessLog): readonly [path: string, f
   const stderr = unpack('envoy.extensions.access_loggers.stream.v3.StderrAccessLog', StderrAccessLog, any)
   if (stderr !== undefined) return ['/dev/stderr', formatOf(stderr.accessLogFormat?.value)]
   throw new Error(
-    `Cannot use access logger "${name}": type "${any?.typeUrl ?? ''}", expected a file, stdout or stderr access log`,
+    `Cannot use access logger "${name}": type "${any?.typeUrl ?? ''}", expected a file, stdout or stderr access log, or one to a gRPC or OpenTelemetry collector`,
   )
 }
 
@@ -75,6 +83,20 @@ function diagnosed(format: Format): Format {
     const line = format(record)
     const diagnosis = diagnosisOf(record)
     return diagnosis === undefined ? line : line.replace(/}\n$/, `,"diagnosis":${JSON.stringify(diagnosis)}}\n`)
+  }
+}
+
+class RemoteLogger implements AccessLogger {
+  readonly #sink: LogSink
+  readonly #filter: ((record: DecisionRecord) => boolean) | undefined
+
+  constructor(sink: LogSink, filter: ((record: DecisionRecord) => boolean) | undefined) {
+    this.#sink = sink
+    this.#filter = filter
+  }
+
+  log(record: DecisionRecord): void {
+    if (this.#filter === undefined || this.#filter(record)) this.#sink(record)
   }
 }
 

@@ -1,24 +1,17 @@
-/** Access logs to files, as Telemetry or the mesh's settings ask for. The default line is Istio's. */
+/** Access logs to files and to collectors, as Telemetry or the mesh's settings ask for. The default line is Istio's. */
 import { IdentityMemo, remembering } from '../../lib/identity-memo.ts'
-import type { FileLogProvider, LogForm } from '../../model/extension-provider.ts'
+import type { ExtensionProvider, FileLogProvider, LogForm } from '../../model/extension-provider.ts'
 import { FILE_PROVIDER } from '../../model/log-target.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import type { TelemetrySide } from '../../model/telemetry-level.ts'
 import { AccessLog, AccessLogFilter } from '../gen/envoy/config/accesslog/v3/accesslog.ts'
 import { DataSource } from '../gen/envoy/config/core/v3/base.ts'
-import { TypedExtensionConfig } from '../gen/envoy/config/core/v3/extension.ts'
 import type { SubstitutionFormatString } from '../gen/envoy/config/core/v3/substitution_format_string.ts'
 import { FileAccessLog } from '../gen/envoy/extensions/access_loggers/file/v3/file.ts'
 import { ExpressionFilter } from '../gen/envoy/extensions/access_loggers/filters/cel/v3/cel.ts'
-import { ReqWithoutQuery } from '../gen/envoy/extensions/formatter/req_without_query/v3/req_without_query.ts'
 import { pack } from '../wire/any.ts'
-
-const DEFAULT_FORMAT =
-  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
-  '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% ' +
-  '%DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" ' +
-  '"%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% ' +
-  '%DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n'
+import { httpLogger, type Logger, openTelemetryLogger, tcpLogger } from './access-log-remote.ts'
+import { DEFAULT_FORMAT, formatters } from './log-line.ts'
 
 /** The fields of the default line under Istio's names. */
 const DEFAULT_JSON: Readonly<Record<string, string>> = {
@@ -48,23 +41,41 @@ const DEFAULT_JSON: Readonly<Record<string, string>> = {
   route_name: '%ROUTE_NAME%',
 }
 
-/** For HTTP connection managers and TCP proxies alike. */
-export function accessLogs(settings: MeshSettings, side: TelemetrySide): AccessLog[] {
-  return settings.logs === undefined ? meshFile(settings) : targetLogs.get([settings, side], () => ofTargets(settings, side))
+/** For HTTP connection managers and TCP proxies. */
+export function accessLogs(settings: MeshSettings, side: TelemetrySide, protocol: 'http' | 'tcp'): AccessLog[] {
+  if (settings.logs === undefined) return meshFile(settings)
+  return targetLogs.get([settings, side, protocol], () => ofTargets(settings, side, protocol))
 }
 
 const targetLogs = new IdentityMemo<AccessLog[]>()
 
 /** The mesh's file, where no Telemetry says anything. */
 const meshFile = remembering((settings: MeshSettings): AccessLog[] =>
-  settings.accessLogFile === '' ? [] : [fileLog(meshProvider(settings), '')],
+  settings.accessLogFile === '' ? [] : [AccessLog.fromPartial(fileLogger(meshProvider(settings)))],
 )
 
-function ofTargets({ logs, ...settings }: MeshSettings, side: TelemetrySide): AccessLog[] {
+function ofTargets({ logs, ...settings }: MeshSettings, side: TelemetrySide, protocol: 'http' | 'tcp'): AccessLog[] {
   return (logs?.[side] ?? []).flatMap(({ provider: name, filter }) => {
     const provider = settings.extensionProviders.get(name) ?? (name === FILE_PROVIDER ? meshProvider(settings) : undefined)
-    return provider?.kind === 'file-log' ? [fileLog(provider, filter)] : []
+    const logger = provider && loggerOf(provider, protocol)
+    return logger ? [AccessLog.fromPartial({ ...logger, filter: celFilter(filter) })] : []
   })
+}
+
+/** @returns undefined: it is not for logs of this protocol */
+function loggerOf(provider: ExtensionProvider, protocol: 'http' | 'tcp'): Logger | undefined {
+  switch (provider.kind) {
+    case 'file-log':
+      return fileLogger(provider)
+    case 'opentelemetry-log':
+      return openTelemetryLogger(provider)
+    case 'http-log':
+      return protocol === 'http' ? httpLogger(provider) : undefined
+    case 'tcp-log':
+      return protocol === 'tcp' ? tcpLogger(provider) : undefined
+    default:
+      return undefined
+  }
 }
 
 /** What the mesh's settings say of logs, as a provider. */
@@ -75,7 +86,7 @@ function meshProvider({ accessLogFile, accessLogFormat, accessLogJson }: MeshSet
   return { kind: 'file-log', path: accessLogFile || '/dev/stdout', form, omitEmpty: false }
 }
 
-function fileLog({ path, form, omitEmpty }: FileLogProvider, filter: string): AccessLog {
+function fileLogger({ path, form, omitEmpty }: FileLogProvider): Logger {
   const config = FileAccessLog.fromPartial({
     path,
     accessLogFormat: {
@@ -84,11 +95,7 @@ function fileLog({ path, form, omitEmpty }: FileLogProvider, filter: string): Ac
     },
   })
   const typedConfig = pack('envoy.extensions.access_loggers.file.v3.FileAccessLog', FileAccessLog, config)
-  return AccessLog.fromPartial({
-    name: 'envoy.access_loggers.file',
-    filter: celFilter(filter),
-    configType: { $case: 'typedConfig', value: typedConfig },
-  })
+  return { name: 'envoy.access_loggers.file', configType: { $case: 'typedConfig', value: typedConfig } }
 }
 
 function lineFormat({ text, labels }: LogForm): Pick<SubstitutionFormatString, 'format'> {
@@ -99,14 +106,6 @@ function lineFormat({ text, labels }: LogForm): Pick<SubstitutionFormatString, '
   return {
     format: { $case: 'textFormatSource', value: DataSource.fromPartial({ specifier: { $case: 'inlineString', value: line } }) },
   }
-}
-
-/** Operators that Envoy has as extensions, where the format uses them. */
-function formatters({ text, labels }: LogForm): TypedExtensionConfig[] {
-  if (!`${text ?? ''} ${JSON.stringify(labels ?? {})}`.includes('%REQ_WITHOUT_QUERY(')) return []
-  const type = 'envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery'
-  const typedConfig = pack(type, ReqWithoutQuery, ReqWithoutQuery.fromPartial({}))
-  return [TypedExtensionConfig.fromPartial({ name: 'envoy.formatter.req_without_query', typedConfig })]
 }
 
 function celFilter(expression: string): AccessLogFilter | undefined {

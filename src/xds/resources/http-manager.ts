@@ -29,7 +29,7 @@ export function httpManager(connection: HttpConnection): Filter {
         ? { $case: 'rds', value: { configSource: FROM_ADS, routeConfigName: routes } }
         : { $case: 'routeConfig', value: routes },
     httpFilters: httpFilters(connection),
-    accessLog: [...accessLogs(settings, sideOf(connection)), ...standardMetrics(settings, sideOf(connection), 'http')],
+    accessLog: [...accessLogs(settings, sideOf(connection), 'http'), ...standardMetrics(settings, sideOf(connection), 'http')],
     streamIdleTimeout: ZERO,
     proxy100Continue: true,
     upgradeConfigs: [{ upgradeType: 'websocket' }, ...(connection.connect ? [{ upgradeType: 'CONNECT' }] : [])],

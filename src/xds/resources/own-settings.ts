@@ -1,9 +1,11 @@
 /** The mesh as one proxy is told of it: with its own settings where the mesh has defaults. */
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import { loggingOf } from '../../model/access-logging.ts'
+import type { LogTarget, ProxyLogging } from '../../model/log-target.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import { metricsOf } from '../../model/metric-changes.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
+import { scopeOf } from '../../model/scope.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 
 const meshes = new IdentityMemo<Mesh>()
@@ -13,7 +15,7 @@ const settingsMemo = new IdentityMemo<MeshSettings>()
 export function meshFor(mesh: Mesh, proxy: MeshProxy): Mesh {
   const { settings } = mesh
   const { proxySettings: proxyDefaults = settings.proxyDefaults, toldMetrics = false } = proxy
-  const logs = loggingOf(mesh, proxy)
+  const logs = reachableLogs(mesh, proxy)
   const metrics = metricsOf(mesh, proxy)
   if (proxyDefaults === settings.proxyDefaults && logs === undefined && metrics === undefined && !toldMetrics) return mesh
   const own = settingsMemo.get([settings, proxyDefaults, logs, metrics, toldMetrics], () => ({
@@ -24,4 +26,24 @@ export function meshFor(mesh: Mesh, proxy: MeshProxy): Mesh {
     toldMetrics,
   }))
   return meshes.get([mesh, own], () => ({ ...mesh, settings: own }))
+}
+
+const reachable = new IdentityMemo<ProxyLogging>()
+
+/** Without those to collectors that this proxy cannot see: Envoy would refuse the listener. A diagnostic tells of collectors that are nowhere. */
+function reachableLogs(mesh: Mesh, proxy: MeshProxy): ProxyLogging | undefined {
+  const logs = loggingOf(mesh, proxy)
+  if (logs === undefined) return undefined
+  const { extensionProviders } = mesh.settings
+  const lost = [...new Set([...logs.client, ...logs.server].map(({ provider }) => provider))].filter(name => {
+    const provider = extensionProviders.get(name)
+    if (provider === undefined || !('service' in provider)) return false
+    const { host, port } = provider.service
+    return !scopeOf(mesh, proxy)
+      .byHost.get(host)
+      ?.ports.some(({ number }) => number === port)
+  })
+  if (lost.length === 0) return logs
+  const without = (targets: readonly LogTarget[]) => targets.filter(({ provider }) => !lost.includes(provider))
+  return reachable.get([logs, lost.join()], () => ({ client: without(logs.client), server: without(logs.server) }))
 }

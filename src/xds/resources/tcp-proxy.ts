@@ -32,7 +32,7 @@ export function tcpProxy(
       others.length === 0
         ? { $case: 'cluster', value: only.cluster }
         : { $case: 'weightedClusters', value: { clusters: targets.map(({ cluster, weight }) => ({ name: cluster, weight })) } },
-    accessLog: [...accessLogs(settings, side), ...standardMetrics(settings, side, 'tcp')],
+    accessLog: [...accessLogs(settings, side, 'tcp'), ...standardMetrics(settings, side, 'tcp')],
     idleTimeout: optionalDuration(policy?.pool?.tcpIdleTimeoutMs),
     maxDownstreamConnectionDuration: optionalDuration(policy?.pool?.maxConnectionDurationMs),
     hashPolicy: hash?.key.kind === 'source-ip' ? [{ policySpecifier: { $case: 'sourceIp', value: {} } }] : [],
