@@ -43,6 +43,8 @@ const INSTEAD: Readonly<Record<string, readonly [name: string, value: JsonValue]
   privateKey: ['privateKey', key],
   tlsCertificateSdsSecretConfigs: ['tlsCertificates', [{ certificateChain: certificate, privateKey: key }]],
   crl: undefined,
+  // With it Envoy breaks down when it has validated everything; running, it does not.
+  sharingName: undefined,
 }
 
 /** The files and secrets that the cases name do not exist, and Envoy reads certificates when it takes a configuration; nor is standard output a file. */

@@ -26,5 +26,5 @@ function isGrpc(node: unknown): boolean {
   return JSON.stringify(node).includes('"GENERATOR":"grpc"')
 }
 
-/** What Envoy calls deprecated and Istio sends all the same: DNS clusters other than as an extension. */
-const KNOWN = /\.Cluster\.(dns_refresh_rate|dns_lookup_family|respect_dns_ttl)'/
+/** What Envoy calls deprecated and Istio sends all the same: DNS clusters other than as an extension, and where OpenTelemetry's logs go. */
+const KNOWN = /\.Cluster\.(dns_refresh_rate|dns_lookup_family|respect_dns_ttl)'|\.OpenTelemetryAccessLogConfig\.common_config'/
