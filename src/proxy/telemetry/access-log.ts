@@ -11,7 +11,7 @@ import { compileLogFilter } from './access-log-filter.ts'
 import type { DecisionRecord } from './decision-record.ts'
 import type { LogFile } from './log-files.ts'
 import { compileJsonFormat, compileTextFormat, DEFAULT_FORMAT } from './log-format.ts'
-import type { LogSink } from './remote/remote-logs.ts'
+import type { LogSink } from './remote/log-sink.ts'
 import { isMetricsLog } from './standard/metrics-plan.ts'
 import { diagnosisOf } from './story.ts'
 

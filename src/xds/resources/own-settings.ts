@@ -3,10 +3,10 @@ import { IdentityMemo } from '../../lib/identity-memo.ts'
 import { loggingOf } from '../../model/access-logging.ts'
 import type { LogTarget, ProxyLogging } from '../../model/log-target.ts'
 import type { Mesh } from '../../model/mesh.ts'
-import { metricsOf } from '../../model/metric-changes.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import { scopeOf } from '../../model/scope.ts'
 import type { MeshSettings } from '../../model/settings.ts'
+import { metricsOf } from '../../model/workload-metrics.ts'
 
 const meshes = new IdentityMemo<Mesh>()
 const settingsMemo = new IdentityMemo<MeshSettings>()

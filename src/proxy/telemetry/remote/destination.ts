@@ -15,12 +15,8 @@ import { overGrpc, REPORT_TIMEOUT_MS } from '../../tracing/collector.ts'
 import { ReportQueue, type SendItems } from '../report-queue.ts'
 import { httpEntry, tcpEntry } from './log-entries.ts'
 import { compileLogRecord, encodeLogRecords } from './log-records.ts'
+import type { LogDestination, LogSink, RemoteLogsContext } from './log-sink.ts'
 import { overStream } from './log-stream.ts'
-import type { LogSink, RemoteLogsContext } from './remote-logs.ts'
-
-export interface LogDestination {
-  flush(): Promise<void>
-}
 
 type Destinations = Map<string, LogDestination>
 

@@ -3,27 +3,12 @@
  * updates of the configuration; the messages are loaded when somebody logs there. A collector that is slow or away costs the traffic nothing: entries
  * that find no room are counted and forgotten.
  */
-import type { Clock } from '../../../lib/clock.ts'
 import type { AccessLog } from '../../../xds/gen/envoy/config/accesslog/v3/accesslog.ts'
-import type { Node } from '../../../xds/gen/envoy/config/core/v3/base.ts'
 import { HttpGrpcAccessLogConfig, TcpGrpcAccessLogConfig } from '../../../xds/gen/envoy/extensions/access_loggers/grpc/v3/als.ts'
 import { OpenTelemetryAccessLogConfig } from '../../../xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service.ts'
 import { unpack } from '../../../xds/wire/any.ts'
-import type { Clusters } from '../../cluster/cluster.ts'
 import type { DecisionRecord } from '../decision-record.ts'
-import type { StatsRegistry } from '../stats.ts'
-import type { LogDestination } from './destination.ts'
-
-export interface RemoteLogsContext {
-  readonly clusters: Clusters
-  readonly stats: StatsRegistry
-  readonly clock: Clock
-  readonly node: Node
-  readonly log: (level: 'warning' | 'debug', component: string, message: string) => void
-}
-
-/** Gets each record that is logged. */
-export type LogSink = (record: DecisionRecord) => void
+import type { LogDestination, LogSink, RemoteLogsContext } from './log-sink.ts'
 
 /** Records that come before the code for them is there: a moment's. */
 const MOST_EARLY = 256

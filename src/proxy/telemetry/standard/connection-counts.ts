@@ -1,5 +1,4 @@
 /** What a connection counts while it is open, into one series or, where metrics have different labels, into several. */
-import type { ConnectionSeries } from './series.ts'
 
 export interface ConnectionCounts {
   open(): void
@@ -10,10 +9,10 @@ export interface ConnectionCounts {
 }
 
 export class ChangedConnection implements ConnectionCounts {
-  readonly #parts: readonly (readonly [series: ConnectionSeries, metrics: ReadonlySet<string>])[]
+  readonly #parts: readonly (readonly [series: ConnectionCounts, metrics: ReadonlySet<string>])[]
 
   /** @param parts each with the metrics that count in it */
-  constructor(parts: readonly (readonly [series: ConnectionSeries, metrics: ReadonlySet<string>])[]) {
+  constructor(parts: readonly (readonly [series: ConnectionCounts, metrics: ReadonlySet<string>])[]) {
     this.#parts = parts
   }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type MetricsRule, metricsOf } from './metric-changes.ts'
+import type { MetricsRule } from './metric-changes.ts'
 import { builtIn } from './origin.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
+import { metricsOf } from './workload-metrics.ts'
 
 const policy = (namespace: string, selector: Readonly<Record<string, string>> | undefined, ...rules: Partial<MetricsRule>[]) => ({
   name: 'p',
