@@ -160,6 +160,15 @@ const sets: readonly { name: string; given: readonly string[]; set: readonly str
     attached: 1,
   },
   {
+    name: 'the Gateway has the port with another protocol, and another listener is good on that port',
+    given: [
+      gateway('{from: All}'),
+      set('s', '{name: more, port: 80, protocol: TCP}, {name: good, port: 80, protocol: HTTP, hostname: good.example}'),
+    ],
+    set: ['Accepted True ListenersNotValid', ...lost('ProtocolConflict', 'TCPRoute'), `good: 0 of ${KINDS}`],
+    attached: 1,
+  },
+  {
     name: 'an older set has the host',
     given: [gateway('{from: All}'), set('older', MORE), set('s', MORE, 'shop', 2)],
     set: ['Accepted False ListenersNotValid', 'Programmed False ListenersNotValid', ...lost('HostnameConflict')],

@@ -14,16 +14,25 @@ interface Contender {
 
 /** @param listeners of one Gateway in order of precedence; their `conflict` is set */
 export function markConflicts(listeners: readonly Contender[]): void {
-  for (const [index, later] of listeners.entries()) {
-    for (const earlier of listeners.slice(0, index)) {
-      // What lost its own place takes none.
-      if (earlier.owner !== later.owner && earlier.conflict) continue
-      const why = conflictOf(earlier, later)
-      if (!why) continue
-      later.conflict ??= why
-      if (earlier.owner === later.owner) earlier.conflict ??= why
+  const standing: Contender[] = []
+  for (const own of Map.groupBy(listeners, ({ owner }) => owner).values()) {
+    for (const later of own) later.conflict = firstConflict(standing, later)
+    // What lost to another object takes no place in its own.
+    const left = own.filter(({ conflict }) => !conflict)
+    for (const one of left) {
+      const others = left.filter(each => each !== one)
+      one.conflict = firstConflict(others, one)
     }
+    standing.push(...left.filter(({ conflict }) => !conflict))
   }
+}
+
+function firstConflict(others: readonly Contender[], one: Contender): Refusal | undefined {
+  for (const other of others) {
+    const why = conflictOf(other, one)
+    if (why) return why
+  }
+  return undefined
 }
 
 function conflictOf({ listener: a }: Contender, { listener: b }: Contender): Refusal | undefined {

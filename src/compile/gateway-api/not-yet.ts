@@ -3,6 +3,7 @@ import type { HttpRouteRule } from '../../api/gateway/httproute/schema.ts'
 import type { ObjectHead, Path } from '../../api/object.ts'
 import type { BackendTLSPolicy, KubernetesGateway } from '../../api/registry.ts'
 import { type Diagnostic, diagnostic } from '../diagnostic.ts'
+import { isManual } from './addresses.ts'
 import type { RouteObject } from './routes.ts'
 
 export function httpNotYet(route: RouteObject, spec: HttpRouteRule, path: Path): Diagnostic[] {
@@ -22,14 +23,15 @@ export function gatewayNotYet(gateway: KubernetesGateway): Diagnostic[] {
   const found: Diagnostic[] = []
   const { labels, annotations } = spec.infrastructure ?? {}
   for (const [field, entries] of Object.entries({ labels, annotations })) {
-    if (Object.keys(entries ?? {}).length > 0)
+    // What is made for a Gateway carries them; one with an address of its own is served by what somebody else made.
+    if (isManual(gateway) && Object.keys(entries ?? {}).length > 0)
       found.push(
-        notYet(
-          gateway,
-          ['spec', 'infrastructure', field],
-          `infrastructure.${field}`,
-          'what runs for the Gateway does not carry them',
-        ),
+        diagnostic(gateway, ['spec', 'infrastructure', field], {
+          code: 'not-yet',
+          level: 'warning',
+          message: `infrastructure.${field} has no effect on a Gateway whose addresses name what serves it`,
+          effect: 'what runs for the Gateway does not carry them',
+        }),
       )
   }
   if (spec.defaultScope === 'All') found.push(notYet(gateway, ['spec', 'defaultScope'], 'defaultScope', 'only parentRefs count'))

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { outcomesOf } from './outcomes.ts'
+
+test('outcomesOf() reads which tests passed, were skipped and failed, and what the failed ones said', () => {
+  const output = `
+=== RUN   TestConformance
+=== RUN   TestConformance/One
+=== RUN   TestConformance/One/a_case
+=== RUN   TestConformance/Two
+    conformance.go:56: Skipping Two: suite does not support Port
+=== RUN   TestConformance/Three
+=== RUN   TestConformance/Three/a_case
+    http.go:1:
+        	Error Trace:	/somewhere/http.go:1
+        	Error:      	expected 200, got 404
+        	Messages:   	of the route
+--- FAIL: TestConformance (3.00s)
+    --- PASS: TestConformance/One (1.50s)
+        --- PASS: TestConformance/One/a_case (1.50s)
+    --- SKIP: TestConformance/Two (0.00s)
+    --- FAIL: TestConformance/Three (1.50s)
+        --- FAIL: TestConformance/Three/a_case (1.50s)
+FAIL
+`
+  assert.deepEqual(outcomesOf(output), [
+    { name: 'One', result: 'passed', seconds: 1.5, reasons: [] },
+    { name: 'Two', result: 'skipped', seconds: 0, reasons: ['Skipping Two: suite does not support Port'] },
+    { name: 'Three', result: 'failed', seconds: 1.5, reasons: ['expected 200, got 404', 'of the route'] },
+  ])
+})
+
+test('outcomesOf() tells a run that failed before its tests, or said nothing, as one failure', () => {
+  const output = `
+=== RUN   TestConformance
+    suite.go:443: 
+        	Error:      	context deadline exceeded
+--- FAIL: TestConformance (307.01s)
+FAIL
+`
+  const failed = { name: 'TestConformance', result: 'failed' }
+  assert.deepEqual(outcomesOf(output), [{ ...failed, seconds: 307.01, reasons: ['context deadline exceeded'] }])
+  assert.deepEqual(outcomesOf(''), [{ ...failed, seconds: 0, reasons: [] }])
+})
