@@ -34,7 +34,8 @@ export function buildEchoImages(cluster: string, directory: string): void {
   go('build', '-o', path.join(programs, 'server'), './echo-advanced')
   symlinkSync('server', path.join(programs, 'client'))
   certificate(advanced)
-  const image = (...args: readonly string[]) => execFileSync(path.join(cluster, 'image'), args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const image = (...args: readonly string[]) =>
+    execFileSync(path.join(cluster, 'image'), args, { stdio: ['ignore', 'ignore', 'inherit'] })
   for (const name of [...ECHO_BASIC, COREDNS]) image('--entrypoint', '/echo-basic', name, basic)
   image('--user', '1338', '--entrypoint', 'server', ECHO_ADVANCED, advanced)
 }
@@ -61,4 +62,3 @@ function go(...args: readonly string[]): string {
   const env = { ...process.env, CGO_ENABLED: '0' }
   return execFileSync('go', args, { cwd: MODULE, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
-

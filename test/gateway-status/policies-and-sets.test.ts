@@ -195,8 +195,14 @@ const sets: readonly { name: string; given: readonly string[]; set: readonly str
       gateway('{from: All}'),
       set('s', '{name: more, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: pair, namespace: shop}]}}', 'bank'),
     ],
-    set: [`more: 0 of ${KINDS}`, 'more: Programmed False Invalid', 'more: ResolvedRefs False RefNotPermitted'],
-    attached: 1,
+    set: [
+      'Accepted False ListenersNotValid',
+      'Programmed False ListenersNotValid',
+      `more: 0 of ${KINDS}`,
+      'more: Programmed False Invalid',
+      'more: ResolvedRefs False RefNotPermitted',
+    ],
+    attached: 0,
   },
   {
     name: 'a certificate is looked for beside the set',

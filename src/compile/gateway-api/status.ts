@@ -72,13 +72,15 @@ function noProgrammed(listeners: readonly ResolvedListener[]): Refusal | undefin
   return listeners.every(isInvalid) ? { reason: 'Invalid', message: 'none of its listeners can be served' } : undefined
 }
 
+/** A set adds listeners and nothing else: with none that can be served, one without its certificate too, there is nothing to accept. */
 function setRefusal({ refusal, listeners }: ResolvedSet): Refusal | undefined {
-  return refusal ?? noValid(listeners)
+  if (refusal || listeners.some(isProgrammed)) return refusal
+  return { reason: 'ListenersNotValid', message: 'none of its listeners is valid' }
 }
 
 function setStatus(set: ResolvedSet, unprogrammed: Refusal | undefined, attached: AttachedCounts): ObjectStatus {
   const refusal = setRefusal(set)
-  const acceptedReason = !refusal && set.listeners.some(isInvalid) ? 'ListenersNotValid' : 'Accepted'
+  const acceptedReason = refusal || set.listeners.every(isProgrammed) ? 'Accepted' : 'ListenersNotValid'
   return {
     object: set.object,
     conditions: [
