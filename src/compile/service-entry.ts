@@ -14,6 +14,8 @@ const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   DYNAMIC_DNS: 'dynamic-dns',
 }
 
+const AUTO_ALLOCATE = 'networking.istio.io/enable-autoallocate-ip'
+
 /** @param ceiling of its namespace (MeshConfig.serviceEntryVisibility) */
 export function compileServiceEntry(
   object: ServiceEntry,
@@ -47,9 +49,16 @@ export function compileServiceEntry(
     ),
     aliases: [],
     subjectAltNames: spec.subjectAltNames ?? [],
+    ...(wantsAddress(object, host) && { wantsAddress: true }),
     trafficDistribution: undefined,
     mapsGatewayPorts: labels['experimental.istio.io/disable-gateway-port-translation'] !== 'true',
     created: object.creationTimestamp ?? '',
     origin: originOf(object),
   }))
+}
+
+/** An address for all of NONE would lead to nobody, one for a wildcard to no name. */
+function wantsAddress({ spec, labels }: ServiceEntry, host: string): boolean {
+  const nowhere = (spec.addresses ?? []).length === 0 && (spec.resolution ?? 'NONE') !== 'NONE'
+  return nowhere && !host.startsWith('*') && labels[AUTO_ALLOCATE] !== 'false'
 }

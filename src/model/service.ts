@@ -47,6 +47,8 @@ export interface Service {
   readonly subjectAltNames: readonly string[]
   /** Whether its ports, target by port, say what a gateway behind it listens on. */
   readonly mapsGatewayPorts: boolean
+  /** Has no address, and may be given one where DNS questions are answered (allocated-addresses.ts). */
+  readonly wantsAddress?: true
   readonly trafficDistribution: 'PreferClose' | 'PreferSameZone' | 'PreferSameNode' | undefined
   readonly created: string
   readonly origin: Origin

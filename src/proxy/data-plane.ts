@@ -7,7 +7,7 @@ import { systemClock } from '../lib/clock.ts'
 import { peerFieldsOfNode } from '../lib/peer-fields.ts'
 import { systemTimerWheel } from '../lib/timer-wheel.ts'
 import { AdsClient } from '../xds/client/ads-client.ts'
-import type { Update } from '../xds/client/client.ts'
+import type { Rejections, Update } from '../xds/client/client.ts'
 import type { Bootstrap } from '../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
 import { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
 import type { ConfigSource } from '../xds/gen/envoy/config/core/v3/config_source.ts'
@@ -87,6 +87,7 @@ export class DataPlane implements ProcessFacts {
   #end: (code: number) => void = () => {}
   /** The control plane's listeners are asked for when its clusters are there. */
   #askedForListeners = false
+  readonly #followed = new Map<string, (update: Update) => Rejections | undefined>()
   #listenersCame = false
 
   constructor(bootstrap: Bootstrap, flags: ProxyFlags, log: AdjustableLog) {
@@ -149,6 +150,11 @@ export class DataPlane implements ProcessFacts {
     const listeners = this.#listenerSet
     this.#secretUpdates = new SecretUpdates({ clusters, listeners, secrets, store })
     this.configuration = new Configuration({ clusters, listeners, routes, secrets: this.#secretUpdates, store })
+  }
+
+  /** Resources that are no business of a proxy's, on its stream of configuration: all of a type. To be said before `start`. */
+  follow(type: string, apply: (update: Update) => Rejections | undefined): void {
+    this.#followed.set(type, apply)
   }
 
   /** @throws (rejects) when the bootstrap can't be used */
@@ -260,6 +266,8 @@ export class DataPlane implements ProcessFacts {
       ...(this.#identity && { security: this.#identity.credentials }),
       node: this.node,
       apply: (type, update) => {
+        const followed = this.#followed.get(type)
+        if (followed !== undefined) return followed(update)
         const rejections = this.configuration.apply(type, update)
         if (rejections !== undefined) for (const reason of rejections.values()) this.log.log('warning', 'config', reason)
         if (type === CLUSTER) this.#askForListeners(client, ldsConfig)
@@ -274,6 +282,7 @@ export class DataPlane implements ProcessFacts {
       },
     })
     this.#client = client
+    for (const type of this.#followed.keys()) client.subscribe(type, ['*'])
     this.configuration.connect(this.#connectSecrets(client))
     this.clusters.onWarmed = () => {
       this.#askForListeners(client, ldsConfig)

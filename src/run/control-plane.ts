@@ -11,7 +11,7 @@ import type { Diagnostic } from '../source/diagnostic.ts'
 import type { Store } from '../source/store.ts'
 import type { Node } from '../xds/gen/envoy/config/core/v3/base.ts'
 import { proxyOf } from '../xds/resources/node.ts'
-import { type ProxyResources, ResourceCache, resourcesFor } from '../xds/resources/proxy.ts'
+import { namesFor, type ProxyResources, ResourceCache, resourcesFor } from '../xds/resources/proxy.ts'
 import type { Change, ResourceSource } from '../xds/server/source.ts'
 
 /** Longer than the ADS server gathers changes: looking for mistakes in a large mesh takes tens of milliseconds, for which no proxy waits. */
@@ -78,6 +78,15 @@ export class ControlPlane implements ResourceSource {
   resolve(node: Node): ProxyResources | undefined {
     const proxy = proxyOf(this.mesh, node)
     return proxy && resourcesFor(this.#compiled.mesh, proxy, this.#cache)
+  }
+
+  /** The names that an agent asks for which answers its pod's DNS questions, and nothing else. */
+  readonly names: ResourceSource = {
+    resolve: node => {
+      const proxy = proxyOf(this.mesh, node)
+      return proxy && namesFor(this.#compiled.mesh, proxy, this.#cache)
+    },
+    subscribe: listener => this.subscribe(listener),
   }
 
   /** A proxy that is gone for good. @param id `Node.id` */

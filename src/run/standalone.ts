@@ -78,7 +78,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
   options.onDiagnostics(controlPlane.diagnostics)
   const rollouts: Rollouts = new Rollouts(systemClock, () => ads)
   const bundle = new TrustBundle()
-  const secrets = new AdsServer({ source: bundle.alone })
+  const secrets = new AdsServer({ source: bundle.within(controlPlane.names) })
   const ads: AdsServer = new AdsServer({
     source: bundle.within(controlPlane),
     onEvent(event) {

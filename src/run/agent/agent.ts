@@ -12,7 +12,7 @@ import { stderrLog } from '../../proxy/log.ts'
 import type { Bootstrap } from '../../xds/gen/envoy/config/bootstrap/v3/bootstrap.ts'
 import { Node } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { SdsServer } from './sds-server.ts'
-import { followTrust } from './trust-stream.ts'
+import { type FollowNames, followTrust } from './trust-stream.ts'
 import { XdsRelay } from './xds-relay.ts'
 
 export interface AgentOptions {
@@ -24,10 +24,12 @@ export interface AgentOptions {
   readonly envoy: readonly [program: string, ...args: string[]]
   /** Ends Envoy when it is aborted, and nothing else does: who gives it hears signals himself. @default signals are passed on */
   readonly stop?: AbortSignal
+  /** Hears the names that DNS questions are answered from. */
+  readonly onNames?: FollowNames | undefined
 }
 
 /** Runs until Envoy has ended. @returns the exit code @throws when the sockets cannot be served or Envoy cannot be started */
-export async function runAgent({ bootstrapFile, identityFile, envoy, stop }: AgentOptions): Promise<number> {
+export async function runAgent({ bootstrapFile, identityFile, envoy, stop, onNames }: AgentOptions): Promise<number> {
   const { log } = stderrLog('warning')
   const config = readAgentConfig(identityFile)
   const bootstrap = await readBootstrap(bootstrapFile)
@@ -51,7 +53,7 @@ export async function runAgent({ bootstrapFile, identityFile, envoy, stop }: Age
   identity.start()
   const configuration = socketOf(bootstrap, 'xds-grpc')
   await Promise.all([secrets.listen(socketOf(bootstrap, 'sds-grpc')), relay.listen(configuration), first])
-  const endTrust = followTrust(configuration, Node.fromPartial(bootstrap.node ?? {}), identity)
+  const endTrust = followTrust(configuration, Node.fromPartial(bootstrap.node ?? {}), identity, onNames)
   try {
     return await runEnvoy(envoy, stop)
   } finally {

@@ -1,6 +1,7 @@
 /** Envoy as a pod's proxy: a process of its own, with an agent in this one that gets its certificates and carries its configuration. */
 import type { LogLevel } from '../../proxy/context.ts'
 import { runAgent } from '../agent/agent.ts'
+import type { FollowNames } from '../agent/trust-stream.ts'
 import type { BootstrapFiles } from './bootstrap-files.ts'
 import { localHttp } from './local-http.ts'
 import type { PodEngine } from './pod-engine.ts'
@@ -12,7 +13,12 @@ export interface EnvoyLogLevels {
   readonly components: string
 }
 
-export function envoyEngine(setup: PodSetup, files: BootstrapFiles, { all, components }: EnvoyLogLevels): PodEngine {
+export function envoyEngine(
+  setup: PodSetup,
+  files: BootstrapFiles,
+  { all, components }: EnvoyLogLevels,
+  onNames: FollowNames | undefined,
+): PodEngine {
   const ending = new AbortController()
   const program: [string, ...string[]] = [
     setup.envoy,
@@ -27,6 +33,7 @@ export function envoyEngine(setup: PodSetup, files: BootstrapFiles, { all, compo
     identityFile: files.identityFile,
     envoy: program,
     stop: ending.signal,
+    onNames,
   })
   const admin = (method: 'GET' | 'POST', path: string) => localHttp(method, setup.adminPort, path)
   return {

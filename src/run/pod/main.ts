@@ -4,11 +4,13 @@ import { systemClock } from '../../lib/clock.ts'
 import { peerFieldsOfNode } from '../../lib/peer-fields.ts'
 import { stderrLog } from '../../proxy/log.ts'
 import { withStandardMetrics } from '../agent/envoy-metrics.ts'
+import type { FollowNames } from '../agent/trust-stream.ts'
 import { nodeOf } from '../bootstrap.ts'
 import { AppProber } from './app-prober.ts'
 import { applicationMetrics, metricsTargets } from './application-metrics.ts'
 import { parsePodArguments, USAGE } from './arguments.ts'
 import { MOUNTS, type Mounts, optionsOf, writeBootstrap } from './bootstrap-files.ts'
+import type { PodDns } from './dns.ts'
 import { readDownward } from './downward.ts'
 import { localHttp } from './local-http.ts'
 import { mizzenEngine } from './mizzen-engine.ts'
@@ -50,7 +52,8 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
   )
   const own = peerFieldsOfNode(nodeOf(optionsOf(setup, mounts).identity).metadata)
   const targets = metricsTargets(setup.applicationMetrics)
-  const engine = await startEngine(setup, mounts, parsed, log)
+  const dns = setup.metadata['DNS_CAPTURE'] === 'true' ? await startDns(log) : undefined
+  const engine = await startEngine(setup, mounts, parsed, log, dns?.onNames)
   const termination = new Termination(engine, setup, systemClock)
   const end = () => {
     status.ending = true
@@ -80,9 +83,8 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
     status.listen('health', port('ENVOY_STATUS_PORT', HEALTH_PORT)),
     ...(setup.agentOnly ? [] : [status.listen('metrics', port('ENVOY_PROMETHEUS_PORT', METRICS_PORT))]),
   ])
-  const endDns = setup.metadata['DNS_CAPTURE'] === 'true' ? await startDns(log) : undefined
   const code = await engine.ended
-  endDns?.()
+  dns?.close()
   status.close()
   log('info', 'pod', 'has ended')
   return code
@@ -93,13 +95,9 @@ type Log = ReturnType<typeof stderrLog>['log']
 /** Where capture leads questions. */
 const DNS_PORT = 15_053
 
-async function startDns(log: Log): Promise<() => void> {
-  const [{ passDnsOn }, { getServers }, { isIPv4 }] = await Promise.all([
-    import('./dns.ts'),
-    import('node:dns'),
-    import('node:net'),
-  ])
-  return passDnsOn(DNS_PORT, getServers().filter(isIPv4), log)
+async function startDns(log: Log): Promise<PodDns> {
+  const { answerDns, systemResolver } = await import('./dns.ts')
+  return answerDns(DNS_PORT, systemResolver(), log)
 }
 
 async function startEngine(
@@ -107,6 +105,7 @@ async function startEngine(
   mounts: Mounts,
   { logLevel, componentLogLevel }: ReturnType<typeof parsePodArguments>,
   log: Log,
+  onNames: FollowNames | undefined,
 ): Promise<PodEngine> {
   if (setup.agentOnly) return (await import('./agent-engine.ts')).agentEngine(setup, mounts, log)
   // Its inbound listener would have to be a transparent socket, which neither engine is told to open yet: connections would be lost.
@@ -114,8 +113,13 @@ async function startEngine(
     throw new Error('Cannot run the proxy with interceptionMode TPROXY: it does not take such connections yet, expected REDIRECT')
   const files = writeBootstrap(setup, mounts)
   if (setup.engine === 'envoy')
-    return (await import('./envoy-engine.ts')).envoyEngine(setup, files, { all: logLevel, components: componentLogLevel })
-  return mizzenEngine(files, logLevel, reason => {
+    return (await import('./envoy-engine.ts')).envoyEngine(
+      setup,
+      files,
+      { all: logLevel, components: componentLogLevel },
+      onNames,
+    )
+  return mizzenEngine(files, logLevel, onNames, reason => {
     log('critical', 'pod', reason)
     process.exit(1)
   })

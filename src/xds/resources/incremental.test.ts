@@ -34,7 +34,10 @@ class Plane {
     const { mesh } = this.#compiled
     return NAMESPACES.flatMap(namespace =>
       ['apart', 'inside'].map(hosts => {
-        const node = { id: `sidecar~10.0.9.9~${hosts}.${namespace}~${namespace}.svc`, metadata: { VIRTUAL_HOSTS: hosts } }
+        const node = {
+          id: `sidecar~10.0.9.9~${hosts}.${namespace}~${namespace}.svc`,
+          metadata: { VIRTUAL_HOSTS: hosts, DNS_CAPTURE: String(hosts === 'inside') },
+        }
         const proxy = proxyOf(mesh, node)
         assert.ok(proxy)
         return resourcesFor(mesh, proxy, this.#cache)

@@ -1,18 +1,22 @@
 /** The mesh as one proxy is told of it: with its own settings where the mesh has defaults. */
 import { IdentityMemo } from '../../lib/identity-memo.ts'
 import { loggingOf } from '../../model/access-logging.ts'
+import { withAllocatedAddresses } from '../../model/allocated-addresses.ts'
 import type { LogTarget, ProxyLogging } from '../../model/log-target.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import { scopeOf } from '../../model/scope.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import { metricsOf } from '../../model/workload-metrics.ts'
+import { answersDns } from './name-table.ts'
 
 const meshes = new IdentityMemo<Mesh>()
 const settingsMemo = new IdentityMemo<MeshSettings>()
 
 /** The same mesh for proxies that are told nothing else, so that they share what is made of it. */
-export function meshFor(mesh: Mesh, proxy: MeshProxy): Mesh {
+export function meshFor(whole: Mesh, proxy: MeshProxy): Mesh {
+  // Only who resolves a name by our answer calls the address in it.
+  const mesh = answersDns(proxy) ? withAllocatedAddresses(whole) : whole
   const { settings } = mesh
   const { proxySettings: proxyDefaults = settings.proxyDefaults, toldMetrics = false } = proxy
   const logs = reachableLogs(mesh, proxy)

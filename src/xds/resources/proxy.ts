@@ -11,7 +11,7 @@ import type { PortCapture } from '../../model/workload.ts'
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import type { EncodedResource } from '../wire/resource.ts'
-import { CLUSTER, ENDPOINT, LISTENER, type ResourceType, ROUTE, SECRET, VIRTUAL_HOST } from '../wire/type-url.ts'
+import { CLUSTER, ENDPOINT, LISTENER, NAME_TABLE, type ResourceType, ROUTE, SECRET, VIRTUAL_HOST } from '../wire/type-url.ts'
 import { outboundClusters } from './cluster-outbound.ts'
 import { blackHole, dynamicDns, inboundPassthrough, loopbackTunnel, passthrough } from './cluster-special.ts'
 import { withDenialNotes } from './denial-notes.ts'
@@ -27,6 +27,7 @@ import { gatewayListeners, gatewayTables, passesByServerName } from './listeners
 import { findPort, portListeners } from './listeners-ports.ts'
 import { redirectListeners } from './listeners-redirect.ts'
 import { lookupFamily } from './lookup-family.ts'
+import { answersDns, nameTable } from './name-table.ts'
 import { forwardTunnel, HTTP_PROXY_TUNNEL } from './names.ts'
 import { meshFor } from './own-settings.ts'
 import { withPatches } from './patch/apply.ts'
@@ -64,6 +65,19 @@ function resourcesOf(mesh: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyR
   }
 }
 
+/** What the agent beside an Envoy asks for by itself; empty: it answers no questions. */
+export function namesFor(whole: Mesh, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
+  if (!answersDns(proxy)) return new Map()
+  const mesh = meshFor(whole, proxy)
+  return new Map(names(mesh, viewOf(mesh, proxy), proxy, cache))
+}
+
+function names(mesh: Mesh, view: View, proxy: MeshProxy, cache: ResourceCache): [ResourceType, ResourceSet][] {
+  if (!answersDns(proxy)) return []
+  const made = () => nameTable(view, mesh, cache.encoder)
+  return [[NAME_TABLE, cache.shared(view, NAME_TABLE, [view.scope, mesh.endpoints], made)]]
+}
+
 function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: ResourceCache): ProxyResources {
   const { encoder } = cache
   const ports = proxy.capture.kind === 'ports' ? proxy.capture : undefined
@@ -85,6 +99,7 @@ function sidecarResources(mesh: Mesh, view: View, proxy: MeshProxy, cache: Resou
     [ENDPOINT, cache.shared(view, ENDPOINT, endpointInputs(mesh, view), () => cache.endpoints(view, endpoints))],
     [LISTENER, cache.layered(proxy.id, LISTENER, outbound, own)],
     ...(ports ? [portRoutes(view, proxy, ports, cache)] : redirectRoutes(view, proxy, cache)),
+    ...names(mesh, view, proxy, cache),
     [
       SECRET,
       cache.shared(view, SECRET, [...clusterInputs(mesh, view), mesh.certificates], () => clientSecrets(mesh, view, encoder)),

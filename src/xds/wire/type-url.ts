@@ -9,9 +9,11 @@ export const LISTENER = `${PREFIX}envoy.config.listener.v3.Listener`
 export const ROUTE = `${PREFIX}envoy.config.route.v3.RouteConfiguration`
 export const VIRTUAL_HOST = `${PREFIX}envoy.config.route.v3.VirtualHost`
 export const SECRET = `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret`
+/** Istio's; what DNS questions of a pod are answered from. */
+export const NAME_TABLE = `${PREFIX}istio.networking.nds.v1.NameTable`
 
 /** The resource types of ADS in make-before-break order: what others refer to comes first. */
-export const RESOURCE_TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST, SECRET] as const
+export const RESOURCE_TYPES = [CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST, SECRET, NAME_TABLE] as const
 export type ResourceType = (typeof RESOURCE_TYPES)[number]
 
 /**

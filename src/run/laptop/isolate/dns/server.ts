@@ -1,16 +1,26 @@
-/** Cluster DNS for isolated pods: answers for the mesh's names, and passes every other question on to this machine's own name servers. */
+/** DNS for pods: answers for the mesh's names, and passes every other question on to other name servers. */
 import { createSocket, type Socket } from 'node:dgram'
 import { getServers } from 'node:dns'
-import { isIPv4 } from 'node:net'
-import { AUTHORITATIVE_ANSWER, decode, encode, type Packet, RECURSION_AVAILABLE } from 'dns-packet'
+import { isIP, isIPv4 } from 'node:net'
+import {
+  type Answer,
+  AUTHORITATIVE_ANSWER,
+  decode,
+  encode,
+  type Packet,
+  RECURSION_AVAILABLE,
+  TRUNCATED_RESPONSE,
+} from 'dns-packet'
 
 /** Seconds: services come and go while one looks on. */
 const TTL = 5
 const UPSTREAM_MS = 3000
 const NXDOMAIN = 3
 const SERVFAIL = 2
+/** Bytes that travel without being cut into packets. */
+const DATAGRAM = 1232
 
-/** @returns IPv4 addresses, perhaps none; undefined: not the mesh's name */
+/** @returns IP addresses, perhaps none; undefined: not the mesh's name */
 export type LookUp = (name: string) => readonly string[] | undefined
 
 export interface DnsServer {
@@ -23,7 +33,7 @@ export async function serveDns(host: string, port: number, lookUp: LookUp, upstr
   const socket = createSocket('udp4')
   socket.on('message', (message, { address, port: from }) => {
     void answer(message, lookUp, upstreams).then(reply => {
-      if (reply) socket.send(reply, from, address)
+      if (reply) socket.send(fitted(reply), from, address)
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -35,6 +45,13 @@ export async function serveDns(host: string, port: number, lookUp: LookUp, upstr
     })
   })
   return { port: socket.address().port, close: () => socket.close() }
+}
+
+/** As much as a datagram takes that everybody can receive: the client asks again by TCP (RFC 1035, 4.2.1). */
+function fitted(reply: Buffer): Buffer {
+  if (reply.length <= DATAGRAM) return reply
+  const { answers: _, additionals: __, ...rest } = decode(reply)
+  return encode({ ...rest, flags: (rest.flags ?? 0) | TRUNCATED_RESPONSE })
 }
 
 /** @returns undefined for what is no question */
@@ -52,8 +69,11 @@ export async function answer(message: Buffer, lookUp: LookUp, upstreams: readonl
   if (addresses === undefined) return (await passOn(message, upstreams)) ?? reply(query, SERVFAIL)
   if (addresses.length === 0 && question.type === 'A') return reply(query, NXDOMAIN)
   // Of other types there is nothing, which is not the same as no such name.
-  const answers =
-    question.type === 'A' ? addresses.map(data => ({ type: 'A', name: question.name, ttl: TTL, data }) as const) : []
+  const of = (family: 4 | 6) => addresses.filter(address => isIP(address) === family)
+  const record = { name: question.name, ttl: TTL }
+  const answers: Answer[] = []
+  if (question.type === 'A') for (const data of of(4)) answers.push({ type: 'A', ...record, data })
+  if (question.type === 'AAAA') for (const data of of(6)) answers.push({ type: 'AAAA', ...record, data })
   return encode({ ...head(query, 0), answers })
 }
 
