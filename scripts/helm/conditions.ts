@@ -10,6 +10,7 @@ import { symbolic } from './symbols.ts'
 import { reference, templateOf } from './template.ts'
 
 const BOOLEANS = [
+  'cni.enabled',
   'pilot.enabled',
   'pilot.autoscaleEnabled',
   'sidecarInjectorWebhook.enableNamespacesByDefault',

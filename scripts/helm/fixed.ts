@@ -17,7 +17,8 @@ export const HELPERS = `{{/* Made by scripts/helm.ts. */}}
 export const INJECTOR_VALUES = `data:
   values: |
     {{- $global := mergeOverwrite (deepCopy .Values.global) (dict "istioNamespace" .Release.Namespace) }}
-    {{- dict "revision" .Values.revision "global" $global "pilot" (dict "cni" (.Values.pilot.cni | default dict)) "sidecarInjectorWebhook" .Values.sidecarInjectorWebhook | toPrettyJson | nindent 4 }}`
+    {{- $cni := mergeOverwrite (deepCopy (.Values.pilot.cni | default dict)) (ternary (dict "enabled" true) dict .Values.cni.enabled) }}
+    {{- dict "revision" .Values.revision "global" $global "pilot" (dict "cni" $cni) "sidecarInjectorWebhook" .Values.sidecarInjectorWebhook | toPrettyJson | nindent 4 }}`
 
 export const MESH_CONFIG = `data:
   mesh: |

@@ -73,6 +73,7 @@ export function defaultSettings(version: string): Settings {
       reinvocationPolicy: 'Never',
       failurePolicy: 'Fail',
     },
+    cni: { enabled: false, cniBinDir: '/opt/cni/bin', cniConfDir: '/etc/cni/net.d', excludeNamespaces: 'kube-system' },
     base: { installCRDs: true, gatewayAPI: 'missing', validationFailurePolicy: 'Fail' },
     meshConfig: {},
     meshNetworks: {},

@@ -5,6 +5,7 @@
 import type { Manifest } from './manifest.ts'
 import { type Names, namesOf, SHARED_LABELS } from './names.ts'
 import { controlPlaneAccess } from './parts/access.ts'
+import { cniPlugin } from './parts/cni.ts'
 import { configMaps } from './parts/config.ts'
 import { controlPlane } from './parts/control-plane.ts'
 import { gateway } from './parts/gateways.ts'
@@ -27,6 +28,8 @@ export function installation(settings: Settings, gatewayApi: boolean): Wave[] {
   const waves: Wave[] = [
     wave('Namespace and kinds', [namespace(names), ...(settings.base.installCRDs ? kindDefinitions(gatewayApi) : [])]),
   ]
+  // Before the pods that count on it.
+  if (settings.cni.enabled) waves.push(wave('CNI plugin', cniPlugin(settings, names)))
   if (settings.pilot.enabled) {
     const objects = [...controlPlaneAccess(settings, names), ...configMaps(settings, names), ...controlPlane(settings, names)]
     // Last, so that nothing asks a control plane that is not there yet.

@@ -34,6 +34,7 @@ function componentSettings(components: unknown, problem: (sentence: string) => v
   let settings: unknown = {}
   for (const [name, component] of Object.entries(components)) {
     if (name === 'pilot') settings = merge(settings, { pilot: enabledOnly(component, 'components.pilot', problem) })
+    else if (name === 'cni') settings = merge(settings, { cni: enabledOnly(component, 'components.cni', problem) })
     else if (name === 'base') {
       const { enabled } = enabledOnly(component, 'components.base', problem)
       if (enabled !== undefined) settings = merge(settings, { base: { installCRDs: enabled } })
@@ -44,7 +45,7 @@ function componentSettings(components: unknown, problem: (sentence: string) => v
       settings = merge(settings, {
         gateways: { [GATEWAYS[name]]: enabledOnly(first, `components.${name}[0]`, problem, ['name']) },
       })
-    } else problem(`"components.${name}" is not known: expected base, pilot, ingressGateways or egressGateways`)
+    } else problem(`"components.${name}" is not known: expected base, cni, pilot, ingressGateways or egressGateways`)
   }
   return settings
 }

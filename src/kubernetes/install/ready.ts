@@ -42,8 +42,19 @@ export async function notReady(server: ApiServer, manifest: Manifest): Promise<s
     const known = listAt(found, 'webhooks').every(each => textAt(each, 'clientConfig', 'caBundle') !== '')
     return known ? undefined : 'the control plane has not said by which certificate it is known'
   }
+  if (manifest.kind === 'DaemonSet') return daemonSetLacks(await lookUp(server, objectPath(manifest)))
   if (manifest.kind === 'Deployment') return deploymentLacks(await lookUp(server, objectPath(manifest)))
   return undefined
+}
+
+function daemonSetLacks(set: unknown): string | undefined {
+  if (set === undefined) return 'it does not exist'
+  const generation = numberAt(set, 'metadata', 'generation') ?? 0
+  if ((numberAt(set, 'status', 'observedGeneration') ?? 0) < generation) return 'its controller has not seen it yet'
+  const count = (field: string) => numberAt(set, 'status', field) ?? 0
+  const wanted = count('desiredNumberScheduled')
+  const updated = Math.min(count('updatedNumberScheduled'), count('numberAvailable'))
+  return updated < wanted ? `it is ready on ${updated} of ${wanted} nodes` : undefined
 }
 
 /** By the rules of `kubectl rollout status`. */

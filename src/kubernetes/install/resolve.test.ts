@@ -52,7 +52,7 @@ test('resolveSettings() reads an IstioOperator', () => {
 
 test('resolveSettings() ignores nothing: what it does not know is an error with the layer it came from', () => {
   assert.match(problemsOf({ pilot: { replicas: 2 } })[0] ?? '', /^Cannot use a file: pilot\.replicas: unknown field "replicas"/)
-  assert.match(problemsOf({ components: { cni: { enabled: true } } })[0] ?? '', /"components\.cni" is not known/)
+  assert.match(problemsOf({ components: { ztunnel: { enabled: true } } })[0] ?? '', /"components\.ztunnel" is not known/)
   assert.match(
     problemsOf({ meshConfig: { acessLogFile: '' } })[0] ?? '',
     /meshConfig\.acessLogFile: unknown field.*accessLogFile/,

@@ -121,6 +121,15 @@ export const Settings = message(
         }),
       },
     ),
+    cni: message(
+      {},
+      {
+        enabled: flag('a CNI plugin on every node captures traffic: pods need no rights and no init container for it'),
+        cniBinDir: text("the nodes' directory of CNI plugins"),
+        cniConfDir: text("the nodes' directory of CNI configurations"),
+        excludeNamespaces: text('namespaces whose pods it never looks at, with commas'),
+      },
+    ),
     base: message(
       {},
       {

@@ -89,7 +89,8 @@ export function gatewayAccess(settings: Settings, gateway: string, labels: Reado
 
 type Metadata = Manifest['metadata']
 
-function role(
+/** @param ownNamespace whether its rules are for the control plane's own namespace */
+export function role(
   kind: 'Role' | 'ClusterRole',
   metadata: Metadata,
   rules: readonly PolicyRule[],
@@ -104,7 +105,7 @@ function role(
   }
 }
 
-function binding(kind: 'Role' | 'ClusterRole', name: string, metadata: Metadata, subjects: readonly unknown[]): Manifest {
+export function binding(kind: 'Role' | 'ClusterRole', name: string, metadata: Metadata, subjects: readonly unknown[]): Manifest {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: `${kind}Binding`,

@@ -36,6 +36,7 @@ function meshConfig(settings: Settings, names: Names): unknown {
 }
 
 /** In the shape of Istio's ConfigMap, which tools read. */
-function injectorValues({ revision, global, pilot: { cni = {} }, sidecarInjectorWebhook }: Settings): unknown {
-  return { revision, global, pilot: { cni }, sidecarInjectorWebhook }
+function injectorValues({ revision, global, pilot, cni, sidecarInjectorWebhook }: Settings): unknown {
+  const chosen = { ...pilot.cni, ...(cni.enabled && { enabled: true }) }
+  return { revision, global, pilot: { cni: chosen }, sidecarInjectorWebhook }
 }
