@@ -76,14 +76,27 @@ async function run(command: string, args: readonly string[]): Promise<Output> {
 
 /** Applies objects, each JSON or a string of YAML. */
 export async function apply(...objects: readonly unknown[]): Promise<void> {
-  const text = objects.map(each => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n---\n')
-  const applied = execFile('kubectl', ['apply', '-f', '-'])
+  await feed(['apply', '-f', '-'], objects.map(each => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n---\n'))
+}
+
+/** Creates objects: quicker than applying, for many. */
+export function create(list: unknown): Promise<void> {
+  return feed(['create', '-f', '-'], JSON.stringify(list))
+}
+
+/** POSTs to a path of the API server. */
+export function post(where: string, body: unknown): Promise<void> {
+  return feed(['create', '--raw', where, '-f', '-'], JSON.stringify(body))
+}
+
+async function feed(args: readonly string[], text: string): Promise<void> {
+  const applied = execFile('kubectl', args)
   const said: string[] = []
   applied.stdout?.on('data', chunk => said.push(String(chunk)))
   applied.stderr?.on('data', chunk => said.push(String(chunk)))
   applied.stdin?.end(text)
   const code = await new Promise(resolve => applied.on('close', resolve))
-  if (code !== 0) throw new Error(`kubectl apply: ${said.join('')}`)
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${said.join('')}`)
 }
 
 /** A name that no other run has: "mizzen-test-1f3a". */

@@ -39,11 +39,12 @@ export class Load {
     this.#name = name
   }
 
-  static async begin(namespace: string, name: string, url: string): Promise<Load> {
+  /** @param inMesh whether it has a sidecar */
+  static async begin(namespace: string, name: string, url: string, inMesh = false): Promise<Load> {
     await apply({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, namespace, labels: { 'sidecar.istio.io/inject': 'false' } },
+      metadata: { name, namespace, labels: { 'sidecar.istio.io/inject': String(inMesh) } },
       spec: {
         restartPolicy: 'Never',
         terminationGracePeriodSeconds: 0,
@@ -58,9 +59,9 @@ export class Load {
 
   async end(): Promise<LoadResult> {
     const place = ['-n', this.#namespace, this.#name]
-    await kubectl('exec', ...place, '--', 'touch', '/tmp/stop')
+    await kubectl('exec', ...place, '-c', 'load', '--', 'touch', '/tmp/stop')
     const result = await until('the result of the load', 60, async () => {
-      const text = (await kubectl('logs', ...place)).trim()
+      const text = (await kubectl('logs', ...place, '-c', 'load')).trim()
       const found: unknown = text === '' ? undefined : JSON.parse(text)
       return found
     })
@@ -70,10 +71,12 @@ export class Load {
   }
 }
 
-/** One answer, asked for from a pod. @returns "STATUS body", or "error ..." */
-export async function ask(namespace: string, pod: string, url: string, init: unknown = {}): Promise<string> {
+/** One answer, asked for from a pod (of its first container). @returns "STATUS body", or "error ..." */
+export async function ask(namespace: string, pod: string, url: string, init: unknown = {}, container?: string): Promise<string> {
   const program = `fetch(${JSON.stringify(url)}, ${JSON.stringify(init)}).then(async a => console.log(a.status + ' ' + await a.text()), e => console.log('error ' + (e.cause?.code ?? e.message)))`
-  return (await kubectl('exec', '-n', namespace, pod, '--', 'node', '-e', program)).trim()
+  return (
+    await kubectl('exec', '-n', namespace, pod, ...(container ? ['-c', container] : []), '--', 'node', '-e', program)
+  ).trim()
 }
 
 /** Of the one pod that a selector means. */
