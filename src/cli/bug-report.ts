@@ -4,18 +4,22 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import type { ApiServer } from '../kubernetes/client/api-server.ts'
 import { textAt } from '../kubernetes/client/raw-object.ts'
+import { redact } from '../proxy/admin/redact.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import { readCluster } from '../source/kubernetes/read-cluster.ts'
+import type { JsonValue } from '../xds/wire/json.ts'
 import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { askControlPlane, controlPlanePods, podNamed, withProxyAdmin } from './cluster-pods.ts'
 import { parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readLiveMesh } from './live-mesh.ts'
+import { shareable } from './shareable.ts'
 import { packageVersion } from './version.ts'
 
 export const USAGE = `Usage: mizzen bug-report [POD[.NAMESPACE]...]
 
-Writes a directory with the objects of the mesh (no Secrets), what is wrong with them, the state and the logs of the control plane, what each proxy
+Writes a directory with the objects of the mesh (no Secrets, and no values that
+applications are given), what is wrong with them, the state and the logs of the control plane, what each proxy
 has acknowledged, and of each POD that is named its proxy's configuration and log.
 
       --dir DIR                where to write (default mizzen-bug-report)
@@ -69,7 +73,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       const pod = await podNamed(server, name, undefined)
       const place = `proxies/${pod.namespace}/${pod.pod}`
       await withProxyAdmin(pod, values, io, async get => {
-        await attempt(`${place}/config.json`, async () => json(await get('/config_dump?include_eds')))
+        await attempt(`${place}/config.json`, async () => json(redact(jsonOf(await get('/config_dump?include_eds')))))
         await attempt(`${place}/clusters.json`, async () => json(await get('/clusters?format=json')))
       })
       await attempt(`${place}/log.txt`, () => log(server, pod, 'istio-proxy'))
@@ -81,7 +85,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function objects(server: ApiServer): Promise<string> {
   const { documents } = await readCluster(server)
-  const shown = documents.filter(({ reading }) => reading?.id !== 'Secret').map(({ value }) => value)
+  const shown = documents.filter(({ reading }) => reading?.id !== 'Secret').map(({ value }) => shareable(value))
   return shown.map(value => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n')
 }
 
@@ -91,6 +95,11 @@ function log(
   container: string | undefined,
 ): Promise<string> {
   return server.text({ path: `/api/v1/namespaces/${namespace}/pods/${pod}/log`, query: { container, tailLines: LOG_LINES } })
+}
+
+/** A page that was JSON, whatever it is. */
+function jsonOf(page: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(page))
 }
 
 function json(value: unknown): string {

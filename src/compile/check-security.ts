@@ -1,9 +1,11 @@
-/** What of the security policies cannot be done as written: authorizers that are not there, keys that nobody knows. */
+/** What of the security policies cannot be done as written: authorizers that are not there, or several at once, keys that nobody knows. */
 import type { Mesh } from '../model/mesh.ts'
+import { checkCustomProviders } from './check-custom-providers.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Objects } from './objects.ts'
 
-export function checkSecurity(objects: Objects, { settings }: Pick<Mesh, 'settings'>): Diagnostic[] {
+export function checkSecurity(objects: Objects, mesh: Pick<Mesh, 'settings' | 'workloads'>): Diagnostic[] {
+  const { settings } = mesh
   const providers = new Set(settings.extAuthzProviders.map(({ name }) => name))
   return [
     ...objects.AuthorizationPolicy.flatMap(object => {
@@ -13,5 +15,6 @@ export function checkSecurity(objects: Objects, { settings }: Pick<Mesh, 'settin
       const effect = 'requests that its rules match are denied'
       return [diagnostic(object, ['spec', 'provider'], { code: 'unknown-provider', level: 'error', message, effect })]
     }),
+    ...checkCustomProviders(objects.AuthorizationPolicy, mesh),
   ]
 }

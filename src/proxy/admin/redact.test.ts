@@ -31,3 +31,22 @@ test('redact() hides keys and passwords, however deep, and nothing else', () => 
     session_ticket_keys: { keys: [{ inline_bytes: '[redacted]' }] },
   })
 })
+
+test('redact() hides what is not public of keys of tokens, and the values of headers that callers are known by', () => {
+  const jwks = JSON.stringify({
+    keys: [
+      { kty: 'oct', kid: 'shared', k: 'c2VjcmV0' },
+      { kty: 'EC', x: 'eA', d: 'c2VjcmV0' },
+    ],
+  })
+  const shown = JSON.stringify({
+    keys: [
+      { kty: 'oct', kid: 'shared', k: '[redacted]' },
+      { kty: 'EC', x: 'eA', d: '[redacted]' },
+    ],
+  })
+  assert.deepEqual(redact({ local_jwks: { inline_string: jwks } }), { local_jwks: { inline_string: shown } })
+  assert.deepEqual(redact({ local_jwks: { inline_string: 'no keys' } }), { local_jwks: { inline_string: '[redacted]' } })
+  const headers = (value: string) => [{ header: { key: 'Authorization', value } }, { key: 'x-team', value: 'blue' }]
+  assert.deepEqual(redact(headers('Basic c2VjcmV0')), headers('[redacted]'))
+})

@@ -2,6 +2,8 @@
  * A Listener resource in use: from the accepted socket to the filter chain that serves it.
  */
 import type { Socket } from 'node:net'
+import { systemClock } from '../../lib/clock.ts'
+import { logLimit } from '../../lib/log-limit.ts'
 import { Timer } from '../../lib/timer-wheel.ts'
 import type { Listener as Config } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
@@ -19,6 +21,7 @@ import { type ListenAddress, listenAddress, listenerStatName } from './listen-ad
 import { ListenerStats } from './listener-stats.ts'
 import type { BuildNetworkFilter } from './network-filters.ts'
 import { type FindDestination, originalDestinationFinder } from './original-destination.ts'
+import type { HandshakeFailure } from './tls-termination.ts'
 
 /** The listener that a redirected connection belongs to; undefined: the one that accepted it. */
 export type FindListener = (address: string, port: number) => Listener | undefined
@@ -45,6 +48,7 @@ export class Listener {
   readonly #timeoutMs: number
   readonly #goesOnUninspected: boolean
   readonly #handsOver: boolean
+  readonly #tellRefusal: (line: () => string) => void
 
   /** @param before the version in use: filter chains that did not change are taken over @throws with a reason: becomes a NACK */
   constructor(config: Config, context: ProxyContext, build: BuildNetworkFilter, before: Listener | undefined) {
@@ -52,6 +56,8 @@ export class Listener {
     this.address = listenAddress(config)
     this.bindToPort = config.bindToPort ?? config.deprecatedV1?.bindToPort ?? true
     this.#context = context
+    const refused = (line: string) => context.log('warning', 'tls', line)
+    this.#tellRefusal = logLimit(refused, count => `${count} more handshakes failed at listener "${this.name}"`, systemClock)
     this.#handsOver = config.useOriginalDst ?? false
     this.#plan = readListenerFilters(config.listenerFilters, this.#handsOver)
     this.#originalDestination = this.#plan.originalDestination && originalDestinationFinder()
@@ -167,10 +173,15 @@ export class Listener {
     }
     if (chain.tls === undefined) this.#serve(chain, new Connection(facts, socket, chain.drain))
     else
-      chain.tls.terminate(socket, facts.applicationProtocols, terminated => {
-        if (terminated === undefined) this.stats.ssl_connection_error++
-        else this.#serve(chain, new Connection(facts, terminated.socket, chain.drain, terminated))
+      chain.tls.terminate(socket, facts.applicationProtocols, (terminated, failure) => {
+        if (terminated !== undefined) this.#serve(chain, new Connection(facts, terminated.socket, chain.drain, terminated))
+        else if (failure !== undefined) this.#refused(facts, failure)
       })
+  }
+
+  #refused({ remoteAddress, localPort }: ConnectionFacts, { kind, reason }: HandshakeFailure): void {
+    this.stats[`ssl_${kind}`]++
+    this.#tellRefusal(() => `refuses ${remoteAddress} at port ${localPort}: ${reason}`)
   }
 
   #serve(chain: FilterChain, connection: Connection): void {

@@ -17,7 +17,7 @@ import { ManualClock } from '../../lib/clock.ts'
 import { DownstreamTlsContext } from '../../xds/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { type JsonValue, jsonToBytes } from '../../xds/wire/json.ts'
 import { AGENT_CLUSTER, Secrets } from '../tls/secrets.ts'
-import { TlsTermination } from './tls-termination.ts'
+import { type HandshakeFailure, TlsTermination } from './tls-termination.ts'
 
 const DAY_MS = 86_400_000
 const FROM_AGENT = { api_config_source: { api_type: 'GRPC', grpc_services: [{ envoy_grpc: { cluster_name: AGENT_CLUSTER } }] } }
@@ -69,12 +69,14 @@ let port = 0
 let secrets = new Secrets(() => true)
 let termination: TlsTermination
 const accepted: Socket[] = []
+const failures: HandshakeFailure[] = []
 
 before(async () => {
   mesh = await newMesh()
   server = createServer({ pauseOnConnect: true }, socket => {
     socket.on('error', () => {})
-    termination.terminate(socket, [], done => {
+    termination.terminate(socket, [], (done, failure) => {
+      if (failure) failures.push(failure)
       if (!done) return
       accepted.push(done.socket)
       done.socket.on('error', () => {})
@@ -130,14 +132,38 @@ describe('mutual TLS with secrets of the agent', () => {
     const own = await mesh.member('server')
     await serve(MUTUAL, own)
     const other = await newMesh()
-    const strangers: [string, ConnectionOptions][] = [
-      ['no certificate', { ca: own.roots }],
-      ['another mesh', { ...shows(await other.member('cart')), ca: own.roots }],
-      ['another trust domain', shows(await mesh.member('cart', 'evil.local'))],
-      ['expired', shows(await mesh.member('cart', 'cluster.local', -7_200_000 + 60_000))],
-      ['not yet valid', shows(await mesh.member('cart', 'cluster.local', DAY_MS))],
+    const strangers: [string, ConnectionOptions, HandshakeFailure['kind'], RegExp][] = [
+      ['no certificate', { ca: own.roots }, 'fail_verify_no_cert', /showed no certificate/],
+      [
+        'another mesh',
+        { ...shows(await other.member('cart')), ca: own.roots },
+        'fail_verify_error',
+        /sa\/cart" does not verify \(\w+\)/,
+      ],
+      [
+        'another trust domain',
+        shows(await mesh.member('cart', 'evil.local')),
+        'fail_verify_san',
+        /"URI:spiffe:\/\/evil\.local.*no SAN matcher/,
+      ],
+      [
+        'expired',
+        shows(await mesh.member('cart', 'cluster.local', -7_200_000 + 60_000)),
+        'fail_verify_error',
+        /CERT_HAS_EXPIRED/,
+      ],
+      ['not yet valid', shows(await mesh.member('cart', 'cluster.local', DAY_MS)), 'fail_verify_error', /CERT_NOT_YET_VALID/],
     ]
-    for (const [what, options] of strangers) assert.equal(await call(options), '', what)
+    for (const [what, options, kind, reason] of strangers) {
+      failures.length = 0
+      assert.equal(await call(options), '', what)
+      assert.deepEqual(
+        failures.map(failure => failure.kind),
+        [kind],
+        what,
+      )
+      assert.match(failures[0]?.reason ?? '', reason, what)
+    }
     assert.notEqual(await call(shows(await mesh.member('cart'))), '')
   })
 

@@ -43,6 +43,12 @@ export interface Terminated {
   readonly ownUriSans: readonly string[]
 }
 
+/** Why there is none, for the log; Envoy's counters tell three kinds apart. */
+export interface HandshakeFailure {
+  readonly kind: 'fail_verify_no_cert' | 'fail_verify_error' | 'fail_verify_san' | 'connection_error'
+  readonly reason: string
+}
+
 export class TlsTermination {
   readonly #context: TlsContext
   readonly #versions: { readonly minVersion: SecureVersion; readonly maxVersion: SecureVersion }
@@ -66,6 +72,10 @@ export class TlsTermination {
     this.#versions = versions(common.tlsParams)
   }
 
+  #withoutCertificate(): HandshakeFailure | undefined {
+    return this.#requiresCertificate ? NO_CERTIFICATE : undefined
+  }
+
   /** The secrets that it refers to. */
   get secrets(): readonly SecretSlot[] {
     return this.#context.slots
@@ -74,14 +84,18 @@ export class TlsTermination {
   /**
    * @param socket paused; bytes that were looked at have been given back
    * @param offered protocols of the client's hello, where it was looked at; empty: not known
-   * @param done called once; undefined: the handshake failed, or there is no certificate yet
+   * @param done called once; without a connection when the handshake failed, or there is no certificate yet
    */
-  terminate(socket: Socket, offered: readonly string[], done: (terminated: Terminated | undefined) => void): void {
+  terminate(
+    socket: Socket,
+    offered: readonly string[],
+    done: (terminated: Terminated | undefined, failure?: HandshakeFailure) => void,
+  ): void {
     const built = this.#context.current
     if (built === undefined) {
       // As Envoy does: a client tries again, and what waits would pile up.
       socket.destroy()
-      done(undefined)
+      done(undefined, { kind: 'connection_error', reason: 'the proxy has no certificate yet' })
       return
     }
     const { TLSSocket } = process.getBuiltinModule('node:tls')
@@ -96,23 +110,25 @@ export class TlsTermination {
       ...(this.#alpn.length > 0 && agreeable && { ALPNProtocols: [...this.#alpn] }),
     })
     const timer = setTimeout(() => secure.destroy(), HANDSHAKE_MS)
+    let error: NodeJS.ErrnoException | undefined
     const failed = () => {
       clearTimeout(timer)
-      done(undefined)
+      done(undefined, handshakeFailure(error))
     }
     // Errors end in 'close'.
-    secure.on('error', () => {})
+    secure.on('error', given => {
+      error ??= given
+    })
     secure.once('close', failed)
     secure.once('secure', () => {
       clearTimeout(timer)
       secure.off('close', failed)
       const certificate = secure.getPeerX509Certificate()
-      const accepted =
-        (certificate === undefined ? !this.#requiresCertificate : isAccepted(secure, certificate, built)) &&
-        (!this.#requiresSni || Boolean(secure.servername))
-      if (!accepted) {
+      const failure = certificate === undefined ? this.#withoutCertificate() : certificateFailure(secure, certificate, built)
+      const refused = failure ?? (this.#requiresSni && !secure.servername ? NO_SNI : undefined)
+      if (refused !== undefined) {
         secure.destroy()
-        done(undefined)
+        done(undefined, refused)
         return
       }
       secure.pause()
@@ -124,9 +140,32 @@ export class TlsTermination {
   }
 }
 
-function isAccepted(socket: TLSSocket, certificate: X509Certificate, { verifiesChain, test }: BuiltContext): boolean {
-  if (verifiesChain && (verifyError(socket) !== undefined || hasLapsed(socket, certificate))) return false
-  return test(certificate) === undefined
+const NO_CERTIFICATE: HandshakeFailure = { kind: 'fail_verify_no_cert', reason: 'it showed no certificate' }
+const NO_SNI: HandshakeFailure = { kind: 'connection_error', reason: 'it named no server' }
+
+function certificateFailure(
+  socket: TLSSocket,
+  certificate: X509Certificate,
+  { verifiesChain, test }: BuiltContext,
+): HandshakeFailure | undefined {
+  const lapsed = () => (hasLapsed(socket, certificate) ? 'CERT_HAS_EXPIRED' : undefined)
+  const code = verifiesChain ? (verifyError(socket) ?? lapsed()) : undefined
+  if (code !== undefined)
+    return {
+      kind: 'fail_verify_error',
+      reason: `its certificate for "${certificate.subjectAltName ?? ''}" does not verify (${code})`,
+    }
+  const reason = test(certificate)
+  return reason === undefined ? undefined : { kind: 'fail_verify_san', reason }
+}
+
+/** As node:tls tells of it; a client that left, or took too long, leaves no error. */
+function handshakeFailure(error: NodeJS.ErrnoException | undefined): HandshakeFailure {
+  if (error?.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return NO_CERTIFICATE
+  const reason = error?.code?.startsWith('ERR_SSL_')
+    ? error.code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')
+    : error?.message
+  return { kind: 'connection_error', reason: reason ?? 'it ended the handshake' }
 }
 
 /**

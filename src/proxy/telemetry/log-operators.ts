@@ -22,6 +22,11 @@ export function compileOperator(name: string, argument: string | undefined): Ope
   throw new Error(`Cannot read access log format: operator "${name}", expected one of ${known}`)
 }
 
+/** Of what a policy denied also the decision's id, for `mizzen explain deny`: in braces, as other details have theirs, so that it is one word still. */
+function detailsOf({ details, denial }: DecisionRecord): string | undefined {
+  return denial === undefined ? details || undefined : `${details}{decision:${denial.id}}`
+}
+
 /** Milliseconds between two points in time; undefined when it did not come to one of them. */
 function between(from: number, until: number): number | undefined {
   return from === 0 || until === 0 ? undefined : Math.max(0, Math.trunc(until - from))
@@ -32,7 +37,7 @@ const host = hostname()
 const PLAIN: Readonly<Record<string, Operator>> = {
   PROTOCOL: record => record.request?.protocol,
   RESPONSE_CODE: record => record.status,
-  RESPONSE_CODE_DETAILS: record => record.details || undefined,
+  RESPONSE_CODE_DETAILS: detailsOf,
   RESPONSE_FLAGS: record => record.flags || '-',
   RESPONSE_FLAGS_LONG: record => (record.flags === '' ? '-' : longFlags(record.flags)),
   CONNECTION_TERMINATION_DETAILS: () => undefined,

@@ -1,6 +1,7 @@
 /** The files that the mesh's configuration is read from, for a reader and an editor: only those, and no secret leaves them. */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
+import { parseAllDocuments } from 'yaml'
 import { replaceFile } from '../../lib/replace-file.ts'
 import { type FoundFile, listFiles } from '../../source/files/tree.ts'
 import { HttpError } from './http-error.ts'
@@ -16,7 +17,8 @@ export interface ConfigFile {
 }
 
 const MOST_BYTES = 2 * 1024 * 1024
-const SECRET = /^\s*["']?kind["']?\s*:\s*["']?Secret\b/m
+/** Of a text that does not parse. */
+const MAY_BE_SECRET = /\bkind["']?\s*:\s*["']?Secret\b/
 
 export class ConfigFiles {
   readonly #paths: readonly string[]
@@ -37,12 +39,12 @@ export class ConfigFiles {
     const { path, size } = this.#find(file)
     if (size > MOST_BYTES) throw new HttpError(413, `Cannot show "${file}": ${size} bytes, expected at most ${MOST_BYTES}`)
     const text = readFileSync(path, 'utf8')
-    const isSecret = SECRET.test(text)
+    const hidden = holdsSecret(text)
     return {
       file,
-      text: isSecret ? withoutSecrets(text) : text,
+      text: hidden ? withoutSecrets(text) : text,
       digest: digestOf(text),
-      readOnly: isSecret ? 'It holds a Secret, whose values are not shown: edit it in your editor.' : '',
+      readOnly: hidden ? 'It holds a Secret, whose values are not shown: edit it in your editor.' : '',
     }
   }
 
@@ -56,7 +58,7 @@ export class ConfigFiles {
     if (before.readOnly !== '') throw new HttpError(403, `Cannot write "${file}": ${before.readOnly}`)
     if (before.digest !== digest)
       throw new HttpError(409, `Cannot write "${file}": it was changed meanwhile. Load it again, and repeat your edit`)
-    if (SECRET.test(text)) throw new HttpError(403, `Cannot write "${file}": a Secret does not go through this page`)
+    if (holdsSecret(text)) throw new HttpError(403, `Cannot write "${file}": a Secret does not go through this page`)
     replaceFile(path, text, statSync(path).mode & 0o777)
     return this.read(file)
   }
@@ -76,18 +78,32 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
-/** Values of the keys under data and stringData of every document that holds a Secret. */
+function holdsSecret(text: string): boolean {
+  const documents = parseAllDocuments(text)
+  if (!Array.isArray(documents)) return false
+  if (documents.some(({ errors }) => errors.length > 0)) return MAY_BE_SECRET.test(text)
+  return documents.some(document => isSecret(document.toJS()))
+}
+
+function isSecret(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const items: unknown = Reflect.get(value, 'items')
+  return Reflect.get(value, 'kind') === 'Secret' || (Array.isArray(items) && items.some(isSecret))
+}
+
+/** Of a document that holds a Secret only what names it; the lines of those after it keep their numbers. */
 function withoutSecrets(text: string): string {
   return text
     .split(/^(?=---)/m)
-    .map(document =>
-      SECRET.test(document) ? document.replace(/^(\s+["']?[\w.-]+["']?\s*:)[ \t]+\S.*$/gm, maskUnlessName) : document,
-    )
+    .map(document => (holdsSecret(document) ? nameOnly(document) : document))
     .join('')
 }
 
-const SHOWN = /^\s*["']?(name|namespace|type|kind|apiVersion|app|version)["']?\s*:$/
-
-function maskUnlessName(line: string, key: string): string {
-  return SHOWN.test(key) ? line : `${key} ••••`
+function nameOnly(document: string): string {
+  const lines = document.split('\n').length - 1
+  const mark = document.startsWith('---') ? '---\n' : ''
+  const shown = `${mark}# A Secret: what is in it is not shown.\n${document.match(SHOWN)?.join('\n') ?? ''}\n`
+  return shown + '\n'.repeat(Math.max(0, lines - shown.split('\n').length + 1))
 }
+
+const SHOWN = /^(?:apiVersion|kind|type|metadata): *[\w./-]*$|^ {2}(?:name|namespace): *[\w.-]+$/gm

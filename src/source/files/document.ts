@@ -122,7 +122,7 @@ export function problemDocument(problem: Problem, place: Place): ReadDocument {
   const { column } = problem.at
   const origin = { file, line, column, lineAt: () => ({ line, column }) }
   const { code, message, fix } = problem
-  const excerpt = lineOf(place, line)
+  const excerpt = safeLineOf(place, line)
   const plain: Diagnostic = { code, level: 'error', message, resource: '', file, line, column, fix, excerpt }
   const kept = place.keep ? { text: place.text } : {}
   return { origin, reading: undefined, diagnostics: [helmTemplate(place, '') ?? plain], ...kept }
@@ -143,8 +143,16 @@ function helmTemplate(place: Place, resource: string): Diagnostic | undefined {
     line,
     column: (above.at(-1) ?? '').length + 1,
     fix: 'render it first and read the result, as in: helm template CHART | mizzen validate -',
-    excerpt: lineOf(place, line),
+    excerpt: safeLineOf(place, line),
   }
+}
+
+/** Also of a text that does not parse. */
+const MAY_BE_SECRET = /\bkind["']?\s*:\s*["']?Secret\b/
+
+/** For texts of which it is not known what they are. */
+function safeLineOf(place: Place, line: number): string | undefined {
+  return MAY_BE_SECRET.test(place.text) ? undefined : lineOf(place, line)
 }
 
 /** @returns undefined when there is no such line, and for lines too long to show */

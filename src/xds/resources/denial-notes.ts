@@ -6,6 +6,7 @@ import { type AccessPolicy, ruleName } from '../../model/access-policy.ts'
 import type { Origin } from '../../model/origin.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
+import { NOBODY_TO_ASK } from './ext-authz.ts'
 import { providerName } from './jwt.ts'
 import { OWN } from './origin-metadata.ts'
 import type { Security } from './security.ts'
@@ -37,7 +38,14 @@ export function withDenialNotes(listeners: readonly Listener[], security: Securi
   })
 }
 
+/** A rule whose authorizer cannot be asked denies by another name. */
 function rulesOf(policy: AccessPolicy): (readonly [name: string, note: object])[] {
+  const notes = notesOf(policy)
+  const denying = policy.action === 'custom' ? notes.map(([name, note]) => [`${name}${NOBODY_TO_ASK}`, note] as const) : []
+  return [...notes, ...denying]
+}
+
+function notesOf(policy: AccessPolicy): (readonly [name: string, note: object])[] {
   if (policy.rules.length === 0) return [[ruleName(policy, 0), note(policy.origin)]]
   return policy.rules.map(({ origin, from, to, when }, index) => {
     const fields = [...from, ...to, when].flat().map(({ field, origin: { line } }) => [field, line] as const)

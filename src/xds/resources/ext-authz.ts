@@ -26,6 +26,9 @@ const STAT_PREFIX = 'istio_ext_authz_'
 const RULE_PREFIX = 'istio-ext-authz-'
 const MATCHED = `${STAT_PREFIX}shadow_effective_policy_id`
 
+/** Behind the name of a rule that denies because its authorizer cannot be asked. Istio's. */
+export const NOBODY_TO_ASK = '-deny-due-to-bad-CUSTOM-action'
+
 /** Istio's default. */
 const TIMEOUT_MS = 600_000
 
@@ -90,7 +93,10 @@ function chosen({ access, authorizers }: Security): Chosen {
 
 /** What nobody can be asked about is refused. */
 function refusing(policies: readonly AccessPolicy[], context: RuleContext): RbacParts {
-  const own = rules(Action.DENY, rbacPolicies(policies, context))
+  const named = Object.entries(rbacPolicies(policies, context)).map(
+    ([name, policy]) => [`${name}${NOBODY_TO_ASK}`, policy] as const,
+  )
+  const own = rules(Action.DENY, Object.fromEntries(named))
   return { rules: own, shadowRules: undefined, shadowRulesStatPrefix: STAT_PREFIX }
 }
 

@@ -196,6 +196,18 @@ const rows: Scenario[] = [
     calls: [http('http://solo/', { status: 403, body: 'RBAC: access denied' }, as('alice'))],
   },
   {
+    name: 'policies that ask two authorizers close the way for what either matches',
+    config:
+      overHttp(sendsUser) +
+      custom('[{to: [{operation: {paths: [/pay]}}]}]') +
+      policy('action: CUSTOM, provider: {name: another}, rules: [{to: [{operation: {paths: [/admin]}}]}]', 'other'),
+    calls: [
+      http('http://solo/pay', { status: 403, body: 'RBAC: access denied' }, as('alice')),
+      http('http://solo/admin', { status: 403, body: 'RBAC: access denied' }, as('alice')),
+      http('http://solo/', { served: 'solo v1' }, as('alice')),
+    ],
+  },
+  {
     name: 'an authorizer over gRPC decides about connections of bytes too',
     config: `${overGrpc()}${custom().replace('app: solo', 'app: tcp')}`,
     calls: [{ kind: 'tcp', from: 'client', to: 'tcp:9000', send: 'hello', expect: {} }],
