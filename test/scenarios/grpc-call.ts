@@ -24,8 +24,12 @@ const DEADLINE_MS = 5_000
 const PARALLEL = 8
 
 /** @param target "127.0.0.1:21010", "xds:///grpc:7000" */
-export async function callGrpc(target: string, call: GrpcCall): Promise<GrpcOutcome[]> {
-  const client = new EchoService(target, grpc.credentials.createInsecure(), {
+export async function callGrpc(
+  target: string,
+  call: GrpcCall,
+  security = grpc.credentials.createInsecure(),
+): Promise<GrpcOutcome[]> {
+  const client = new EchoService(target, security, {
     ...(target.startsWith('xds:') ? {} : { 'grpc.default_authority': call.to }),
     'grpc.enable_http_proxy': 0,
   })

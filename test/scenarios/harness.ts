@@ -23,7 +23,7 @@ import { differences, shareDifferences } from './expectation.ts'
 import { callGrpc } from './grpc-call.ts'
 import { Identities } from './identities.ts'
 import { parseObjects } from './objects.ts'
-import { ProxylessCaller } from './proxyless.ts'
+import { type Application, GRPC_JS, ProxylessCaller } from './proxyless.ts'
 import { repeat } from './repeat.ts'
 import type { Call, Caller, GrpcCall, HttpCall, MetricsCall, Scenario, Sides, TcpCall } from './scenario.ts'
 import { filled, type ProxyPod, startTopology, type Topology } from './topology.ts'
@@ -54,15 +54,19 @@ export class Harness {
 
   #identities: Identities | undefined
 
-  private constructor(sides: Sides, topology: Topology, folder: string) {
+  readonly #application: Application
+
+  private constructor(sides: Sides, topology: Topology, folder: string, application: Application) {
+    this.#application = application
     this.#sides = sides
     this.#topology = topology
     this.#folder = folder
   }
 
-  static async start(sides: Sides): Promise<Harness> {
+  /** @param application what the callers are where they have no proxy */
+  static async start(sides: Sides, application = GRPC_JS): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'mizzen-scenarios-'))
-    const harness = new Harness(sides, await startTopology({ proxies: sides.callers !== 'grpc' }), folder)
+    const harness = new Harness(sides, await startTopology({ proxies: sides.callers !== 'grpc' }), folder, application)
     try {
       await harness.#startAll()
     } catch (error) {
@@ -96,7 +100,7 @@ export class Harness {
       ['client', 'default'],
       ['second-client', 'second'],
     ] as const)
-      this.#applications.set(pod, await ProxylessCaller.start(pod, namespace, this.#folder, port))
+      this.#applications.set(pod, await ProxylessCaller.start(pod, namespace, this.#folder, port, this.#application))
   }
 
   #heard(event: ServerEvent): void {
