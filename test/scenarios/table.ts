@@ -7,6 +7,7 @@ import { envoyFilters } from './table/envoyfilter.ts'
 import { extAuthz } from './table/ext-authz.ts'
 import { gatewayApi } from './table/gateway-api.ts'
 import { gatewayApiTls } from './table/gateway-api-tls.ts'
+import { grpcWeb } from './table/grpc-web.ts'
 import { identity } from './table/identity.ts'
 import { jwt } from './table/jwt.ts'
 import { matching } from './table/matching.ts'
@@ -22,6 +23,7 @@ export const table: readonly Scenario[] = [
   ...resilience,
   ...balancing,
   ...protocols,
+  ...grpcWeb,
   ...ownKinds,
   ...gatewayApi,
   ...gatewayApiTls,

@@ -26,6 +26,7 @@ import { ClusterAuthzStats, ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts
 import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
+import { GrpcWebFilter } from './grpc-web.ts'
 import { JwtFilter } from './jwt.ts'
 import { LocalRateLimitFilter, LocalRateLimitStats } from './local-rate-limit.ts'
 import { RateLimitFilter, RateLimitStats } from './rate-limit.ts'
@@ -56,6 +57,8 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
     `${PREFIX}grpc_stats.v3.FilterConfig`,
     (name, off, _config, settings) => new GrpcStatsFilter(name, off, group(settings, 'grpc', GrpcStats)),
   ],
+  // Before all that may refuse a request: browsers are to read why.
+  [`${PREFIX}grpc_web.v3.GrpcWeb`, (name, off) => new GrpcWebFilter(name, off)],
   // Verifies tokens, which access rules may ask for.
   [
     `${PREFIX}jwt_authn.v3.JwtAuthentication`,

@@ -27,7 +27,7 @@ export function localReply(
   grpcStatus?: number,
 ): ResponseHead {
   if (isGrpc(head)) {
-    const fields = ['content-type', 'application/grpc', 'grpc-status', String(grpcStatus ?? GRPC_STATUS[status] ?? GRPC_UNKNOWN)]
+    const fields = ['content-type', 'application/grpc', 'grpc-status', String(grpcStatus ?? grpcStatusOf(status))]
     if (body.length > 0) fields.push('grpc-message', percentEncode(body))
     return { status: 200, headers: new HeaderList(fields) }
   }
@@ -41,13 +41,20 @@ export function replyHasBody(head: RequestHead, body: Uint8Array): boolean {
 }
 
 export function isGrpc(head: RequestHead): boolean {
-  const type = head.headers.get('content-type')
+  return isGrpcType(head.headers.get('content-type'))
+}
+
+export function isGrpcType(type: string | undefined): boolean {
   if (type === undefined || !type.startsWith('application/grpc')) return false
   return type.length === 16 || type[16] === '+' || type[16] === ';'
 }
 
+export function grpcStatusOf(httpStatus: number): number {
+  return GRPC_STATUS[httpStatus] ?? GRPC_UNKNOWN
+}
+
 /** grpc-message: printable ASCII as it is, all else as %XX (gRPC over HTTP/2, "Responses"). */
-function percentEncode(bytes: Uint8Array): string {
+export function percentEncode(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) {
     text +=

@@ -22,6 +22,8 @@ export interface HttpConnection {
   readonly dynamicDns?: Cluster_DnsLookupFamily | undefined
   /** The client may ask for tunnels. */
   readonly connect?: boolean
+  /** Requests may be gRPC-Web, for services that speak gRPC. */
+  readonly grpcWeb?: boolean
   /** What it takes of requests. */
   readonly rateLimits?: readonly RateLimit[]
 }

@@ -124,7 +124,18 @@ function chains(security: Security, target: Target): FilterChain[] {
       name: http && target.cluster === INBOUND_PASSTHROUGH ? `${target.name}-catchall-http` : target.name,
       filterChainMatch: Object.keys(filterChainMatch).length > 0 ? filterChainMatch : undefined,
       filters: http
-        ? [httpManager({ settings, security, port: arrives, direction: 'inbound', statPrefix, routes, rateLimits })]
+        ? [
+            httpManager({
+              settings,
+              security,
+              port: arrives,
+              direction: 'inbound',
+              statPrefix,
+              routes,
+              grpcWeb: target.protocol === 'GRPC-Web',
+              rateLimits,
+            }),
+          ]
         : [...connectionFilters(security, arrives), tcpTo(settings, target.cluster, undefined, 'server')],
       transportSocket: mesh ? inboundMeshTls(settings, http) : undefined,
       metadata: originMetadata(target.origin),

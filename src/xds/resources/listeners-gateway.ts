@@ -83,6 +83,7 @@ function manager(view: View, address: string, port: GatewayPort, routes: string,
     statPrefix: `outbound_${listenerName(address, port.listen)};`,
     routes,
     dynamicDns: dynamicDnsFamily(view),
+    grpcWeb: port.servers.some(({ server }) => server.protocol === 'GRPC-Web'),
     rateLimits: port.rateLimits,
   })
 }

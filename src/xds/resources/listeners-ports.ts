@@ -9,6 +9,7 @@ import { portOf, type Service, type ServicePort } from '../../model/service.ts'
 import type { Forward, PortCapture } from '../../model/workload.ts'
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
+import { meetsGrpcWeb } from './grpc-web.ts'
 import { httpManager } from './http-manager.ts'
 import { listener, PLAINTEXT_HTTP, RAW } from './listener.ts'
 import { dynamicDnsFamily } from './lookup-family.ts'
@@ -35,6 +36,7 @@ function httpProxyListener(view: View, port: number): Listener {
     statPrefix: `outbound_${name};`,
     routes: HTTP_PROXY_ROUTES,
     dynamicDns: dynamicDnsFamily(view),
+    grpcWeb: meetsGrpcWeb(view),
     connect: true,
   })
   const chain = FilterChain.fromPartial({ filters: [manager], metadata: originMetadata(builtIn('HTTP proxy of the workload')) })
@@ -67,6 +69,7 @@ function forwardListener(view: View, forward: Forward, { egress, service, port }
     statPrefix: `outbound_${name};`,
     routes: serviceRoutes(service.hostname, port.number),
     dynamicDns: dynamicDnsFamily(view),
+    grpcWeb: port.protocol === 'GRPC-Web',
   })
   const http = FilterChain.fromPartial({
     filterChainMatch: port.protocol === 'auto' ? { transportProtocol: RAW, applicationProtocols: PLAINTEXT_HTTP } : undefined,

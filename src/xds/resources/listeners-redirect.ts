@@ -11,6 +11,7 @@ import { portOf, type Service, type ServiceEndpoints, type ServicePort, serviceK
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts'
 import { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts'
 import type { MeshEndpoints } from './endpoints.ts'
+import { meetsGrpcWeb } from './grpc-web.ts'
 import { httpManager } from './http-manager.ts'
 import { listener, PLAINTEXT_HTTP, RAW } from './listener.ts'
 import { dynamicDnsFamily } from './lookup-family.ts'
@@ -139,6 +140,7 @@ function httpChain(
     statPrefix: `outbound_${name};`,
     routes,
     dynamicDns: dynamicDnsFamily(view),
+    grpcWeb: meetsGrpcWeb(view, at.port),
   })
   return FilterChain.fromPartial({
     name,

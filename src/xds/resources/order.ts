@@ -7,12 +7,14 @@ import { corsFilter } from './cors.ts'
 import { dynamicForwardProxyFilter } from './dynamic-forward-proxy.ts'
 import { faultFilter } from './fault.ts'
 import { grpcStatsFilter } from './grpc-stats.ts'
+import { grpcWebFilter } from './grpc-web.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { rateLimitFilters } from './rate-limit.ts'
 import { routerFilter } from './router.ts'
 import { accessFilters, authorizerFilters, tokenFilter } from './security-filters.ts'
 
 const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly HttpFilter[] | undefined)[] = [
+  grpcWebFilter, // makes gRPC of what browsers send, so that all answers after it are in gRPC's terms
   grpcStatsFilter, // counts gRPC messages for the metrics, of requests that others refuse too
   authorizerFilters, // an external authorizer judges what came, before the mesh says anything about it
   tokenFilter, // verifies tokens, which the rules after it may ask for
