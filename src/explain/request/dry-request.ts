@@ -2,10 +2,10 @@
 import type { Failure } from '../../proxy/hcm/failure.ts'
 import type { HttpRequest, RequestSink } from '../../proxy/hcm/filter.ts'
 import type { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
+import { RequestFacts } from '../../proxy/hcm/request-facts.ts'
 import { HeaderList, type Headers } from '../../proxy/http/headers.ts'
 import type { RequestHead, ResponseHead } from '../../proxy/http/stream.ts'
 import type { Connection } from '../../proxy/listener/connection.ts'
-import type { DynamicMetadata } from '../../proxy/metadata/dynamic.ts'
 import type { RouteDecision } from '../../proxy/route/decision.ts'
 import { DecisionRecord } from '../../proxy/telemetry/decision-record.ts'
 import { type Fields, fieldsOf } from './head-fields.ts'
@@ -18,11 +18,7 @@ export interface LocalAnswer {
   readonly body: string
 }
 
-export class DryRequest implements HttpRequest {
-  readonly services: HttpConnectionManager
-  readonly connection: Connection
-  readonly head: RequestHead
-  readonly record: DecisionRecord
+export class DryRequest extends RequestFacts<HttpConnectionManager> implements HttpRequest {
   decision: RouteDecision | undefined
   readonly bodiless = true
   readonly ended = true
@@ -33,59 +29,14 @@ export class DryRequest implements HttpRequest {
   readonly arrived: Fields
 
   constructor(services: HttpConnectionManager, connection: Connection, head: RequestHead, decision?: RouteDecision) {
-    this.services = services
-    this.connection = connection
-    this.head = head
+    super(services, connection, head, new DecisionRecord(connection))
     this.arrived = fieldsOf(head)
-    this.record = new DecisionRecord(connection)
-    this.record.request = head
-    this.record.originalPath = head.path
     this.decision = decision
     if (decision?.action.kind === 'forward') this.record.cluster = services.clusters.get(decision.action.cluster)
   }
 
-  get remoteAddress(): string {
-    return this.record.remoteAddress
-  }
-
-  get remotePort(): number {
-    return this.connection.facts.remotePort
-  }
-
-  get localAddress(): string {
-    return this.connection.facts.localAddress
-  }
-
-  get localPort(): number {
-    return this.connection.facts.localPort
-  }
-
-  get startTime(): number {
-    return this.record.startTime
-  }
-
-  get random(): () => number {
-    return this.services.random
-  }
-
-  get metadata(): DynamicMetadata | undefined {
-    return this.record.metadata
-  }
-
-  get upstreamHost(): string | undefined {
-    return undefined
-  }
-
-  get upstreamCluster(): string | undefined {
-    return this.record.cluster?.name
-  }
-
-  get responseCode(): number {
+  override get responseCode(): number {
     return this.answer?.status ?? 0
-  }
-
-  get responseFlags(): string {
-    return this.record.flags || '-'
   }
 
   setCookie(): void {}

@@ -7,7 +7,6 @@
 import { HeaderList, type Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
-import type { DynamicMetadata } from '../metadata/dynamic.ts'
 import type { RouteDecision, RouteTable } from '../route/decision.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
 import { GrpcMessages } from '../telemetry/grpc-messages.ts'
@@ -16,6 +15,7 @@ import { FAILURES, type Failure } from './failure.ts'
 import { type HttpFilter, type HttpRequest, isOff, type RequestSink } from './filter.ts'
 import { type BodyTaker, HeldBody } from './held-body.ts'
 import { isGrpc, localReply, replyHasBody } from './local-reply.ts'
+import { RequestFacts } from './request-facts.ts'
 import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
 import { type MakeStage, ResponsePath, throughStages } from './response-path.ts'
@@ -46,12 +46,8 @@ function rewritten(router: RequestSink, stages: readonly MakeStage[]): RequestSi
   }
 }
 
-export class ActiveRequest implements HttpRequest, StreamHandler {
-  readonly services: ManagerServices
-  readonly connection: Connection
+export class ActiveRequest extends RequestFacts<ManagerServices> implements HttpRequest, StreamHandler {
   readonly stream: ServerStream
-  readonly head: RequestHead
-  readonly record: DecisionRecord
   /** The routes at the time of the request: it finishes on the set it started with. */
   readonly routes: RouteTable | undefined
   /** undefined: nothing matched. */
@@ -86,19 +82,13 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
 
   constructor(owner: RequestOwner, stream: ServerStream, head: RequestHead, last: boolean) {
     const { services, connection } = owner
+    super(services, connection, head, new DecisionRecord(connection, services.side))
     this.#owner = owner
-    this.services = services
-    this.connection = connection
     this.stream = stream
-    this.head = head
     this.bodiless = last
     this.ended = last
     this.routes = services.routes.table
-    const record = new DecisionRecord(connection, services.side)
-    this.record = record
-    record.request = head
-    record.originalPath = head.path
-    if (last) record.requestEndedAt = record.startedAt
+    if (last) this.record.requestEndedAt = this.record.startedAt
     if (isGrpc(head)) {
       this.#requestMessages = new GrpcMessages()
       this.#responseMessages = new GrpcMessages()
@@ -469,52 +459,6 @@ export class ActiveRequest implements HttpRequest, StreamHandler {
     if (this.services.options.proxy100Continue || this.head.headers.get('expect')?.toLowerCase() !== '100-continue') return
     this.stream.respondInformational({ status: 100, headers: new HeaderList() })
     this.head.headers.remove('expect')
-  }
-
-  // ResponseContext: what routes and header operators ask.
-
-  get remoteAddress(): string {
-    return this.record.remoteAddress
-  }
-
-  get remotePort(): number {
-    return this.connection.facts.remotePort
-  }
-
-  get localAddress(): string {
-    return this.connection.facts.localAddress
-  }
-
-  get localPort(): number {
-    return this.connection.facts.localPort
-  }
-
-  get startTime(): number {
-    return this.record.startTime
-  }
-
-  get random(): () => number {
-    return this.services.random
-  }
-
-  get metadata(): DynamicMetadata | undefined {
-    return this.record.metadata
-  }
-
-  get upstreamHost(): string | undefined {
-    return this.record.host?.address
-  }
-
-  get upstreamCluster(): string | undefined {
-    return this.record.cluster?.name
-  }
-
-  get responseCode(): number {
-    return this.record.status
-  }
-
-  get responseFlags(): string {
-    return this.record.flags || '-'
   }
 
   setCookie(value: string): void {
