@@ -42,6 +42,7 @@ const PROXIES = [
 /** Kinds that Istio has no words for, wholly or in part; what is said of them. */
 const WITHOUT: Readonly<Record<string, RegExp>> = {
   'rate-limit': /no kind in Istio/,
+  'typescript-filter': /no kind in Istio/,
   'health-check': /no field in DestinationRule/,
   retry: /idempotentOnly has no field/,
 }

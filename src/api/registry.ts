@@ -84,6 +84,8 @@ import { RateLimitSpec } from './mizzen/ratelimit/schema.ts'
 import { validateRateLimit } from './mizzen/ratelimit/validate.ts'
 import { RetrySpec } from './mizzen/retry/schema.ts'
 import { validateRetry } from './mizzen/retry/validate.ts'
+import { TypeScriptFilterSpec } from './mizzen/typescriptfilter/schema.ts'
+import { validateTypeScriptFilter } from './mizzen/typescriptfilter/validate.ts'
 import { VirtualGatewaySpec } from './mizzen/virtualgateway/schema.ts'
 import { validateVirtualGateway } from './mizzen/virtualgateway/validate.ts'
 import { WeightedDestinationRuleSpec } from './mizzen/weighteddestinationrule/schema.ts'
@@ -228,6 +230,7 @@ export const kinds = {
   HTTPProxy: own('HTTPProxy', HTTPProxySpec, validateHTTPProxy),
   GRPCProxy: own('GRPCProxy', GRPCProxySpec, validateGRPCProxy),
   AlertRule: own('AlertRule', AlertRuleSpec, validateAlertRule),
+  TypeScriptFilter: own('TypeScriptFilter', TypeScriptFilterSpec, validateTypeScriptFilter),
 }
 
 export type KindId = keyof typeof kinds
@@ -283,3 +286,4 @@ export type VirtualGateway = ObjectOf<'VirtualGateway'>
 export type HTTPProxy = ObjectOf<'HTTPProxy'>
 export type GRPCProxy = ObjectOf<'GRPCProxy'>
 export type AlertRule = ObjectOf<'AlertRule'>
+export type TypeScriptFilter = ObjectOf<'TypeScriptFilter'>

@@ -119,6 +119,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
     proxyRules: kept(before?.proxyRules, oldestFirst(objects.ProxyConfig.map(proxyRuleOf))),
     rateLimits: kept(before?.rateLimits, oldestFirst([...own.rateLimits])),
     alerts: kept(before?.alerts, oldestFirst([...own.alerts])),
+    scriptFilters: kept(before?.scriptFilters, oldestFirst([...own.scriptFilters])),
     peerPolicies: kept(
       before?.peerPolicies,
       oldestFirst([...objects.PeerAuthentication.map(peerPolicyOf), ...access.peerPolicies]),

@@ -14,6 +14,7 @@ import type { PeerPolicy } from './peer-policy.ts'
 import type { ProxyRule } from './proxy-rule.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RouteSet } from './route-set.ts'
+import type { ScriptFilter } from './script-filter.ts'
 import type { Service, ServiceEndpoints } from './service.ts'
 import type { MeshSettings } from './settings.ts'
 import type { SidecarConfig } from './sidecar.ts'
@@ -37,6 +38,7 @@ export interface Mesh {
   readonly proxyRules: readonly ProxyRule[]
   readonly rateLimits: readonly RateLimit[]
   readonly alerts: readonly Alert[]
+  readonly scriptFilters: readonly ScriptFilter[]
   readonly peerPolicies: readonly PeerPolicy[]
   readonly tokenPolicies: readonly TokenPolicy[]
   /** Where issuers have their keys, of those that were asked and have said so; by issuer. */

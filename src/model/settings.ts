@@ -7,6 +7,7 @@ import type { ProxyLogging } from './log-target.ts'
 import type { ProxyMetrics } from './metric-changes.ts'
 import { type Networks, NO_NETWORKS } from './network.ts'
 import type { ProxySettings } from './proxy-settings.ts'
+import type { ScriptFilter } from './script-filter.ts'
 import type { ConnectionPool, Keepalive, LocalityPolicy, OutlierDetection } from './traffic-policy.ts'
 import type { EntryVisibilityRules } from './visibility.ts'
 
@@ -56,6 +57,8 @@ export interface MeshSettings {
   readonly metrics?: ProxyMetrics | undefined
   /** The proxy is an Envoy: it is told how to count the standard metrics. mizzen's own does that by itself. */
   readonly toldMetrics?: boolean
+  /** Filters of users' own that one proxy runs. */
+  readonly scripts?: readonly ScriptFilter[] | undefined
   readonly pathNormalization: 'none' | 'base' | 'merge-slashes' | 'decode-and-merge-slashes'
   /** Patterns of clusters' names in statistics; "": the name of the cluster. */
   readonly statNames: { readonly inbound: string; readonly outbound: string }

@@ -16,6 +16,7 @@ import { protocols } from './table/protocols.ts'
 import { resilience } from './table/resilience.ts'
 import { telemetry } from './table/telemetry.ts'
 import { tracing } from './table/tracing.ts'
+import { typescriptFilters } from './table/typescript-filters.ts'
 
 export const table: readonly Scenario[] = [
   ...matching,
@@ -34,4 +35,5 @@ export const table: readonly Scenario[] = [
   ...extAuthz,
   ...telemetry,
   ...tracing,
+  ...typescriptFilters,
 ]

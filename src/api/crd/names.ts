@@ -111,6 +111,10 @@ export const NAMES = {
   HTTPProxy: { plural: 'httpproxies', columns: [service] },
   GRPCProxy: { plural: 'grpcproxies', columns: [service] },
   AlertRule: { plural: 'alertrules' },
+  TypeScriptFilter: {
+    plural: 'typescriptfilters',
+    columns: [column('Traffic', '.spec.traffic', 'which requests of its workloads it sees')],
+  },
 } as const satisfies Partial<Record<KindId, Names>>
 
 export type DefinedKind = keyof typeof NAMES

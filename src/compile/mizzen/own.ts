@@ -11,6 +11,7 @@ import { compileLoadBalancingRule } from './load-balancing-rule.ts'
 import type { Parts } from './parts.ts'
 import { compileRateLimit } from './rate-limit.ts'
 import { compileRetry } from './retry.ts'
+import { compileTypeScriptFilter } from './typescript-filter.ts'
 import { compileVirtualGateway } from './virtual-gateway.ts'
 import { compileWeightedDestinationRule, type RolloutShares } from './weighted-destination-rule.ts'
 
@@ -21,9 +22,9 @@ const all = new IdentityMemo<Parts>()
 /** The same object as long as no list of these objects has changed. */
 export function ownParts(objects: Objects, settings: MeshSettings, shares: RolloutShares = NONE_BEGUN): Parts {
   const { RateLimit, CircuitBreaker, Retry, LoadBalancingRule, WeightedDestinationRule, HealthCheck } = objects
-  const { VirtualGateway, HTTPProxy, GRPCProxy, AlertRule } = objects
+  const { VirtualGateway, HTTPProxy, GRPCProxy, AlertRule, TypeScriptFilter } = objects
   const traffic = [RateLimit, CircuitBreaker, Retry, LoadBalancingRule, WeightedDestinationRule, HealthCheck]
-  return all.get([...traffic, VirtualGateway, HTTPProxy, GRPCProxy, AlertRule, settings, shares], () =>
+  return all.get([...traffic, VirtualGateway, HTTPProxy, GRPCProxy, AlertRule, TypeScriptFilter, settings, shares], () =>
     joined(partsOfAll(objects, settings, shares)),
   )
 }
@@ -45,6 +46,7 @@ function partsOfAll(objects: Objects, settings: MeshSettings, shares: RolloutSha
     ...each(objects.HTTPProxy, compileHttpProxy),
     ...each(objects.GRPCProxy, compileGrpcProxy),
     ...each(objects.AlertRule, compileAlertRule),
+    ...each(objects.TypeScriptFilter, compileTypeScriptFilter),
   ]
 }
 
@@ -56,5 +58,6 @@ function joined(found: readonly Parts[]): Parts {
     services: found.flatMap(part => part.services),
     rateLimits: found.flatMap(part => part.rateLimits),
     alerts: found.flatMap(part => part.alerts),
+    scriptFilters: found.flatMap(part => part.scriptFilters),
   }
 }

@@ -16,7 +16,7 @@ type Selecting = ObjectHead & {
 }
 
 export function checkOwnTargets(objects: Objects, mesh: Mesh): Diagnostic[] {
-  const { RateLimit, CircuitBreaker, Retry, LoadBalancingRule, WeightedDestinationRule, HealthCheck } = objects
+  const { RateLimit, CircuitBreaker, Retry, LoadBalancingRule, WeightedDestinationRule, HealthCheck, TypeScriptFilter } = objects
   const all: readonly Selecting[] = [
     ...RateLimit,
     ...CircuitBreaker,
@@ -24,6 +24,7 @@ export function checkOwnTargets(objects: Objects, mesh: Mesh): Diagnostic[] {
     ...LoadBalancingRule,
     ...WeightedDestinationRule,
     ...HealthCheck,
+    ...TypeScriptFilter.filter(({ namespace }) => namespace !== mesh.settings.rootNamespace),
   ]
   return all.flatMap(object => [...unknownHost(object, mesh), ...nobodySelected(object, mesh)])
 }

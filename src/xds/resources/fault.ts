@@ -8,7 +8,7 @@ import type { HttpConnection } from './http-connection.ts'
 import { duration, fraction } from './values.ts'
 
 export const FAULT = 'envoy.filters.http.fault'
-const FAULT_TYPE = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
+export const FAULT_TYPE = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
 
 export function faultConfig({ delay, abort }: Fault): Any {
   return pack(

@@ -47,6 +47,7 @@ const mesh: Mesh = {
   proxyRules: [],
   rateLimits: [],
   alerts: [],
+  scriptFilters: [],
   peerPolicies: [],
   tokenPolicies: [],
   accessPolicies: [],

@@ -11,6 +11,7 @@ import { grpcWebFilter } from './grpc-web.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { rateLimitFilters } from './rate-limit.ts'
 import { routerFilter } from './router.ts'
+import { scriptFilters } from './script-filter.ts'
 import { accessFilters, authorizerFilters, tokenFilter } from './security-filters.ts'
 
 const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly HttpFilter[] | undefined)[] = [
@@ -19,6 +20,7 @@ const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly 
   authorizerFilters, // an external authorizer judges what came, before the mesh says anything about it
   tokenFilter, // verifies tokens, which the rules after it may ask for
   accessFilters, // nothing that is not allowed gets further
+  scriptFilters, // the user's own see what may pass, with identities known, before anything is made up or counted
   faultFilter, // for requests that may pass: a delay or abort stands for a service that is slow or broken
   corsFilter, // answers preflights, which nothing after it needs to see
   rateLimitFilters, // after all that refuses a request for what it is: only what would be served counts

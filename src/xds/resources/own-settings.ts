@@ -6,6 +6,7 @@ import type { LogTarget, ProxyLogging } from '../../model/log-target.ts'
 import type { Mesh } from '../../model/mesh.ts'
 import type { MeshProxy } from '../../model/proxy.ts'
 import { scopeOf } from '../../model/scope.ts'
+import { scriptFiltersOf } from '../../model/script-filter.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import { metricsOf } from '../../model/workload-metrics.ts'
 import { answersDns } from './name-table.ts'
@@ -21,13 +22,16 @@ export function meshFor(whole: Mesh, proxy: MeshProxy): Mesh {
   const { proxySettings: proxyDefaults = settings.proxyDefaults, toldMetrics = false } = proxy
   const logs = reachableLogs(mesh, proxy)
   const metrics = metricsOf(mesh, proxy)
-  if (proxyDefaults === settings.proxyDefaults && logs === undefined && metrics === undefined && !toldMetrics) return mesh
-  const own = settingsMemo.get([settings, proxyDefaults, logs, metrics, toldMetrics], () => ({
+  const scripts = scriptFiltersOf(mesh.scriptFilters, proxy, settings.rootNamespace)
+  const plain = logs === undefined && metrics === undefined && scripts === undefined && !toldMetrics
+  if (proxyDefaults === settings.proxyDefaults && plain) return mesh
+  const own = settingsMemo.get([settings, proxyDefaults, logs, metrics, toldMetrics, scripts], () => ({
     ...settings,
     proxyDefaults,
     logs,
     metrics,
     toldMetrics,
+    scripts,
   }))
   return meshes.get([mesh, own], () => ({ ...mesh, settings: own }))
 }

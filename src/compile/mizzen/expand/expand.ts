@@ -36,6 +36,7 @@ export function expand(objects: Objects, settings: MeshSettings): Expansion {
     ...own.alerts.filter(({ disabled }) => !disabled).map(prometheusRule),
   ]
   for (const { origin } of own.rateLimits) noteFor(origin.object)('rate limits have no kind in Istio: they would be EnvoyFilters')
+  for (const { origin } of own.scriptFilters) noteFor(origin.object)('a module has no kind in Istio: it would be a WasmPlugin')
   for (const object of objects.WeightedDestinationRule)
     if (object.spec.rollout) noteFor(resourceName(object))('a rollout has no form in Istio: these are the weights before it')
   for (const { message, resource } of access.problems) noteFor(resource)(message)
