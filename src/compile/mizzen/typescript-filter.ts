@@ -20,7 +20,7 @@ export function compileTypeScriptFilter(object: TypeScriptFilter): Parts {
     order: spec.order ?? 0,
     module: stripped.code,
     config: spec.config ?? {},
-    timeLimitMs: milliseconds(spec.timeLimit) ?? 50,
+    timeLimitMs: milliseconds(spec.timeLimit) ?? 200,
     bodyLimit: spec.bodyLimit ?? 1_048_576,
     memoryLimitMb: spec.memoryLimit ?? 64,
     failOpen: spec.failureMode === 'Allow',

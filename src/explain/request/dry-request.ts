@@ -1,4 +1,5 @@
 /** A request for the filters to judge: what they would answer is written down, and nothing is sent. */
+import type { PreferredHost } from '../../proxy/balance/host.ts'
 import type { Failure } from '../../proxy/hcm/failure.ts'
 import type { HttpRequest, RequestSink } from '../../proxy/hcm/filter.ts'
 import type { HttpConnectionManager } from '../../proxy/hcm/manager.ts'
@@ -20,6 +21,7 @@ export interface LocalAnswer {
 
 export class DryRequest extends RequestFacts<HttpConnectionManager> implements HttpRequest {
   decision: RouteDecision | undefined
+  preferredHost: PreferredHost | undefined
   readonly bodiless = true
   readonly ended = true
   readonly heldTrailers = undefined

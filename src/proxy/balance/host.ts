@@ -29,6 +29,13 @@ export interface Host {
   active: number
 }
 
+/** The host that a session has been with. */
+export interface PreferredHost {
+  readonly address: string
+  /** No other one will do. */
+  readonly strict: boolean
+}
+
 /** What a balancer may look at when it picks. Reused between requests by its owner; a balancer keeps nothing of it. */
 export interface PickContext {
   /** 64 bits from the route's hash policy; undefined: no hash, hash-based balancers fall back to random. */
@@ -41,6 +48,8 @@ export interface PickContext {
   previousPrioritiesFrequency: number
   /** Original destination "ip:port" of a captured connection (ORIGINAL_DST clusters). */
   originalDestination: string | undefined
+  /** If it may be used it is taken, whatever the policy. @default none */
+  preferred?: PreferredHost | undefined
   /** Host header or SNI, for the dynamic forward proxy. */
   authority: string
 }

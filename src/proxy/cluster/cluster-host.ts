@@ -2,7 +2,7 @@
  * A host of a cluster: one address, what the assignment says of it, its connections and its counters. It stays the same object while its
  * address stays, so that connections and counters outlive endpoint updates.
  */
-import type { HealthStatus } from '../../xds/gen/envoy/config/core/v3/health_check.ts'
+import { HealthStatus } from '../../xds/gen/envoy/config/core/v3/health_check.ts'
 import type { Host } from '../balance/host.ts'
 import type { Labels } from '../balance/labels.ts'
 import type { HttpPool } from '../pool/http-pool.ts'
@@ -159,6 +159,11 @@ export class ClusterHost implements Host, Ejectable {
     if (before && !failed) this.since = this.#now()
     if (failed && !before) this.#abandonConnections()
     if (known) this.#onHealth()
+  }
+
+  /** @param health of the assignment, that a host may have which a session stays with */
+  mayKeepSessions(health: ReadonlySet<HealthStatus>): boolean {
+    return !this.ejected && !this.failedCheck && health.has(this.degradedCheck ? HealthStatus.DEGRADED : this.health)
   }
 
   /** Where it is checked: at its own address, unless the assignment names another. */

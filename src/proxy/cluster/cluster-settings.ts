@@ -8,6 +8,7 @@ import {
   type Cluster_DnsLookupFamily,
 } from '../../xds/gen/envoy/config/cluster/v3/cluster.ts'
 import { RoutingPriority } from '../../xds/gen/envoy/config/core/v3/base.ts'
+import { HealthStatus } from '../../xds/gen/envoy/config/core/v3/health_check.ts'
 import { ClusterConfig } from '../../xds/gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster.ts'
 import { unpack } from '../../xds/wire/any.ts'
 import { durationMs } from '../../xds/wire/duration.ts'
@@ -48,8 +49,13 @@ export interface ClusterSettings {
   readonly health: HealthSettings | undefined
   /** Hosts that are no longer assigned go at once, also while they pass their checks. */
   readonly ignoreHealthOnRemoval: boolean
+  /** Health of hosts that sessions may stay with (override_host_status). */
+  readonly sessionHealth: ReadonlySet<HealthStatus>
   readonly sockets: TransportSockets
 }
+
+/** Envoy's default. */
+const SESSION_HEALTH = [HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED]
 
 const FORWARD_PROXY = 'envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig'
 
@@ -76,6 +82,7 @@ export function readCluster(message: Cluster, secrets: Secrets): ClusterSettings
       outlier: outlierSettings(message.outlierDetection),
       health: readHealth(message, discovery, http),
       ignoreHealthOnRemoval: message.ignoreHealthOnHostRemoval,
+      sessionHealth: new Set(message.commonLbConfig?.overrideHostStatus?.statuses ?? SESSION_HEALTH),
       sockets,
     }
   })

@@ -4,7 +4,7 @@
  */
 
 import type { BuildBalancer } from '../balance/build.ts'
-import type { Host, HostOdds, PickContext } from '../balance/host.ts'
+import type { Host, HostOdds, PickContext, PreferredHost } from '../balance/host.ts'
 import type { HealthStats } from '../health/stats.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { isShareable } from '../http2/shared-connection.ts'
@@ -209,9 +209,15 @@ export class UpstreamCluster implements Cluster, HostKeeper {
   }
 
   pick(context: PickContext): Host | undefined {
-    const host = this.#source.pick(context)
+    const host = context.preferred === undefined ? this.#source.pick(context) : this.#pickPreferred(context, context.preferred)
     if (host === undefined) this.#stats.upstream_cx_none_healthy++
     return host
+  }
+
+  #pickPreferred(context: PickContext, { address, strict }: PreferredHost): Host | undefined {
+    const host = this.hosts.find(known => known.address === address)
+    if (host?.mayKeepSessions(this.settings.sessionHealth)) return host
+    return strict ? undefined : this.#source.pick(context)
   }
 
   /** For `explain`: who `pick` may give, and how likely. */

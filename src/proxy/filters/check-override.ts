@@ -8,6 +8,7 @@ import { EXT_AUTHZ_PER_ROUTE, routeAuthzOf } from './ext-authz/route-settings.ts
 import { FAULT, faultOf } from './fault-rule.ts'
 import { LOCAL_RATE_LIMIT, localLimitOf } from './rate-limit/local-limit.ts'
 import { RATE_LIMIT_PER_ROUTE, sharedLimitOf } from './rate-limit/route-settings.ts'
+import { routeSessionOf, SESSION_PER_ROUTE } from './session/session-state.ts'
 
 const READERS: Readonly<Record<string, (override: FilterOverride) => unknown>> = {
   [CORS_POLICY]: corsOf,
@@ -15,6 +16,7 @@ const READERS: Readonly<Record<string, (override: FilterOverride) => unknown>> =
   [EXT_AUTHZ_PER_ROUTE]: routeAuthzOf,
   [LOCAL_RATE_LIMIT]: localLimitOf,
   [RATE_LIMIT_PER_ROUTE]: sharedLimitOf,
+  [SESSION_PER_ROUTE]: routeSessionOf,
 }
 
 /** Settings of filters that are not listed are left to whoever knows them. @throws when the settings cannot be honoured */

@@ -2,6 +2,7 @@
  * The seam of HTTP filters: what a filter is to the requests that pass it, and a request to the filter. One filter object is built per connection
  * manager when configuration arrives, and serves all its requests; what it must remember of one it keys by the request.
  */
+import type { PreferredHost } from '../balance/host.ts'
 import type { DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResponseHead } from '../http/stream.ts'
@@ -96,6 +97,8 @@ export interface HttpRequest extends ResponseContext {
   readonly record: DecisionRecord
   /** undefined: no route matched. */
   readonly decision: RouteDecision | 'tls-required' | undefined
+  /** Where its session has been; filters set it. undefined: wherever the cluster likes. */
+  preferredHost: PreferredHost | undefined
   /** No body and no trailers follow the head. */
   readonly bodiless: boolean
   /** It has come in whole. */

@@ -9,6 +9,7 @@ import { LocalRateLimit } from '../../xds/gen/envoy/extensions/filters/http/loca
 import { RateLimit } from '../../xds/gen/envoy/extensions/filters/http/ratelimit/v3/rate_limit.ts'
 import { RBAC as RbacConfig } from '../../xds/gen/envoy/extensions/filters/http/rbac/v3/rbac.ts'
 import { Router as RouterConfig } from '../../xds/gen/envoy/extensions/filters/http/router/v3/router.ts'
+import { StatefulSession } from '../../xds/gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session.ts'
 import type { HttpFilter as FilterConfig } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import { TypeScriptFilter } from '../../xds/gen/mizzen/filters/v1/typescript_filter.ts'
 import { messageName } from '../../xds/wire/type-url.ts'
@@ -33,6 +34,7 @@ import { RateLimitFilter, RateLimitStats } from './rate-limit.ts'
 import { RbacFilter } from './rbac.ts'
 import { Router } from './router/router.ts'
 import { ScriptFilter } from './script-filter.ts'
+import { StatefulSessionFilter } from './stateful-session.ts'
 
 export interface FilterSettings {
   readonly stats: StatsRegistry
@@ -120,6 +122,11 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
   ],
   // Answers preflights, which carry no credentials, itself; adds its headers to injected errors too.
   [`${PREFIX}cors.v3.Cors`, (name, off) => new CorsFilter(name, off)],
+  // After all that may refuse: a session is no right to be served.
+  [
+    `${PREFIX}stateful_session.v3.StatefulSession`,
+    (name, off, config) => new StatefulSessionFilter(name, off, StatefulSession.decode(config)),
+  ],
   // The user's own, wherever the configuration puts them.
   [
     'mizzen.filters.v1.TypeScriptFilter',

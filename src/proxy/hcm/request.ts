@@ -4,6 +4,7 @@
  *   codec -> start: the head is checked and completed -> the route is looked up -> filters, the router last -> (cluster, upstream)
  *   upstream -> respond: filters in reverse -> the head is finished -> codec -> finish: access log and statistics
  */
+import type { PreferredHost } from '../balance/host.ts'
 import { HeaderList, type Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
@@ -52,6 +53,7 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
   readonly routes: RouteTable | undefined
   /** undefined: nothing matched. */
   decision: RouteDecision | 'tls-required' | undefined
+  preferredHost: PreferredHost | undefined
   /** No body and no trailers follow the head. */
   readonly bodiless: boolean
   /** The request has come in whole. */

@@ -14,7 +14,7 @@ import type { FilterExplanation, HttpFilter, HttpRequest, Verdict } from './filt
 import type { BodyTaker } from './held-body.ts'
 import type { MakeStage } from './response-path.ts'
 
-const DEFAULT_LIMIT_MS = 50
+const DEFAULT_LIMIT_MS = 200
 const DEFAULT_BODY_LIMIT = 1024 * 1024
 const DEFAULT_MEMORY_MB = 64
 const TOO_LARGE = Buffer.from('Payload Too Large')

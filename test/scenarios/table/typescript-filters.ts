@@ -26,7 +26,11 @@ export const typescriptFilters: readonly Scenario[] = [
     skip,
     calls: [
       http('http://solo/', { status: 401, body: 'an API key is needed\n' }),
-      http('http://solo/', { served: 'solo v1', seen: { 'x-caller': 'partner', 'x-api-key': null } }, { headers: { 'x-api-key': 'abc123' } }),
+      http(
+        'http://solo/',
+        { served: 'solo v1', seen: { 'x-caller': 'partner', 'x-api-key': null } },
+        { headers: { 'x-api-key': 'abc123' } },
+      ),
       http('http://other/', { served: 'other v1' }),
     ],
   },

@@ -14,7 +14,7 @@ export const TypeScriptFilterSpec = message(
     }),
     order: int32({ default: 0, description: 'of several filters the one with the lower number sees a request first' }),
     config: struct({ description: 'the module gets it as context.config' }),
-    timeLimit: duration({ default: '50ms', description: 'how long the module may take for one question' }),
+    timeLimit: duration({ default: '200ms', description: 'how long the module may take for one question' }),
     bodyLimit: uint32({
       minimum: 1,
       default: 1_048_576,

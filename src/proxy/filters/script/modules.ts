@@ -2,6 +2,7 @@
  * The modules of all TypeScriptFilters in this process, by name. A new version takes over when it has loaded; one that cannot be loaded leaves
  * the one before in its place.
  */
+import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { StatsRegistry } from '../../telemetry/stats.ts'
 import type { Hook, ModuleSettings } from './messages.ts'
@@ -131,9 +132,8 @@ function thread({ name, source, config, memoryLimitMb }: LoadedModule): Worker {
   return worker
 }
 
-/** Beside this file in the repository; in dist/, beside the folder of the bundle that this file is in. */
+/** Beside this file in the repository; in dist/, beside the bundle that this file is in, or beside the folder of its parts. */
 function entry(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('./worker.ts', import.meta.url)
-    : new URL('../filter-worker.js', import.meta.url)
+  const places = ['./worker.ts', './filter-worker.js', '../filter-worker.js'].map(place => new URL(place, import.meta.url))
+  return places.find(place => existsSync(place)) ?? new URL('./filter-worker.js', import.meta.url)
 }

@@ -37,6 +37,8 @@ port.on('message', (message: ToModule) => {
 })
 
 try {
+  // Node loads its Fetch API when it is first used: better now than in the time of a request.
+  new Response(null, { headers: new Headers() }).headers.forEach(() => {})
   filter = usable(await import(moduleUrl))
   say({ kind: 'ready', hooks: HOOKS.filter(hook => filter[hook] !== undefined) })
 } catch (error) {

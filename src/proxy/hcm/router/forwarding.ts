@@ -34,6 +34,7 @@ const PICK: PickContext = {
   tried: undefined,
   previousPrioritiesFrequency: 0,
   originalDestination: undefined,
+  preferred: undefined,
   authority: '',
 }
 
@@ -159,6 +160,8 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     PICK.tried = policy?.avoidPreviousHosts ? this.#retry?.hosts : undefined
     PICK.previousPrioritiesFrequency = policy?.previousPrioritiesFrequency ?? 0
     PICK.originalDestination = request.connection.originalDestination
+    // Whoever has failed once is not asked again for the session's sake.
+    PICK.preferred = request.record.attempts === 1 ? request.preferredHost : undefined
     PICK.authority = request.head.authority
     return this.#cluster.pick(PICK)
   }
