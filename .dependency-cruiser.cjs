@@ -21,7 +21,8 @@ module.exports = {
     // Loaded into applications: it brings nothing along.
     only('preload', []),
     only('model', ['lib']),
-    only('api', ['lib']),
+    // A patch of an EnvoyFilter is judged by whether it is one of Envoy's messages.
+    only('api', ['lib', 'xds/wire']),
     // Patches of EnvoyFilters are Envoy's messages as users write them: reading them is all that compile/ knows of Envoy.
     only('compile', ['api', 'model', 'lib', 'xds/wire']),
     only('kubernetes/client', ['lib']),

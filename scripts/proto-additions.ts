@@ -2,7 +2,7 @@
 
 interface Addition {
   readonly file: string
-  /** "import", or the message that the field belongs to. */
+  /** "import", the message that the field belongs to, or "enum" and the name of the one that the value belongs to. */
   readonly where: string
   readonly text: string
 }
@@ -25,14 +25,18 @@ export function withAdditions(file: string, proto: string, additions: readonly A
       if (!text.includes(`"${added}"`)) text = text.replace(/^package .*;$/m, line => `${line}\n\nimport "${added}";`)
       continue
     }
-    const opening = `message ${where} {`
+    const isEnum = where.startsWith('enum ')
+    const opening = `${isEnum ? '' : 'message '}${where} {`
     const at = text.indexOf(opening)
     if (at < 0) throw new Error(`Cannot add "${added}" to "${where}": "${file}" has no such message`)
     // A type of its own has no number.
     const mark = /= \d+;$/.exec(added)?.[0] ?? added
     const indent = text.slice(text.lastIndexOf('\n', at) + 1, at)
-    if (text.slice(at, text.indexOf(`\n${indent}}`, at)).includes(mark)) continue
-    text = `${text.slice(0, at + opening.length)}\n  ${added}\n${text.slice(at + opening.length)}`
+    const end = text.indexOf(`\n${indent}}`, at)
+    if (text.slice(at, end).includes(mark)) continue
+    // The first value of an enum must be 0.
+    const place = isEnum ? end : at + opening.length
+    text = `${text.slice(0, place)}\n  ${added}\n${text.slice(place)}`
   }
   return text
 }

@@ -1,4 +1,5 @@
 /** EnvoyFilters (networking.istio.io): conditions into the model's words, values into Envoy's messages. A patch that cannot be read is left out. */
+import type { ApplyTo } from '../api/istio/envoyfilter/messages.ts'
 import type { EnvoyConfigObjectPatch, ObjectMatch } from '../api/istio/envoyfilter/schema.ts'
 import type { EnvoyFilter as EnvoyFilterObject } from '../api/registry.ts'
 import { remembering } from '../lib/identity-memo.ts'
@@ -42,10 +43,9 @@ const read = remembering((object: EnvoyFilterObject) => {
   return { filter, diagnostics }
 })
 
-type ApplyTo = NonNullable<EnvoyConfigObjectPatch['applyTo']>
 type Operation = NonNullable<NonNullable<EnvoyConfigObjectPatch['patch']>['operation']>
 
-const TARGETS: { readonly [Name in ApplyTo]?: PatchTarget } = {
+export const TARGETS: { readonly [Name in ApplyTo]?: PatchTarget } = {
   LISTENER: 'listener',
   LISTENER_FILTER: 'listener-filter',
   FILTER_CHAIN: 'filter-chain',
@@ -96,7 +96,7 @@ function compilePatch(
     return none(['applyTo'], `a patch for ${applyTo} has no effect here: mizzen makes the bootstrap of its proxies itself`)
   if (!operation) return none(['patch'], 'a patch without an operation has no effect')
   if (match?.context === 'WAYPOINT') return none(['match', 'context'], 'there are no waypoints here')
-  const value = patchValue(object, [...path, 'patch', 'value'], target, patch.value ?? {}, diagnostics)
+  const value = patchValue(object, [...path, 'patch', 'value'], applyTo, patch.value ?? {}, diagnostics)
   if (!value || (operation.startsWith('merge') && value.length === 0)) return undefined
   const { proxyVersion = '', metadata = {} } = match?.proxy ?? {}
   return {

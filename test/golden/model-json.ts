@@ -1,6 +1,7 @@
 /** The model as readable JSON: origins in one line, maps as objects, and without what says nothing. */
 
-import { MESSAGES } from '../../src/compile/envoy-patch-value.ts'
+import { ENVOY_MESSAGES } from '../../src/api/istio/envoyfilter/messages.ts'
+import { TARGETS } from '../../src/compile/envoy-filter.ts'
 import type { EnvoyPatch } from '../../src/model/envoy-patch.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
 import { bytesToJson, type JsonValue } from '../../src/xds/wire/json.ts'
@@ -13,7 +14,8 @@ export function modelJson(mesh: Mesh): JsonValue {
 
 /** A patch's value is an encoded message. */
 function withReadableValue(patch: EnvoyPatch): object {
-  return { ...patch, value: bytesToJson(MESSAGES[patch.target], patch.value) }
+  const message = Object.entries(ENVOY_MESSAGES).find(([applyTo]) => Reflect.get(TARGETS, applyTo) === patch.target)?.[1] ?? ''
+  return { ...patch, value: bytesToJson(message, patch.value) }
 }
 
 function json(value: unknown): JsonValue | undefined {

@@ -1,15 +1,8 @@
-/**
- * Rules for the value of a patch. What it may hold is Envoy's to say, and there are hundreds of types; here the mistakes are found that would
- * make any of them unreadable.
- */
+/** Rules for the value of a patch: it must be a message of Envoy's API, whole or in part. */
+import { type JsonValue, readMessage } from '../../../xds/wire/read-message.ts'
 import type { Findings } from '../../findings.ts'
 import { isRecord } from '../../schema/prune.ts'
-import type { EnvoyConfigObjectPatch } from './schema.ts'
-
-type Target = NonNullable<EnvoyConfigObjectPatch['applyTo']>
-
-/** Everything but a bootstrap has a name. */
-const nameless = new Set<Target>(['BOOTSTRAP', 'INVALID'])
+import { type ApplyTo, ENVOY_MESSAGES } from './messages.ts'
 
 /** Names of filters before Envoy 1.14, and what they are called since. */
 const oldNames: Readonly<Record<string, string>> = {
@@ -41,13 +34,17 @@ const oldNames: Readonly<Record<string, string>> = {
   'envoy.tcp_proxy': 'envoy.filters.network.tcp_proxy',
 }
 
-/** @param findings at `patch.value` */
-export function checkPatchValue(applyTo: Target, value: Readonly<Record<string, unknown>>, findings: Findings): void {
-  const { name } = value
-  if (!nameless.has(applyTo) && name !== undefined && name !== null && typeof name !== 'string')
-    findings.at('name').error(`the name of a ${applyTo} is a text: expected it in quotes`)
-  checkFilterName(name, findings.at('name'))
-  checkTypes(value, findings)
+/** As Istio: what is no such message of Envoy's is an error, a field that it does not have a warning. @param findings at `patch.value` */
+export function checkPatchValue(applyTo: ApplyTo, value: Readonly<Record<string, unknown>>, findings: Findings): void {
+  checkFilterName(value['name'], findings.at('name'))
+  if (checkTypes(value, findings)) return
+  const type = ENVOY_MESSAGES[applyTo]
+  if (type === undefined) return
+  const json: JsonValue = JSON.parse(JSON.stringify(value))
+  for (const { level, path, message } of readMessage(type, json).faults) {
+    if (level === 'error') findings.at(...path).error(message)
+    else findings.at(...path).warning(message)
+  }
 }
 
 /** @param findings at the name */
@@ -57,18 +54,17 @@ export function checkFilterName(name: unknown, findings: Findings): void {
     findings.warning(`"${String(name)}" is the old name of a filter: expected "${instead}"`, { fix: `write "${instead}"` })
 }
 
-/** Envoy takes messages of its API's third version only. */
-function checkTypes(value: unknown, findings: Findings): void {
-  if (Array.isArray(value)) for (const [index, item] of value.entries()) checkTypes(item, findings.at(index))
-  if (!isRecord(value)) return
-  for (const [field, entry] of Object.entries(value)) {
-    if (field === '@type') checkType(entry, findings.at(field))
-    else checkTypes(entry, findings.at(field))
-  }
+/** Envoy takes messages of its API's third version only. @returns whether there is one of an older version */
+function checkTypes(value: unknown, findings: Findings): boolean {
+  if (Array.isArray(value)) return value.map((item, index) => checkTypes(item, findings.at(index))).some(Boolean)
+  if (!isRecord(value)) return false
+  return Object.entries(value)
+    .map(([field, entry]) => (field === '@type' ? checkType(entry, findings.at(field)) : checkTypes(entry, findings.at(field))))
+    .some(Boolean)
 }
 
-function checkType(url: unknown, findings: Findings): void {
-  if (typeof url !== 'string') findings.error('a type is a text: expected one such as "type.googleapis.com/envoy..."')
-  else if (/^type\.googleapis\.com\/envoy\..*\.v2(?:alpha\d?)?\./.test(url))
-    findings.error(`"${url}" is a type of Envoy's API v2, which is no longer there: expected one of v3`)
+function checkType(url: unknown, findings: Findings): boolean {
+  const old = typeof url === 'string' && /^type\.googleapis\.com\/envoy\..*\.v2(?:alpha\d?)?\./.test(url)
+  if (old) findings.error(`"${url}" is a type of Envoy's API v2, which is no longer there: expected one of v3`)
+  return old
 }

@@ -5,7 +5,7 @@ const P = 'spec.configPatches[0]'
 const patch = (text: string) => `{configPatches: [{${text}}]}`
 const add = 'patch: {operation: ADD, value: {name: a}}'
 const listener = (applyTo: string, chain: string) =>
-  patch(`applyTo: ${applyTo}, match: {listener: {filterChain: ${chain}}}, ${add}`)
+  patch(`applyTo: ${applyTo}, match: {listener: {filterChain: ${chain}}}, patch: {operation: REMOVE}`)
 const manager = 'envoy.filters.network.http_connection_manager'
 
 const rows: Row[] = [
@@ -50,6 +50,17 @@ const rows: Row[] = [
       `applyTo: NETWORK_FILTER, patch: {operation: ADD, value: {name: a, typed_config: {'@type': type.googleapis.com/envoy.config.filter.network.tcp_proxy.v2.TcpProxy}}}`,
     ),
     [always, `error ${P}.patch.value.typed_config["@type"]`],
+  ],
+  ['a duration as Go writes it', patch('applyTo: CLUSTER, patch: {operation: MERGE, value: {connect_timeout: 500ms}}'), [always]],
+  [
+    'a value that is no such message',
+    patch('applyTo: CLUSTER, patch: {operation: MERGE, value: {lb_policy: BEST}}'),
+    [always, `error ${P}.patch.value.lb_policy`],
+  ],
+  [
+    'a field that Envoy does not have',
+    patch('applyTo: BOOTSTRAP, patch: {operation: MERGE, value: {stats_flush_intervall: 5s}}'),
+    [always, `warning ${P}.patch.value.stats_flush_intervall`],
   ],
   [
     'a bootstrap that is removed',
