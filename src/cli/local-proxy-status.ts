@@ -1,6 +1,8 @@
 /** `mizzen proxy-status [--wait]`: whether every proxy has what it should have. */
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Liveness } from '../run/dashboard/live.ts'
 import type { ProxyView } from '../run/dashboard/view/proxy-list.ts'
+import type { Diagnostic } from '../source/diagnostic.ts'
+import { formatDiagnostic } from '../source/format.ts'
 import { durationMs, oneOf, parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { proxyStatusText } from './proxy-status-text.ts'
@@ -11,14 +13,14 @@ export const USAGE = `Usage: mizzen proxy-status [DIR] [--wait] [-o json]
 The proxies of the running mesh, and for each type of configuration whether it has what it should have: SYNCED, STALE (on its way), NACKED (refused)
 or NOT SENT (there is nothing to send).
 
-      --wait            return when the last change is live everywhere; exit code 1 when a proxy refuses it, or when it takes too long
+      --wait            return when what the files say now is live on every proxy; exit code 1 when a file cannot be used, a proxy refuses it, or
+                        it takes too long
       --timeout TIME    how long --wait waits (default 30s)
   -o, --output json     a list of {name, namespace, workload, engine, state, types...}
 `
 
-const LOOK_MS = 50
-/** A file that was just saved is read within that time. */
-const CALM_MS = 400
+/** Less than a question may take (running-mesh.ts). */
+const ASK_MS = 5000
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = {
@@ -33,23 +35,28 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const asJson = values.output !== undefined && oneOf('output', values.output, ['json']) === 'json'
   const mesh = runningMesh(positionals[0], io)
-  const isLive = !values.wait || (await settled(mesh, durationMs('timeout', values.timeout)))
+  const isLive = !values.wait || (await untilLive(mesh, durationMs('timeout', values.timeout)))
   const proxies = await mesh.get<readonly ProxyView[]>('/api/proxies')
   io.stdout.write(asJson ? `${JSON.stringify(proxies, null, 2)}\n` : proxyStatusText(proxies))
+  if (!values.wait) return EXIT.ok
+  const errors = await unusable(mesh)
+  for (const error of errors) io.stderr.write(`${formatDiagnostic(error, { colour: false })}\n`)
   if (!isLive) io.stderr.write('Cannot wait any longer: not every proxy has the last change\n')
-  return isLive && !(values.wait && proxies.some(({ state }) => state === 'NACKED')) ? EXIT.ok : EXIT.failed
+  return isLive && errors.length === 0 && !proxies.some(({ state }) => state === 'NACKED') ? EXIT.ok : EXIT.failed
 }
 
-/** Nothing is on its way to any proxy, and that for a moment. @returns false: not in time */
-async function settled(mesh: RunningApi, limitMs: number): Promise<boolean> {
-  const until = Date.now() + limitMs
-  let calmSince = 0
-  while (Date.now() < until) {
-    const { settled: isCalm } = await mesh.get<{ readonly settled: boolean }>('/api/settled')
-    if (!isCalm) calmSince = 0
-    else if (calmSince === 0) calmSince = Date.now()
-    else if (Date.now() - calmSince >= CALM_MS) return true
-    await delay(LOOK_MS)
+/** Asks again and again, as one answer takes only so long. @returns false: not in time */
+async function untilLive(mesh: RunningApi, limitMs: number): Promise<boolean> {
+  const until = performance.now() + limitMs
+  for (let left = limitMs; left > 0; left = until - performance.now()) {
+    const { live } = await mesh.get<Liveness>(`/api/live?timeout=${Math.ceil(Math.min(left, ASK_MS))}`)
+    if (live) return true
   }
   return false
+}
+
+/** What could not be used of the files: what they said before holds, and so the last change is not live. */
+async function unusable(mesh: RunningApi): Promise<readonly Diagnostic[]> {
+  const { diagnostics } = await mesh.get<{ readonly diagnostics: readonly Diagnostic[] }>('/api/config')
+  return diagnostics.filter(({ level }) => level === 'error')
 }

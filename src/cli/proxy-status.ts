@@ -1,9 +1,8 @@
 /** `mizzen proxy-status [--wait]`: for each proxy of the cluster, whether it has the newest configuration. */
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ApiServer } from '../kubernetes/client/api-server.ts'
-import { listAt, textAt } from '../kubernetes/client/raw-object.ts'
+import { isRecord, listAt, textAt } from '../kubernetes/client/raw-object.ts'
 import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
-import { askControlPlane, controlPlanePods } from './cluster-pods.ts'
+import { askControlPlane, controlPlanePods, type PodName } from './cluster-pods.ts'
 import { durationMs, oneOf, parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { meansLocal } from './means-local.ts'
@@ -38,7 +37,8 @@ interface Row {
   readonly replica: string
 }
 
-const LOOK_MS = 150
+/** One question; the API server carries it. */
+const ASK_MS = 10_000
 const TYPES = {
   CDS: 'Cluster',
   LDS: 'Listener',
@@ -57,8 +57,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (values.output !== undefined) oneOf('output', values.output, ['json'])
   const url = values['control-plane']
   const wanted = positionals[0]
-  const report = async (read: () => Promise<readonly Row[]>) => {
-    const rows = values.wait ? await settled(read, durationMs('timeout', values.timeout)) : await read()
+  const report = async (asked: Asked) => {
+    const done = !values.wait || (await untilLive(asked.ask, durationMs('timeout', values.timeout)))
+    const rows = await asked.read()
     const shown = rows.filter(row => isWanted(row, wanted, values.namespace))
     if (values.output === 'json')
       io.stdout.write(
@@ -69,16 +70,27 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
         )}\n`,
       )
     else io.stdout.write(statusText(shown))
-    const done = !values.wait || shown.every(isSettled)
     if (!done) io.stderr.write(`Not every proxy has the newest configuration after ${values.timeout}\n`)
     return done && !shown.some(isRefused) ? EXIT.ok : EXIT.failed
   }
-  if (url !== undefined) return report(() => readUrl(url))
-  return withCluster(values, io, server => report(() => readCluster(server, values.istioNamespace)))
+  if (url !== undefined) return report({ read: () => readUrl(url), ask: async page => [await askUrl(url, page)] })
+  return withCluster(values, io, async server => {
+    const pods = await controlPlanePods(server, values.istioNamespace)
+    return report({
+      read: () => readCluster(server, pods),
+      ask: page => Promise.all(pods.map(pod => askControlPlane(server, pod, page))),
+    })
+  })
 }
 
-async function readCluster(server: ApiServer, namespace: string): Promise<readonly Row[]> {
-  const pods = await controlPlanePods(server, namespace)
+/** A control plane with its replicas. */
+interface Asked {
+  read(): Promise<readonly Row[]>
+  /** A page of each. */
+  ask(page: string): Promise<readonly unknown[]>
+}
+
+async function readCluster(server: ApiServer, pods: readonly PodName[]): Promise<readonly Row[]> {
   const answers = await Promise.all(
     pods.map(async pod => {
       const found = await askControlPlane(server, pod, '/debug/syncz')
@@ -89,27 +101,25 @@ async function readCluster(server: ApiServer, namespace: string): Promise<readon
 }
 
 async function readUrl(url: string): Promise<readonly Row[]> {
-  const response = await fetch(new URL('/debug/syncz', url)).catch((error: unknown) => {
-    throw new Error(`Cannot ask the control plane at "${url}": ${error instanceof Error ? error.message : String(error)}`)
-  })
-  const found: unknown = await response.json()
+  const found = await askUrl(url, '/debug/syncz')
   return (Array.isArray(found) ? found : []).map((proxy: unknown): Row => ({ proxy, replica: new URL(url).host }))
 }
 
-/** What was just applied reaches the control plane a moment later: only who is settled twice in a row is. */
-async function settled(read: () => Promise<readonly Row[]>, limitMs: number): Promise<readonly Row[]> {
-  const until = performance.now() + limitMs
-  let quiet = 0
-  for (;;) {
-    const rows = await read()
-    quiet = rows.every(isSettled) ? quiet + 1 : 0
-    if (quiet >= 2 || performance.now() >= until) return rows
-    await wait(LOOK_MS)
-  }
+async function askUrl(url: string, page: string): Promise<unknown> {
+  const response = await fetch(new URL(page, url)).catch((error: unknown) => {
+    throw new Error(`Cannot ask the control plane at "${url}": ${error instanceof Error ? error.message : String(error)}`)
+  })
+  return response.json()
 }
 
-function isSettled({ proxy }: Row): boolean {
-  return listAt(proxy, 'types').every(type => textAt(type, 'state') !== 'STALE')
+/** Every replica has heard of what the cluster says at this moment, and its proxies have answered. Asks again and again, as one answer takes only so long. */
+async function untilLive(ask: (page: string) => Promise<readonly unknown[]>, limitMs: number): Promise<boolean> {
+  const until = performance.now() + limitMs
+  for (let left = limitMs; left > 0; left = until - performance.now()) {
+    const answers = await ask(`/api/live?timeout=${Math.ceil(Math.min(left, ASK_MS))}`)
+    if (answers.every(answer => isRecord(answer) && answer['live'] === true)) return true
+  }
+  return false
 }
 
 function isRefused({ proxy }: Row): boolean {

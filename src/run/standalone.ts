@@ -141,6 +141,9 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
         objects: () => store.snapshot().objects,
         diagnostics: () => [...store.diagnostics(), ...controlPlane.diagnostics],
         preview: objects => controlPlane.preview(objects),
+        async sync(signal) {
+          await Promise.all([files?.sync(), cluster?.source.sync(signal)])
+        },
         live: new Set(cluster ? (['Pod'] as const) : []),
         collector: watch.collector,
         health: () => watch.health,

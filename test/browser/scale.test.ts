@@ -58,6 +58,7 @@ describe('the graph of 300 services', { skip: BROWSER_MISSING }, () => {
         objects: () => store.snapshot().objects,
         diagnostics: () => [],
         preview: objects => controlPlane.preview(objects),
+        sync: () => Promise.resolve(),
         live: new Set(),
         collector: new Collector({ clock: systemClock, proxies: () => [] }),
         health: () => ({ endpoints: [], ready: new Map(), certificates: [], proxies: [] }),

@@ -56,6 +56,11 @@ export class Reflector<T> {
     void this.#follow()
   }
 
+  /** Up to which version of the cluster all was told; undefined: the list is to be read. */
+  get version(): string | undefined {
+    return this.#version
+  }
+
   /** Nothing is told after this. */
   close(): void {
     this.#end.abort()

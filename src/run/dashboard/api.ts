@@ -6,6 +6,7 @@
 import type { Diagnostic } from '../../source/diagnostic.ts'
 import { readContents } from '../../source/files/contents.ts'
 import { HttpError } from './http-error.ts'
+import { untilLive } from './live.ts'
 import type { DashboardParts } from './parts.ts'
 import { latestError, recentProblems, recentRequests, requestStory } from './requests-api.ts'
 import { changesBetween, type WorkloadChange, withFile } from './view/change-preview.ts'
@@ -44,7 +45,7 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/topology', { method: 'GET', answer: (parts, { query }) => topology(parts.mesh(), watched(parts), windowOf(query)) }],
   ['/api/service', { method: 'GET', answer: service }],
   ['/api/proxies', { method: 'GET', answer: parts => proxyList(parts.mesh(), parts.ads.status()) }],
-  ['/api/settled', { method: 'GET', answer: ({ ads }) => ({ settled: isSettled(ads) }) }],
+  ['/api/live', { method: 'GET', answer: ({ ads, sync }, { query }) => untilLive(ads, sync, liveLimit(query)) }],
   ['/api/config', { method: 'GET', answer: config }],
   ['/api/config/file', { method: 'GET', answer: configFile }],
   ['/api/config/check', { method: 'POST', answer: checkEdit }],
@@ -71,9 +72,12 @@ function about(parts: DashboardParts, { mayChange }: Question) {
   }
 }
 
-/** Nothing waits to be pushed, and nothing that was pushed waits to be acknowledged. */
-function isSettled(ads: DashboardParts['ads']): boolean {
-  return !ads.pushing && ads.status().every(({ types }) => types.every(({ state }) => state !== 'STALE'))
+const LIVE = { most: 30_000, otherwise: 10_000 }
+
+/** In the query as milliseconds. */
+function liveLimit(query: URLSearchParams): number {
+  const limit = Number(query.get('timeout') ?? LIVE.otherwise)
+  return Number.isFinite(limit) ? Math.min(LIVE.most, Math.max(1, limit)) : LIVE.otherwise
 }
 
 /** Whoever asks for traffic wants it fresh. */

@@ -35,6 +35,8 @@ export interface DashboardParts {
   readonly diagnostics: () => readonly Diagnostic[]
   /** What other objects would become; nothing is changed. */
   readonly preview: (objects: Objects) => Compiled
+  /** Resolves when the sources have published what they say at this moment; rejects with the signal's reason. */
+  readonly sync: (signal: AbortSignal) => Promise<void>
   /** Kinds whose objects come from what runs and not from the files. */
   readonly live: ReadonlySet<KindId>
   readonly collector: Collector

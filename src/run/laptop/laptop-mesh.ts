@@ -260,6 +260,7 @@ export class LaptopMesh {
         objects: () => this.#store.snapshot().objects,
         diagnostics: () => [...this.#store.diagnostics(), ...controlPlane.diagnostics],
         preview: objects => controlPlane.preview(objects),
+        sync: () => this.#files.sync(),
         live: new Set(['Pod']),
         collector: watch.collector,
         health: () => watch.health,

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { aboutFile, type Diagnostic } from '../diagnostic.ts'
 import type { Contribution } from '../store.ts'
 import { type FileState, readState, unreadableState } from './file-state.ts'
@@ -59,6 +60,15 @@ export class FileSource {
     this.#watcher.watch(this.#tree.directories)
   }
 
+  /** Resolves when what is in the files now was published. */
+  async sync(): Promise<void> {
+    await this.#watcher?.now()
+    while (this.#watcher && this.#doubted.size > 0) {
+      await delay(GRACE_MS)
+      await this.#watcher.now()
+    }
+  }
+
   close(): void {
     this.#watcher?.close()
   }
@@ -70,6 +80,7 @@ export class FileSource {
     )
     this.#tree = tree
     const there = new Set(tree.files.map(each => each.file))
+    for (const file of this.#doubted.keys()) if (!this.#entries.has(file)) this.#doubted.delete(file)
     for (const file of this.#entries.keys()) if (!there.has(file) && this.#lasts(file)) this.#entries.delete(file)
     for (const found of tree.files) await this.#update(found)
     this.#publish()

@@ -25,6 +25,7 @@ export class DirectoryWatcher {
   #running = false
   #again = false
   #closed = false
+  #waiting: (() => void)[] = []
 
   /** @param onChange must not reject */
   constructor(onChange: () => Promise<void>) {
@@ -52,8 +53,19 @@ export class DirectoryWatcher {
     setTimeout(() => this.#happened(), milliseconds)
   }
 
+  /** Resolves when the callback has run that began after this call; at once when it is closed. */
+  now(): Promise<void> {
+    return new Promise(resolve => {
+      if (this.#closed) return resolve()
+      this.#waiting.push(resolve)
+      clearTimeout(this.#timer)
+      void this.#run()
+    })
+  }
+
   close(): void {
     this.#closed = true
+    for (const resolve of this.#waiting.splice(0)) resolve()
     clearTimeout(this.#timer)
     clearInterval(this.#poll)
     for (const { watcher } of this.#watched.values()) watcher.close()
@@ -93,7 +105,9 @@ export class DirectoryWatcher {
     this.#running = true
     do {
       this.#again = false
+      const waiting = this.#waiting.splice(0)
       await this.#onChange()
+      for (const resolve of waiting) resolve()
     } while (this.#again && !this.#closed)
     this.#running = false
   }

@@ -2,6 +2,7 @@
  * A cluster as a source of objects: every kind that it has is followed, kinds that come later too; of Secrets and ConfigMaps only those that
  * something names. Bursts of events become one change.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { KindId, ObjectOf } from '../../api/registry.ts'
 import { ApiError } from '../../kubernetes/client/api-error.ts'
 import type { ApiServer } from '../../kubernetes/client/api-server.ts'
@@ -12,7 +13,7 @@ import { Debounce } from '../../lib/debounce.ts'
 import { aboutFile, type Diagnostic } from '../diagnostic.ts'
 import type { Contribution } from '../store.ts'
 import { discover, type ServedKind } from './discovery.ts'
-import { FollowedKind } from './followed-kind.ts'
+import { FollowedKind, ONLY_METADATA } from './followed-kind.ts'
 import type { Entry } from './reading.ts'
 import { type ReferencedKind, referenceKey, referencesOf } from './referenced.ts'
 import { watchedKinds } from './watched.ts'
@@ -36,8 +37,8 @@ const LONGEST_MS = 200
 const REDISCOVER_MS = 300
 const RETRY_MS = 5000
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-const ONLY_METADATA =
-  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
+/** What runs comes and goes by itself: nobody waits for it to stand still. */
+const OF_PODS: ReadonlySet<KindId> = new Set(['Pod', 'EndpointSlice', 'Node'])
 
 export class KubernetesSource {
   readonly #options: KubernetesSourceOptions
@@ -89,6 +90,13 @@ export class KubernetesSource {
   /** Where objects of a kind are; undefined: this cluster has none. */
   pathOf(id: KindId): string | undefined {
     return this.#followed.get(id)?.path
+  }
+
+  /** Resolves when the configuration that the cluster has at this moment was published; rejects with the signal's reason, or when it cannot be asked. */
+  async sync(signal: AbortSignal): Promise<void> {
+    const configuration = [...this.#followed].filter(([id]) => !OF_PODS.has(id)).map(([, kind]) => kind)
+    await Promise.all([...configuration, ...this.#named.values()].filter(kind => kind.isSettled).map(kind => kind.sync(signal)))
+    while (this.#publish.busy) await wait(QUIET_MS, undefined, { signal })
   }
 
   close(): void {
