@@ -9,6 +9,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get download -qq prometheus prometheus-alertmanager
 for package in ./*.deb; do dpkg -x "$package" unpacked; done
+# Debian's Alertmanager insists on its templates in /usr/share; in a path of the same length it finds them where it is started.
+perl -pi -e 's{/usr/share/prometheus/alertmanager}{"." . "/" x 33}ge' unpacked/usr/bin/prometheus-alertmanager
 mkdir -p "$root/.tools"
 mv unpacked "$root/.tools/prometheus"
 "$root/.tools/prometheus/usr/bin/prometheus" --version

@@ -53,6 +53,7 @@ const VERBS: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   wait: () => import('./wait.ts'),
   request: () => import('./request.ts'),
   expand: () => import('./expand.ts'),
+  monitoring: () => import('./monitoring.ts'),
   version: () => import('./version.ts'),
   help: () => import('./help.ts'),
 }

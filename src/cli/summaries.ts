@@ -13,6 +13,7 @@ export const SUMMARIES = {
   xds: 'print the configuration that a proxy would get',
   explain: 'where a request goes, and which line of which file says so',
   expand: 'print what mizzen.dev objects mean in the words of Istio',
+  monitoring: 'dashboards for Grafana, scraping and alerts for Prometheus',
   inject: 'put the proxy into the pods of manifests, as istioctl kube-inject does',
   crds: "print the mesh's kinds for Kubernetes (CustomResourceDefinitions)",
   schema: 'print the JSON Schema of the kinds, for editors',

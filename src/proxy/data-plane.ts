@@ -2,7 +2,7 @@
  * The data plane as one process: everything there is, put together, started in order and ended in order.
  */
 import { writeFileSync } from 'node:fs'
-import type { WorkloadIdentity } from '../identity/workload/workload-identity.ts'
+import type { WorkloadCertificate, WorkloadIdentity } from '../identity/workload/workload-identity.ts'
 import { systemClock } from '../lib/clock.ts'
 import { peerFieldsOfNode } from '../lib/peer-fields.ts'
 import { systemTimerWheel } from '../lib/timer-wheel.ts'
@@ -214,6 +214,11 @@ export class DataPlane implements ProcessFacts {
     }
     this.#drain.start(this.flags.drainStrategy, this.flags.drainTimeMs)
     setTimeout(() => this.listeners.stop(), this.flags.drainTimeMs).unref()
+  }
+
+  /** The workload's own; undefined: there is none yet. */
+  get certificate(): WorkloadCertificate | undefined {
+    return this.#identity?.current
   }
 
   /** Admin /healthcheck/fail and /healthcheck/ok. */

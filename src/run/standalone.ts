@@ -11,6 +11,7 @@ import type { ServerEvent } from '../xds/server/server-event.ts'
 import { MeshWatch } from './alerts/mesh-watch.ts'
 import { Cluster, type ClusterOptions } from './cluster/cluster.ts'
 import { injectionConfigMaps } from './cluster/injection.ts'
+import { clusterProxies } from './cluster/observed-pods.ts'
 import { ControlPlane } from './control-plane.ts'
 import { ConfigFiles } from './dashboard/config-files.ts'
 import { serveDashboard } from './dashboard/server.ts'
@@ -123,18 +124,21 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     })
     const open = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
     await cluster?.serve({ store, controlPlane, trust })
-    // Where their admin endpoints listen only those know who run them.
-    const proxies = () => []
+    // Of proxies elsewhere only those know how to ask them who run them.
+    const ofCluster = cluster && clusterProxies(() => trust.server.current)
+    const proxies = () => ofCluster?.(controlPlane.mesh) ?? []
     const watch = new MeshWatch({
       clock: systemClock,
       mesh: () => controlPlane.mesh,
       statuses: () => ads.status(),
       proxies,
+      tells: () => cluster?.isLeader ?? true,
       alertmanager: options.alertmanager,
       tell: options.onNote,
     })
     const page = await serveDashboard({
       ...options.status,
+      secret: cluster !== undefined,
       parts: {
         ads,
         mesh: () => controlPlane.mesh,

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { readAgentConfig } from '../../identity/workload/agent-config.ts'
-import { WorkloadIdentity } from '../../identity/workload/workload-identity.ts'
+import { type WorkloadCertificate, WorkloadIdentity } from '../../identity/workload/workload-identity.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { clusterAddress } from '../../proxy/config/ads.ts'
 import { readBootstrap } from '../../proxy/config/bootstrap.ts'
@@ -26,10 +26,13 @@ export interface AgentOptions {
   readonly stop?: AbortSignal
   /** Hears the names that DNS questions are answered from. */
   readonly onNames?: FollowNames | undefined
+  /** Hears of each certificate. */
+  readonly onCertificate?: (certificate: WorkloadCertificate) => void
 }
 
 /** Runs until Envoy has ended. @returns the exit code @throws when the sockets cannot be served or Envoy cannot be started */
-export async function runAgent({ bootstrapFile, identityFile, envoy, stop, onNames }: AgentOptions): Promise<number> {
+export async function runAgent(options: AgentOptions): Promise<number> {
+  const { bootstrapFile, identityFile, envoy, stop, onNames, onCertificate } = options
   const { log } = stderrLog('warning')
   const config = readAgentConfig(identityFile)
   const bootstrap = await readBootstrap(bootstrapFile)
@@ -42,6 +45,7 @@ export async function runAgent({ bootstrapFile, identityFile, envoy, stop, onNam
       random: Math.random,
       onCertificate(certificate) {
         secrets.put(certificate)
+        onCertificate?.(certificate)
         resolve()
       },
       onFailure: (reason, retryMs) =>

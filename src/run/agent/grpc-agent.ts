@@ -52,6 +52,11 @@ export class GrpcAgent {
     return this.#identity.current === undefined ? 'there is no certificate yet' : undefined
   }
 
+  /** The workload's; undefined: there is none yet. */
+  get certificate(): WorkloadCertificate | undefined {
+    return this.#identity.current
+  }
+
   close(): void {
     this.#identity.close()
     this.#relay.close()

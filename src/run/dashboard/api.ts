@@ -28,6 +28,8 @@ export interface Route {
   readonly method: 'GET' | 'POST'
   /** Needs the token beyond localhost. */
   readonly changes?: true
+  /** Tells nothing that is anybody's secret. */
+  readonly open?: true
   readonly answer: (parts: DashboardParts, question: Question) => unknown
 }
 
@@ -45,7 +47,7 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/topology', { method: 'GET', answer: (parts, { query }) => topology(parts.mesh(), watched(parts), windowOf(query)) }],
   ['/api/service', { method: 'GET', answer: service }],
   ['/api/proxies', { method: 'GET', answer: parts => proxyList(parts.mesh(), parts.ads.status()) }],
-  ['/api/live', { method: 'GET', answer: ({ ads, sync }, { query }) => untilLive(ads, sync, liveLimit(query)) }],
+  ['/api/live', { method: 'GET', open: true, answer: ({ ads, sync }, { query }) => untilLive(ads, sync, liveLimit(query)) }],
   ['/api/config', { method: 'GET', answer: config }],
   ['/api/config/file', { method: 'GET', answer: configFile }],
   ['/api/config/check', { method: 'POST', answer: checkEdit }],

@@ -5,7 +5,9 @@ import { type GuardOptions, isLoopback, refusal } from './guard.ts'
 const LOCAL: GuardOptions = { names: [], exposed: false, token: undefined }
 const EXPOSED: GuardOptions = { names: ['mesh.example'], exposed: true, token: 'secret' }
 const json = { host: 'localhost:15080', 'content-type': 'application/json' }
-const statusOf = (asked: Parameters<typeof refusal>[0], options = LOCAL) => refusal(asked, options)?.status
+type Asked = Parameters<typeof refusal>[0]
+const statusOf = (asked: Omit<Asked, 'tells' | 'from'> & Partial<Asked>, options = LOCAL) =>
+  refusal({ tells: true, from: '10.0.0.9', ...asked }, options)?.status
 
 test('refusal() answers only for names of this machine, as DNS rebinding has other names', () => {
   const get = (host: string, options = LOCAL) => statusOf({ method: 'GET', headers: { host }, changes: false }, options)
@@ -35,6 +37,16 @@ test('refusal() lets nobody change anything beyond localhost without the token',
   assert.equal(post('Bearer secret', EXPOSED), undefined)
   assert.equal(post(undefined, EXPOSED, false), undefined, 'what changes nothing is free')
   assert.equal(post('Bearer secret', { ...EXPOSED, token: undefined }), 403)
+})
+
+test('refusal() shows the mesh to nobody else in a network of strangers', () => {
+  const secret: GuardOptions = { ...EXPOSED, secret: true }
+  const get = (more: Partial<Asked>, headers = {}) =>
+    statusOf({ method: 'GET', headers: { host: 'mesh.example', ...headers }, changes: false, ...more }, secret)
+  assert.equal(get({}), 403)
+  assert.equal(get({ from: '::ffff:127.0.0.1' }), undefined, 'who forwards the port comes from here')
+  assert.equal(get({}, { authorization: 'Bearer secret' }), undefined)
+  assert.equal(get({ tells: false }), undefined, 'metrics are for all')
 })
 
 test('isLoopback() knows the addresses that others cannot reach', () => {

@@ -2,7 +2,8 @@
  * Who may ask the dashboard for what. A browser carries out other sites' wishes too, so:
  * - the Host header must name this machine, or a name cannot be turned to it behind the browser's back (DNS rebinding);
  * - what changes something is asked by POST with JSON, from a page of this very origin (cross-site request forgery);
- * - and beyond localhost only with the token.
+ * - and beyond localhost only with the token;
+ * - where strangers are in the network (a cluster's pods), they see neither traffic nor configuration: who forwards the port comes from localhost.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -15,6 +16,8 @@ export interface GuardOptions {
   readonly exposed: boolean
   /** undefined, while exposed: nobody may change anything. */
   readonly token: string | undefined
+  /** Only this machine and who has the token may look at what is told of the mesh. @default everybody may */
+  readonly secret?: boolean
 }
 
 export interface Refusal {
@@ -27,16 +30,22 @@ interface Asked {
   readonly headers: IncomingHttpHeaders
   /** Whether what is asked changes something. */
   readonly changes: boolean
+  /** Whether what is asked tells of the mesh's traffic or configuration. */
+  readonly tells: boolean
+  /** Address of who asks. */
+  readonly from: string
 }
 
 /** @returns undefined: it may */
-export function refusal({ method, headers, changes }: Asked, options: GuardOptions): Refusal | undefined {
+export function refusal({ method, headers, changes, tells, from }: Asked, options: GuardOptions): Refusal | undefined {
   const { host = '' } = headers
   if (!isOwnName(host, options.names))
     return {
       status: 421,
       reason: `Cannot answer for "${host}": expected an address of this machine, or a name given with --dashboard-host`,
     }
+  if (tells && options.secret && !isLoopback(from) && !hasToken(headers.authorization, options.token))
+    return { status: 403, reason: 'Cannot tell strangers of the mesh: open this page with "mizzen dashboard"' }
   if (method === 'GET' || method === 'HEAD') return undefined
   if (method !== 'POST') return { status: 405, reason: `Cannot ${method} here: expected GET or POST` }
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
@@ -68,7 +77,10 @@ function isSameOrigin(headers: IncomingHttpHeaders, host: string): boolean {
 }
 
 export function mayChange(authorization: string | undefined, { exposed, token }: GuardOptions): boolean {
-  if (!exposed) return true
+  return !exposed || hasToken(authorization, token)
+}
+
+function hasToken(authorization: string | undefined, token: string | undefined): boolean {
   if (token === undefined || authorization === undefined) return false
   const given = Buffer.from(authorization.replace(/^Bearer\s+/i, ''))
   const wanted = Buffer.from(token)
@@ -77,5 +89,5 @@ export function mayChange(authorization: string | undefined, { exposed, token }:
 
 /** Whether an address to listen on is reached from this machine alone. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+  return host === 'localhost' || host === '::1' || /^(::ffff:)?127\./.test(host)
 }

@@ -48,6 +48,8 @@ export interface DashboardParts {
   readonly alerts: () => readonly AlertView[]
   /** undefined: the configuration is not in files. */
   readonly files: ConfigFiles | undefined
+  /** What /metrics tells besides, in Prometheus' text. @default nothing */
+  readonly moreMetrics?: () => string
   /** Prometheus' service discovery: what is to be scraped; undefined: Prometheus finds it by other ways. */
   readonly scrapeTargets?: (of: 'proxies' | 'applications') => unknown
   /** What is shown of a laptop mesh besides: any JSON; undefined where there is only a control plane. */

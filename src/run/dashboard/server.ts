@@ -25,6 +25,8 @@ export interface DashboardOptions {
   readonly names?: readonly string[]
   /** Who has it may change things when the page is reachable by others. @default nobody may */
   readonly token?: string | undefined
+  /** See GuardOptions. */
+  readonly secret?: boolean
   readonly parts: DashboardParts
 }
 
@@ -34,8 +36,8 @@ const MOST_BODY = 4 * 1024 * 1024
 
 /** @throws when no port is free, or the address is not this machine's */
 export async function serveDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { host, parts, names = [], token } = options
-  const guard: GuardOptions = { names, token, exposed: !isLoopback(host) }
+  const { host, parts, names = [], token, secret = false } = options
+  const guard: GuardOptions = { names, token, exposed: !isLoopback(host), secret }
   const files = new PageFiles(path.join(installation().dist, 'dashboard'))
   const server = http.createServer((request, response) => {
     answer({ parts, guard, files }, request, response).catch(error => fail(response, error))
@@ -63,7 +65,14 @@ async function answer(context: Context, request: http.IncomingMessage, response:
   const { parts, guard, files } = context
   const url = URL.parse(request.url ?? '/', 'http://dashboard')
   const route = ROUTES.get(url?.pathname ?? '')
-  const refused = refusal({ method: request.method ?? '', headers: request.headers, changes: route?.changes === true }, guard)
+  const asked = {
+    method: request.method ?? '',
+    headers: request.headers,
+    changes: route?.changes === true,
+    tells: url?.pathname.startsWith('/api/') === true && route?.open !== true,
+    from: request.socket.remoteAddress ?? '',
+  }
+  const refused = refusal(asked, guard)
   if (refused) throw new HttpError(refused.status, refused.reason)
   if (!url) throw new HttpError(400, 'Cannot read the URL')
   if (url.pathname === '/api/requests/stream') tapRequests(parts, url.searchParams, request, response)
@@ -76,9 +85,13 @@ async function answer(context: Context, request: http.IncomingMessage, response:
     send(response, 200, 'application/json', JSON.stringify(value))
   } else if (url.pathname === '/status.json') {
     send(response, 200, 'application/json', JSON.stringify({ mesh: parts.status(), proxies: parts.ads.status() }))
-  } else if (!answerStatus({ ads: parts.ads, moreMetrics: () => healthMetrics(parts.health()) }, request, response)) {
+  } else if (!answerStatus({ ads: parts.ads, moreMetrics: () => moreMetrics(parts) }, request, response)) {
     sendPage(files, url.pathname, request, response)
   }
+}
+
+function moreMetrics({ health, moreMetrics: own = () => '' }: DashboardParts): string {
+  return healthMetrics(health()) + own()
 }
 
 function sendPage(files: PageFiles, pathname: string, request: http.IncomingMessage, response: http.ServerResponse): void {

@@ -45,6 +45,7 @@ import type { Network } from './pod/network.ts'
 import { PodTokens } from './pod/pod-tokens.ts'
 import type { PodSurroundings } from './pod/surroundings.ts'
 import type { Ledger } from './process/ledger.ts'
+import { type MeasuredProcess, processMetrics } from './process-metrics.ts'
 import type { PrometheusBinary } from './prometheus/find.ts'
 import { Prometheus } from './prometheus/prometheus.ts'
 import { applicationTargets, proxyTargets } from './prometheus/targets.ts'
@@ -267,11 +268,19 @@ export class LaptopMesh {
         alerts: () => watch.alerts(),
         proxies,
         files: new ConfigFiles([directory], cwd),
+        moreMetrics: () => processMetrics(this.#processes()),
         scrapeTargets: of => (of === 'proxies' ? proxyTargets : applicationTargets)(this.#kubelet.pods),
         status: () => this.status,
         title: directory,
       },
     })
+  }
+
+  #processes(): MeasuredProcess[] {
+    const proxies = this.#kubelet.pods.flatMap(({ plan: { name: pod, namespace }, proxyPid: pid }): MeasuredProcess[] =>
+      pid === undefined ? [] : [{ pod, namespace, role: 'proxy', pid }],
+    )
+    return [...proxies, { pod: 'mizzen', namespace: 'istio-system', role: 'control-plane', pid: process.pid }]
   }
 
   #startPrometheus(controlPlane: string): void {

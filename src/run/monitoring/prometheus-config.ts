@@ -34,6 +34,76 @@ export function laptopConfig({ controlPlane, rulesFile, alertmanager }: LaptopSc
   }
 }
 
+/** Scrape configurations for a Prometheus of a cluster, which finds pods by the usual annotations; what it keeps of proxies is what dashboards ask for. */
+export function clusterScrapeConfigs(): unknown {
+  const annotation = (name: string) => `__meta_kubernetes_pod_annotation_prometheus_io_${name}`
+  return [
+    {
+      job_name: 'mizzen-pods',
+      kubernetes_sd_configs: [{ role: 'pod' }],
+      relabel_configs: [
+        { source_labels: [annotation('scrape')], regex: 'true', action: 'keep' },
+        { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Pending|Succeeded|Failed|Completed', action: 'drop' },
+        { source_labels: [annotation('path')], regex: '(.+)', target_label: '__metrics_path__' },
+        {
+          source_labels: ['__meta_kubernetes_pod_ip', annotation('port')],
+          regex: '(.+);(\\d+)',
+          replacement: '$1:$2',
+          target_label: '__address__',
+        },
+        { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+        { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
+      ],
+      metric_relabel_configs: [{ source_labels: ['__name__'], regex: UNUSED, action: 'drop' }],
+    },
+  ]
+}
+
+/** Proxies count for each cluster what nobody asks for. */
+const UNUSED =
+  'envoy_cluster_(assignment|circuit_breakers|update|upstream_cx_(connect_ms|length_ms|destroy|http|idle|max|protocol).*|upstream_rq_(max|per_try|rx_reset|tx_reset|cancelled|completed).*|lb_|bind|retry_or_shadow|version|default|internal|external|http2|http1).*|envoy_(http|listener)_.*_(ms|time)_(bucket|sum|count)'
+
+/** The same for the Prometheus operator: one PodMonitor for all pods with a proxy, one ServiceMonitor for the control plane. */
+export function operatorObjects(namespace: string): unknown[] {
+  const drop = [{ sourceLabels: ['__name__'], regex: UNUSED, action: 'drop' }]
+  return [
+    {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PodMonitor',
+      metadata: { name: 'mizzen-proxies', namespace },
+      spec: {
+        namespaceSelector: { any: true },
+        selector: { matchExpressions: [{ key: 'istio-prometheus-ignore', operator: 'DoesNotExist' }] },
+        podMetricsEndpoints: [
+          {
+            path: '/stats/prometheus',
+            interval: '15s',
+            relabelings: [
+              { action: 'keep', sourceLabels: ['__meta_kubernetes_pod_container_name'], regex: 'istio-proxy' },
+              {
+                sourceLabels: ['__meta_kubernetes_pod_ip'],
+                regex: '(.+)',
+                replacement: '$1:15020',
+                targetLabel: '__address__',
+              },
+            ],
+            metricRelabelings: drop,
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'ServiceMonitor',
+      metadata: { name: 'mizzen-control-plane', namespace },
+      spec: {
+        selector: { matchLabels: { app: 'istiod' } },
+        endpoints: [{ port: 'http-monitoring', interval: '15s' }],
+      },
+    },
+  ]
+}
+
 function alertmanagerOf(text: string) {
   const { protocol, host, pathname } = new URL(text)
   return {

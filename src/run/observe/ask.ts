@@ -1,5 +1,5 @@
 /** One question to a proxy's admin endpoint. */
-import http from 'node:http'
+import { adminGet } from './admin-request.ts'
 import type { ObservedProxy } from './observed-proxy.ts'
 
 const TIMEOUT_MS = 2000
@@ -9,20 +9,16 @@ const MOST_BYTES = 64 * 1024 * 1024
 /** @returns undefined when it does not answer in time, or not with 200 */
 export function ask({ admin }: Pick<ObservedProxy, 'admin'>, path: string): Promise<string | undefined> {
   return new Promise(resolve => {
-    const { host, port, localAddress } = admin
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
-    http
-      .get({ host, port, localAddress, path, agent: false, signal }, response => {
-        let body = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          body += chunk
-          if (body.length > MOST_BYTES) response.destroy()
-        })
-        response.on('end', () => resolve(response.statusCode === 200 ? body : undefined))
-        response.on('close', () => resolve(undefined))
-        response.on('error', () => resolve(undefined))
+    adminGet(admin, path, AbortSignal.timeout(TIMEOUT_MS), response => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        body += chunk
+        if (body.length > MOST_BYTES) response.destroy()
       })
-      .on('error', () => resolve(undefined))
+      response.on('end', () => resolve(response.statusCode === 200 ? body : undefined))
+      response.on('close', () => resolve(undefined))
+      response.on('error', () => resolve(undefined))
+    }).on('error', () => resolve(undefined))
   })
 }

@@ -1,4 +1,6 @@
 /** A proxy as the observer sees it: whose it is, and where its admin endpoint answers. */
+import type { AdminAddress } from './admin-request.ts'
+
 export interface ObservedProxy {
   /** "namespace/name" of the pod. */
   readonly key: string
@@ -6,5 +8,5 @@ export interface ObservedProxy {
   /** What its replicas have in common (the Deployment's name). */
   readonly workload: string
   readonly gateway: boolean
-  readonly admin: { readonly host: string; readonly port: number; readonly localAddress?: string | undefined }
+  readonly admin: AdminAddress
 }

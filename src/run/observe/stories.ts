@@ -1,6 +1,7 @@
 /** What the proxies tell of requests that are over: asked for, or watched as they end. */
-import http from 'node:http'
+import type http from 'node:http'
 import { type PodStory, readStories } from '../../explain/story/pod-story.ts'
+import { adminGet } from './admin-request.ts'
 import { ask } from './ask.ts'
 import type { ObservedProxy } from './observed-proxy.ts'
 
@@ -53,8 +54,7 @@ export class Tap {
   }
 
   #watch(proxy: ObservedProxy): void {
-    const { host, port, localAddress } = proxy.admin
-    const request = http.get({ host, port, localAddress, path: `/tap?${this.#options.query}`, agent: false }, response => {
+    const request = adminGet(proxy.admin, `/tap?${this.#options.query}`, undefined, response => {
       // An Envoy has no such page.
       if (response.statusCode !== 200) response.resume()
       else this.#read(proxy, response)

@@ -21,6 +21,7 @@ export function agentEngine(setup: PodSetup, mounts: Mounts, log: Log): PodEngin
   })
   return {
     notReady: async () => agent.notReady,
+    certificate: () => agent.certificate,
     drain() {},
     connections: async () => 0,
     stop() {

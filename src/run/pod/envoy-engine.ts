@@ -1,4 +1,5 @@
 /** Envoy as a pod's proxy: a process of its own, with an agent in this one that gets its certificates and carries its configuration. */
+import type { WorkloadCertificate } from '../../identity/workload/credentials.ts'
 import type { LogLevel } from '../../proxy/context.ts'
 import { runAgent } from '../agent/agent.ts'
 import type { FollowNames } from '../agent/trust-stream.ts'
@@ -28,12 +29,16 @@ export function envoyEngine(
     ...['--log-level', all],
     ...(components === '' ? [] : ['--component-log-level', components]),
   ]
+  let certificate: WorkloadCertificate | undefined
   const ended = runAgent({
     bootstrapFile: files.bootstrapFile,
     identityFile: files.identityFile,
     envoy: program,
     stop: ending.signal,
     onNames,
+    onCertificate: now => {
+      certificate = now
+    },
   })
   const admin = (method: 'GET' | 'POST', path: string) => localHttp(method, setup.adminPort, path)
   return {
@@ -45,6 +50,7 @@ export function envoyEngine(
         return 'Envoy has no certificate yet, or is starting'
       }
     },
+    certificate: () => certificate,
     // Connections are told to end, and are still taken: endpoints are taken out of service meanwhile.
     drain: () => void admin('POST', '/healthcheck/fail').catch(() => {}),
     async connections() {

@@ -14,6 +14,7 @@ import type { PodDns } from './dns.ts'
 import { readDownward } from './downward.ts'
 import { localHttp } from './local-http.ts'
 import { mizzenEngine } from './mizzen-engine.ts'
+import { Observer } from './observer.ts'
 import type { PodEngine } from './pod-engine.ts'
 import { type Environment, type PodSetup, podSetup } from './setup.ts'
 import { StatusServer } from './status-server.ts'
@@ -74,6 +75,7 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
       termination.drain()
     },
     quit: end,
+    observer: new Observer(setup.adminPort, () => engine.certificate()),
   })
   process.on('SIGTERM', end)
   process.on('SIGINT', end)

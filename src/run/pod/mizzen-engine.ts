@@ -37,6 +37,7 @@ export function mizzenEngine(
         ? 'the proxy waits for its configuration'
         : 'the proxy has no certificate or no control plane yet'
     },
+    certificate: () => plane.certificate,
     drain: () => plane.failHealthCheck(true),
     connections: async () => plane.listeners.connections,
     stop: () => plane.stop(),

@@ -1,9 +1,11 @@
 /**
- * The pod's status ports, as Istio's agent has them: 15021 says whether the proxy is ready, 15020 does that too, asks the application in kubelet's name, and
- * gives the metrics of both; 15090 gives those of the proxy alone. /drain and /quitquitquit are for the pod itself.
+ * The pod's status ports, as Istio's agent has them: 15021 says whether the proxy is ready, 15020 does that too, asks the application in kubelet's name,
+ * gives the metrics of both, and over TLS lets the control plane look at the proxy (observer.ts); 15090 gives those of the proxy alone. /drain and /quitquitquit are for the pod itself.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createListener, type Server } from 'node:net'
 import type { AppProber } from './app-prober.ts'
+import type { Observer } from './observer.ts'
 
 export interface StatusActions {
   /** @returns why it is not ready; undefined: it is */
@@ -15,6 +17,8 @@ export interface StatusActions {
   readonly applicationMetrics: () => Promise<string>
   readonly drain: () => void
   readonly quit: () => void
+  /** The control plane's door to the proxy, on port 15020. */
+  readonly observer: Observer
 }
 
 interface Answer {
@@ -29,7 +33,7 @@ export type PortKind = 'health' | 'status' | 'metrics'
 
 export class StatusServer {
   readonly #actions: StatusActions
-  readonly #servers: Server[] = []
+  readonly #closing: (() => void)[] = []
   /** As kubelet's probes go on for the life of the pod, an answer of before is not asked for again. */
   #wasReady = false
 
@@ -39,8 +43,13 @@ export class StatusServer {
 
   /** @returns the port @throws (rejects) when it is taken */
   listen(kind: PortKind, port: number): Promise<number> {
-    const server = createServer((request, response) => void this.#serve(kind, request, response))
-    this.#servers.push(server)
+    const plain = createServer((request, response) => void this.#serve(kind, request, response))
+    const { observer } = this.#actions
+    const server: Server = kind === 'status' ? createListener(socket => observer.takeOrPass(socket, plain)) : plain
+    this.#closing.push(() => {
+      server.close()
+      plain.closeAllConnections()
+    })
     return new Promise((resolve, reject) => {
       server.on('error', error => reject(new Error(`Cannot serve the pod's status on port ${port}: ${error.message}`)))
       server.listen(port, () => {
@@ -54,10 +63,8 @@ export class StatusServer {
   ending = false
 
   close(): void {
-    for (const server of this.#servers) {
-      server.close()
-      server.closeAllConnections()
-    }
+    for (const close of this.#closing) close()
+    this.#actions.observer.close()
   }
 
   async #serve(kind: PortKind, request: IncomingMessage, response: ServerResponse): Promise<void> {

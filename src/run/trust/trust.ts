@@ -2,6 +2,7 @@
  * Everything by which the control plane knows callers and gives identities: the authority, the tokens, the certificate service, who may have which
  * configuration. One place puts the parts together, for `mizzen up` and `mizzen control-plane` alike.
  */
+
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { JSONWebKeySet } from 'jose'
@@ -18,6 +19,7 @@ import { SingleUse } from '../../identity/caller/single-use.ts'
 import type { TokenVerifier } from '../../identity/caller/token.ts'
 import { Unauthenticated } from '../../identity/caller/unauthenticated.ts'
 import { CertificateService, CREATE_CERTIFICATE, type SigningEvent } from '../../identity/certificate-service.ts'
+import { controlPlaneIdentity } from '../../identity/control-plane.ts'
 import type { KeyType } from '../../identity/workload/signing.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { PeerFields } from '../../lib/peer-fields.ts'
@@ -106,7 +108,7 @@ export class Trust {
     const server = await ServerCertificate.make({
       authority,
       clock,
-      identity: { trustDomain, namespace: 'istio-system', serviceAccount: 'mizzen' },
+      identity: controlPlaneIdentity(trustDomain),
       hosts: options.hosts ?? [],
       onRefused: (peer, reason) => options.warn(`Cannot serve ${peer}: its client certificate is refused (${reason})`),
     })
