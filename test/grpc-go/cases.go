@@ -42,6 +42,7 @@ func cases(args []string) error {
 	flags := flag.NewFlagSet("cases", flag.ExitOnError)
 	target := flags.String("target", "", "host:port")
 	roots := flags.String("roots", "", "PEM that verifies the server; without it plaintext")
+	name := flags.String("server-name", "localhost", "whom the server's certificate is for")
 	flags.Parse(args)
 
 	security := insecure.NewCredentials()
@@ -52,7 +53,7 @@ func cases(args []string) error {
 		}
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(pem)
-		security = credentials.NewTLS(&tls.Config{RootCAs: pool, ServerName: "localhost"})
+		security = credentials.NewTLS(&tls.Config{RootCAs: pool, ServerName: *name})
 	}
 	connection, err := grpc.NewClient(*target, grpc.WithTransportCredentials(security))
 	if err != nil {

@@ -2,7 +2,7 @@
 // application without a proxy that reads xDS itself (GRPC_XDS_BOOTSTRAP).
 //
 //	grpc-go serve -listen 127.0.0.1:0 [-cert FILE -key FILE] [-xds] [-name "echo v1" -pod echo-0]
-//	grpc-go cases -target 127.0.0.1:1234 [-roots FILE]
+//	grpc-go cases -target 127.0.0.1:1234 [-roots FILE -server-name NAME]
 //	grpc-go calls
 package main
 

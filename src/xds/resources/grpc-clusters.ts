@@ -4,6 +4,7 @@
  */
 import { serviceKey } from '../../model/service.ts'
 import type { ServiceAccounts } from '../../model/service-accounts.ts'
+import type { OutlierDetection } from '../../model/traffic-policy.ts'
 import { Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts'
 import type { EncodedResource } from '../wire/resource.ts'
 import { type ClusterInputs, clusterInputs, discoveryOf } from './cluster-inputs.ts'
@@ -46,10 +47,17 @@ function grpcCluster(inputs: ClusterInputs): Cluster | undefined {
     // grpc-js refuses LEAST_REQUEST, which elsewhere is the default.
     lbPolicy: policy?.balancer?.kind === 'consistent-hash' ? Cluster_LbPolicy.RING_HASH : Cluster_LbPolicy.ROUND_ROBIN,
     circuitBreakers: maxRequests === undefined ? undefined : { thresholds: [{ maxRequests }] },
-    outlierDetection: policy?.outliers && outlierDetection(policy.outliers),
+    outlierDetection: policy?.outliers && outlierDetection(byRate(policy.outliers)),
     transportSocket: security,
     metadata: originMetadata(subset?.origin ?? service.origin),
   })
+}
+
+/** Libraries count shares of failures, not failures in a row (gRFC A50): so many in an interval, and nothing else, is what comes nearest. */
+function byRate(outliers: OutlierDetection): OutlierDetection {
+  const inRow = outliers.consecutiveGateway || outliers.consecutive5xx
+  if (outliers.failureRate || !inRow) return outliers
+  return { ...outliers, failureRate: { percent: 99, minimumRequests: inRow, minimumEndpoints: 1 } }
 }
 
 /** Endpoints over xDS, or one DNS name; others cannot be reached from such a client. */

@@ -109,12 +109,15 @@ function serverListener(
   const served = inbound.find(entry => entry.target === port || entry.endpoint?.port === port)
   const target = served?.target ?? port
   const strict = modeOf(security, target) === 'strict'
+  const chain = strict ? 'inbound-mtls' : 'inbound-plaintext'
   const route = { name: 'default', match: EVERY_REQUEST, action: { $case: 'nonForwardingAction', value: {} } } as const
   const value = RouteConfiguration.fromPartial({
     name: 'inbound',
     virtualHosts: [{ name: `inbound|http|${port}`, domains: ['*'], routes: [route] }],
   })
   const manager = HttpConnectionManager.fromPartial({
+    // grpc-js looks for changes in the filters first, and mistakes or even breaks on one of the transport socket alone (1.14).
+    statPrefix: chain,
     routeSpecifier: { $case: 'routeConfig', value },
     httpFilters: [...grpcAccessFilters(security, { target, listens: port }), routerFilter()],
   })
@@ -126,7 +129,7 @@ function serverListener(
     address: socketAddress(address.replace(/^\[|\]$/g, ''), port),
     filterChains: [
       {
-        name: strict ? 'inbound-mtls' : 'inbound-plaintext',
+        name: chain,
         filters: [filter],
         transportSocket: strict ? grpcServerSecurity() : undefined,
         metadata: originMetadata(origin),
