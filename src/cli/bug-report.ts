@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import type { ApiServer } from '../kubernetes/client/api-server.ts'
 import { textAt } from '../kubernetes/client/raw-object.ts'
 import { redact } from '../proxy/admin/redact.ts'
+import { packageVersion } from '../run/installation.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import { readCluster } from '../source/kubernetes/read-cluster.ts'
 import type { JsonValue } from '../xds/wire/json.ts'
@@ -14,7 +15,6 @@ import { parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readLiveMesh } from './live-mesh.ts'
 import { shareable } from './shareable.ts'
-import { packageVersion } from './version.ts'
 
 export const USAGE = `Usage: mizzen bug-report [POD[.NAMESPACE]...]
 

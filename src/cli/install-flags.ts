@@ -10,9 +10,9 @@ import type { InstallRecord } from '../kubernetes/install/record.ts'
 import { resolveSettings } from '../kubernetes/install/resolve.ts'
 import { parseSet, SetError } from '../kubernetes/install/set-flag.ts'
 import type { Settings } from '../kubernetes/install/settings.ts'
+import { packageVersion } from '../run/installation.ts'
 import { UsageError } from './flags.ts'
 import type { Io } from './io.ts'
-import { packageVersion } from './version.ts'
 
 export const SETTING_FLAGS = {
   profile: { type: 'string' },

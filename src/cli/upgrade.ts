@@ -1,11 +1,11 @@
 /** `mizzen upgrade` */
 import { readRecord } from '../kubernetes/install/record.ts'
+import { packageVersion } from '../run/installation.ts'
 import { CLUSTER_FLAGS, CLUSTER_USAGE, withCluster } from './cluster-flags.ts'
 import { parseFlags } from './flags.ts'
 import { applyInstallation, RUN_FLAGS } from './install.ts'
 import { SETTING_FLAGS, wantedInstallation } from './install-flags.ts'
 import { EXIT, type Io } from './io.ts'
-import { packageVersion } from './version.ts'
 
 export const USAGE = `Usage: mizzen upgrade [-f FILE] [--set KEY=VALUE]
 

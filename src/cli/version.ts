@@ -1,7 +1,5 @@
 /** `mizzen version [-o json]` */
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { installation } from '../run/installation.ts'
+import { packageVersion } from '../run/installation.ts'
 import { oneOf, parseFlags } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 
@@ -23,12 +21,4 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${JSON.stringify({ version, node })}\n`)
   } else io.stdout.write(`mizzen ${version} (Node ${node})\n`)
   return EXIT.ok
-}
-
-/** Of mizzen. */
-export function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(path.join(installation().root, 'package.json'), 'utf8'))
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string')
-    return manifest.version
-  throw new Error(`Cannot tell the version: "${installation().root}/package.json" has none`)
 }

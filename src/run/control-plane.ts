@@ -22,6 +22,7 @@ export class ControlPlane implements ResourceSource {
   #options: CompileOptions
   readonly #cache = new ResourceCache()
   readonly #listeners = new Set<(change: Change) => void>()
+  readonly #compileListeners = new Set<(tookMs: number) => void>()
   readonly #diagnosticListeners = new Set<(all: readonly Diagnostic[]) => void>()
   readonly #unsubscribe: () => void
   #compiled: Compiled
@@ -105,6 +106,11 @@ export class ControlPlane implements ResourceSource {
     return () => this.#diagnosticListeners.delete(listener)
   }
 
+  /** Hears how long it took whenever the mesh was made anew. */
+  subscribeCompiles(listener: (tookMs: number) => void): void {
+    this.#compileListeners.add(listener)
+  }
+
   close(): void {
     clearTimeout(this.#telling)
     this.#unsubscribe()
@@ -120,9 +126,11 @@ export class ControlPlane implements ResourceSource {
     const { objects, revision } = this.#store.snapshot()
     if (revision === this.#revision) return
     this.#revision = revision
+    const begun = performance.now()
     try {
       this.#compiled = compile(objects, this.#options, this.#compiled)
       this.#failure = undefined
+      for (const listener of this.#compileListeners) listener(performance.now() - begun)
     } catch (error) {
       // A defect of ours, not of the input: whatever it is, the mesh of before keeps serving.
       this.#failure = compileFailed(error)

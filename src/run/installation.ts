@@ -1,5 +1,5 @@
 /** Where mizzen itself lies, as a package or as its repository, and how its parts are started. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 export interface Installation {
@@ -45,4 +45,12 @@ function above(name: string): string {
       throw new Error(`Cannot find mizzen's "${name}": it is in no directory above "${import.meta.dirname}"`)
     }
   }
+}
+
+/** Of mizzen. */
+export function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(installation().root, 'package.json'), 'utf8'))
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string')
+    return manifest.version
+  throw new Error(`Cannot tell the version: "${installation().root}/package.json" has none`)
 }

@@ -15,7 +15,9 @@ import { clusterProxies } from './cluster/observed-pods.ts'
 import { ControlPlane } from './control-plane.ts'
 import { ConfigFiles } from './dashboard/config-files.ts'
 import { serveDashboard } from './dashboard/server.ts'
+import { packageVersion } from './installation.ts'
 import { followIssuers } from './issuers/follow.ts'
+import { ControlPlaneMetrics } from './metrics/control-plane-metrics.ts'
 import { Ramps } from './ramps/ramps.ts'
 import { rolloutPlans, uncounted } from './ramps/rollout-plan.ts'
 import { RateLimitService } from './rate-limit/service.ts'
@@ -77,6 +79,18 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     ...(options.cluster && { meshConfigMap: injectionConfigMaps(options.cluster.revision ?? '').mesh }),
   })
   options.onDiagnostics(controlPlane.diagnostics)
+  let roots = (): readonly string[] => []
+  const metrics = new ControlPlaneMetrics({
+    clock: systemClock,
+    version: packageVersion(),
+    mesh: () => controlPlane.mesh,
+    virtualServices: () => store.snapshot().objects.VirtualService.length,
+    diagnostics: () => [...store.diagnostics(), ...controlPlane.diagnostics],
+    roots: () => roots(),
+  })
+  controlPlane.subscribeCompiles(tookMs => metrics.compiled(tookMs))
+  // Before the server is there, which hears of changes after this.
+  controlPlane.subscribe(() => metrics.changed(ads.pushing))
   const rollouts: Rollouts = new Rollouts(systemClock, () => ads)
   const bundle = new TrustBundle()
   const secrets = new AdsServer({ source: bundle.within(controlPlane.names) })
@@ -84,6 +98,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     source: bundle.within(controlPlane),
     onEvent(event) {
       rollouts.onEvent(event)
+      metrics.onEvent(event, ads.pushing)
       if (event.kind === 'disconnected' && !ads.status().some(({ node }) => node === event.node)) controlPlane.forget(event.node)
       options.onServerEvent(event)
     },
@@ -113,6 +128,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
     bundle,
     warn: options.onWarning,
   })
+  roots = () => trust.authority.roots
   try {
     const secure = options.secure.map(address => ({ ...address, tls: trust.server }))
     const known = await serveAds({
@@ -120,10 +136,10 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
       secrets,
       listen: secure,
       admit: trust.admit,
-      services: [...trust.services, trust.guarded(rateLimits)],
+      services: [...trust.services.map(service => metrics.certificates(service)), trust.guarded(rateLimits)],
     })
     const open = await serveAds({ ads, listen: options.listen, services: [rateLimits] })
-    await cluster?.serve({ store, controlPlane, trust })
+    await cluster?.serve({ store, controlPlane, trust, reviewed: review => metrics.reviewed(review) })
     // Of proxies elsewhere only those know how to ask them who run them.
     const ofCluster = cluster && clusterProxies(() => trust.server.current)
     const proxies = () => ofCluster?.(controlPlane.mesh) ?? []
@@ -141,6 +157,7 @@ export async function runControlPlane(options: StandaloneOptions): Promise<void>
       secret: cluster !== undefined,
       parts: {
         ads,
+        moreMetrics: () => metrics.render(),
         mesh: () => controlPlane.mesh,
         objects: () => store.snapshot().objects,
         diagnostics: () => [...store.diagnostics(), ...controlPlane.diagnostics],

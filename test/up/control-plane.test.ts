@@ -1,6 +1,7 @@
 /** `mizzen control-plane`: the control plane alone, and a proxy that somebody else starts. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, test } from 'node:test'
 import { encodeBootstrap } from '../../src/run/bootstrap.ts'
@@ -58,6 +59,29 @@ test('mizzen control-plane serves a proxy, follows edits, reports bad ones and e
   await until(output, text => /a change is live on 1 prox(y|ies) in \d+ ms/.test(text))
   mine.edit('back.yaml', text => text.replace('port: 81', 'prot: 81'))
   await until(output, text => /back\.yaml:\d+:\d+: error: .*port/.test(text))
+
+  const metrics = (await get(`${page}/metrics`)).body
+  for (const line of [
+    /^pilot_xds 1$/m,
+    /^pilot_services 1$/m,
+    /^pilot_proxy_convergence_time_count [1-9]/m,
+    /^pilot_xds_config_size_bytes_count\{type="lds"\} [1-9]/m,
+    /^pilot_push_triggers\{type="config"\} [1-9]/m,
+    /^pilot_pushcontext_init_seconds_count [1-9]/m,
+    /^pilot_xds_lds_reject 0$/m,
+    /^mizzen_config_problems\{level="error"\} [1-9]/m,
+    /^citadel_server_csr_count 0$/m,
+    /^citadel_server_root_cert_expiry_seconds \d{6,}/m,
+    /^pilot_info\{version="[^"]+"\} 1$/m,
+    /^process_resident_memory_bytes \d{7,}$/m,
+    /^nodejs_eventloop_lag_p99_seconds \d/m,
+  ])
+    assert.match(metrics, line)
+  const names = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+  assert.deepEqual([...new Set(names)], names, 'no metric is declared twice')
+  const promtool = path.resolve(import.meta.dirname, '../../.tools/prometheus/usr/bin/promtool')
+  // It calls Istio's names bad style, which is no error.
+  if (existsSync(promtool)) assert.notEqual(spawnSync(promtool, ['check', 'metrics'], { input: metrics }).status, 1)
 
   proxy.child.kill('SIGKILL')
   await until(output, text => text.includes('svc.cluster.local disconnected'))

@@ -13,6 +13,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { KubernetesSource } from '../../source/kubernetes/kubernetes-source.ts'
 import type { Contribution, Store } from '../../source/store.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import type { Review } from '../metrics/control-plane-metrics.ts'
 import type { SecretDocument, Trust } from '../trust/trust.ts'
 import { GatewayController } from './gateways/gateway-controller.ts'
 import { type InjectionOptions, injectionConfigMaps, injectionSettings, namespaceFacts } from './injection.ts'
@@ -47,6 +48,8 @@ export interface ClusterParts {
   readonly store: Store
   readonly controlPlane: ControlPlane
   readonly trust: Trust
+  /** Told of every answer to the API server. */
+  readonly reviewed?: (review: Review) => void
 }
 
 /** What only the leader does. */
@@ -98,21 +101,33 @@ export class Cluster {
   /** Serves the webhooks, and stands as a candidate. @throws (rejects) when the webhooks cannot be served */
   async serve(parts: ClusterParts): Promise<void> {
     const { api, rootNamespace: namespace, revision = '', webhooks, identity, warn, note } = this.#options
-    const { store, trust } = parts
+    const { store, trust, reviewed = () => {} } = parts
     this.#minor = await this.#minorVersion()
     if (webhooks) {
       const injection = this.#injection(store)
       const handlers = new Map<string, ReviewHandler>([
-        [WEBHOOK_PATHS.validate, validateReview],
+        [
+          WEBHOOK_PATHS.validate,
+          review => {
+            const begun = performance.now()
+            const answer = validateReview(review)
+            const allowed = at(answer, 'response', 'allowed') === true
+            reviewed({ of: 'validation', outcome: allowed ? 'success' : 'failed', tookMs: performance.now() - begun })
+            return answer
+          },
+        ],
         [
           WEBHOOK_PATHS.inject,
           (review, { pathname }) => {
+            const begun = performance.now()
             const namespaceOf = (name: string) => namespaceFacts(injection, name)
             const { answer, outcome, message } = reviewPod(review, {
               settings: injectionSettings(injection),
               namespaceOf,
               path: pathname,
             })
+            const counted = outcome === 'injected' ? 'success' : outcome
+            reviewed({ of: 'injection', outcome: counted, tookMs: performance.now() - begun })
             if (outcome === 'failed') warn(message)
             return answer
           },

@@ -19,7 +19,9 @@ import { ControlPlane } from '../control-plane.ts'
 import { ConfigFiles } from '../dashboard/config-files.ts'
 import { type Dashboard, serveDashboard } from '../dashboard/server.ts'
 import { envoyCommand, findEnvoy, grpcAgentCommand, mizzenCommand } from '../engine.ts'
+import { packageVersion } from '../installation.ts'
 import { followIssuers } from '../issuers/follow.ts'
+import { ControlPlaneMetrics } from '../metrics/control-plane-metrics.ts'
 import { Ramps } from '../ramps/ramps.ts'
 import { rolloutPlans } from '../ramps/rollout-plan.ts'
 import { RateLimitService } from '../rate-limit/service.ts'
@@ -88,6 +90,7 @@ export class LaptopMesh {
   readonly #fileObjects: FileObjects
   readonly #controlPlane: ControlPlane
   readonly #ads: AdsServer
+  readonly #metrics: ControlPlaneMetrics
   readonly #bundle = new TrustBundle()
   readonly #secrets = new AdsServer({ source: this.#bundle.alone })
   readonly #rateLimits: RateLimitService
@@ -117,6 +120,17 @@ export class LaptopMesh {
     this.#rateLimits = new RateLimitService({ limits: () => this.#controlPlane.mesh.rateLimits })
     this.#rollouts = new Rollouts(systemClock, () => this.#ads)
     this.#ramps = this.#newRamps()
+    this.#metrics = new ControlPlaneMetrics({
+      clock: systemClock,
+      version: packageVersion(),
+      mesh: () => this.#controlPlane.mesh,
+      virtualServices: () => this.#store.snapshot().objects.VirtualService.length,
+      diagnostics: () => [...this.#store.diagnostics(), ...this.#controlPlane.diagnostics],
+      roots: () => this.#trust?.authority.roots ?? [],
+    })
+    this.#controlPlane.subscribeCompiles(tookMs => this.#metrics.compiled(tookMs))
+    // Before the server is there, which hears of changes after this.
+    this.#controlPlane.subscribe(() => this.#metrics.changed(this.#ads.pushing))
     this.#ads = new AdsServer({ source: this.#bundle.within(this.#controlPlane), onEvent: event => this.#onServerEvent(event) })
     this.#kubelet = new Kubelet({
       around: this.#surroundings(),
@@ -132,7 +146,7 @@ export class LaptopMesh {
     if (engine === 'envoy') findEnvoy(env)
     await this.#files.start()
     const trust = await this.#openTrust()
-    const services = [...trust.services, this.#rateLimits]
+    const services = [...trust.services.map(service => this.#metrics.certificates(service)), this.#rateLimits]
     const [ads, secrets] = [this.#ads, this.#secrets]
     this.#grpc = await serveAds({ ads, secrets, listen: [{ path: state.xds }], admit: trust.admit, services })
     if (isolation) {
@@ -268,7 +282,7 @@ export class LaptopMesh {
         alerts: () => watch.alerts(),
         proxies,
         files: new ConfigFiles([directory], cwd),
-        moreMetrics: () => processMetrics(this.#processes()),
+        moreMetrics: () => processMetrics(this.#processes()) + this.#metrics.render(),
         scrapeTargets: of => (of === 'proxies' ? proxyTargets : applicationTargets)(this.#kubelet.pods),
         status: () => this.status,
         title: directory,
@@ -391,6 +405,7 @@ export class LaptopMesh {
 
   #onServerEvent(event: ServerEvent): void {
     this.#rollouts.onEvent(event)
+    this.#metrics.onEvent(event, this.#ads.pushing)
     const { journal } = this.#options
     if (event.kind === 'nacked' && event.resources.length > 0) {
       const type = event.type.slice(event.type.lastIndexOf('.') + 1)

@@ -41,7 +41,8 @@ export async function applicationMetrics(
     targets.map(async ({ port, path }) => {
       try {
         const { status, body } = await localHttp('GET', port, path, headers)
-        if (status === 200) return body.endsWith('\n') || body === '' ? body : `${body}\n`
+        // The end of an OpenMetrics text is not the end of all.
+        if (status === 200) return body === '' ? '' : `${body.trimEnd().replace(/\n?# EOF$/, '')}\n`
         onProblem(`the application's metrics at :${port}${path} answer ${status}`)
       } catch (error) {
         onProblem(`the application's metrics at :${port}${path}: ${error instanceof Error ? error.message : String(error)}`)

@@ -69,7 +69,11 @@ async function runPod(args: readonly string[], env: Environment, mounts: Mounts)
     notReady: () => engine.notReady(),
     prober,
     proxyMetrics: async () => withStandardMetrics((await localHttp('GET', setup.adminPort, '/stats/prometheus')).body, own),
-    applicationMetrics: () => applicationMetrics(targets, {}, sentence => log('warning', 'metrics', sentence)),
+    applicationMetrics: failed =>
+      applicationMetrics(targets, {}, sentence => {
+        failed()
+        log('warning', 'metrics', sentence)
+      }),
     drain() {
       log('info', 'pod', 'drains')
       termination.drain()

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createListener, type Server } from 'node:net'
+import { MetricsRegistry } from '../../lib/metrics-registry.ts'
 import type { AppProber } from './app-prober.ts'
 import type { Observer } from './observer.ts'
 
@@ -13,8 +14,8 @@ export interface StatusActions {
   readonly prober: AppProber
   /** Of the proxy, in Prometheus' text. @throws (rejects) when it has none to give */
   readonly proxyMetrics: () => Promise<string>
-  /** Of the application, in the same. */
-  readonly applicationMetrics: () => Promise<string>
+  /** Of the application, in the same. @param failed told of each part that is missing */
+  readonly applicationMetrics: (failed: () => void) => Promise<string>
   readonly drain: () => void
   readonly quit: () => void
   /** The control plane's door to the proxy, on port 15020. */
@@ -34,6 +35,10 @@ export type PortKind = 'health' | 'status' | 'metrics'
 export class StatusServer {
   readonly #actions: StatusActions
   readonly #closing: (() => void)[] = []
+  readonly #registry = new MetricsRegistry()
+  // Istio's names, and its word for the proxy.
+  readonly #scrapes = this.#registry.counter('istio_agent_scrapes_total', 'How often the merged metrics were read.')
+  readonly #failures = this.#registry.counter('istio_agent_scrape_failures_total', 'Parts of them that were missing.')
   /** As kubelet's probes go on for the life of the pod, an answer of before is not asked for again. */
   #wasReady = false
 
@@ -113,11 +118,15 @@ export class StatusServer {
   }
 
   async #merged(): Promise<string> {
+    this.#scrapes.add()
     const [proxy, application] = await Promise.all([
-      this.#actions.proxyMetrics().catch(() => ''),
-      this.#actions.applicationMetrics(),
+      this.#actions.proxyMetrics().catch(() => {
+        this.#failures.add({ type: 'envoy' })
+        return ''
+      }),
+      this.#actions.applicationMetrics(() => this.#failures.add({ type: 'application' })),
     ])
-    return proxy + application
+    return this.#registry.render() + proxy + application
   }
 }
 
