@@ -11,11 +11,27 @@ export interface OutboundOptions {
   readonly others?: number
   /** Endpoints of each of those. @default 1 */
   readonly endpoints?: number
+  /** The listener says which way it leads, by which requests are counted. @default false: nothing is counted */
+  readonly counted?: boolean
+  /** Fields of the connection manager on top. */
+  readonly manager?: { readonly [name: string]: JsonValue }
+  /** Clusters on top. */
+  readonly clusters?: readonly JsonValue[]
 }
 
 const BACKEND = 'outbound|80||backend.shop.svc.cluster.local'
 
-export function outboundBootstrap({ port, tcpPort, admin, backend, others = 3, endpoints = 1 }: OutboundOptions): JsonValue {
+export function outboundBootstrap({
+  port,
+  tcpPort,
+  admin,
+  backend,
+  others = 3,
+  endpoints = 1,
+  counted = false,
+  manager: moreOfManager = {},
+  clusters = [],
+}: OutboundOptions): JsonValue {
   const names = Array.from({ length: others }, (_, i) => `other-${i}`)
   const manager = {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
@@ -28,6 +44,7 @@ export function outboundBootstrap({ port, tcpPort, admin, backend, others = 3, e
       validateClusters: false,
     },
     httpFilters: [filter('fault', 'fault.v3.HTTPFault'), filter('cors', 'cors.v3.Cors'), filter('router', 'router.v3.Router')],
+    ...moreOfManager,
   }
   const tcp = {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
@@ -39,10 +56,10 @@ export function outboundBootstrap({ port, tcpPort, admin, backend, others = 3, e
     admin: { address: socketAddress(admin) },
     staticResources: {
       listeners: [
-        listener(port, 'envoy.filters.network.http_connection_manager', manager),
+        listener(port, 'envoy.filters.network.http_connection_manager', manager, counted ? { trafficDirection: 'OUTBOUND' } : {}),
         listener(tcpPort, 'envoy.filters.network.tcp_proxy', tcp),
       ],
-      clusters: [...names.map(name => cluster(clusterOf(name), backend, endpoints)), cluster(BACKEND, backend, 1)],
+      clusters: [...names.map(name => cluster(clusterOf(name), backend, endpoints)), cluster(BACKEND, backend, 1), ...clusters],
     },
   }
 }
@@ -83,8 +100,18 @@ function cluster(name: string, port: number, endpoints: number): JsonValue {
   }
 }
 
-function listener(port: number, name: string, typedConfig: JsonValue): JsonValue {
-  return { name: `127.0.0.1_${port}`, address: socketAddress(port), filterChains: [{ filters: [{ name, typedConfig }] }] }
+function listener(
+  port: number,
+  name: string,
+  typedConfig: JsonValue,
+  more: { readonly [name: string]: JsonValue } = {},
+): JsonValue {
+  return {
+    name: `127.0.0.1_${port}`,
+    address: socketAddress(port),
+    filterChains: [{ filters: [{ name, typedConfig }] }],
+    ...more,
+  }
 }
 
 function filter(name: string, type: string): JsonValue {
