@@ -11,8 +11,8 @@ import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { JsonValue } from '../src/xds/wire/json.ts'
 import { DEFAULT_FORMAT } from '../src/xds/resources/log-line.ts'
+import type { JsonValue } from '../src/xds/wire/json.ts'
 import { outboundBootstrap } from './data-plane/outbound.ts'
 import { freePorts, type Running, startEngine } from './engine.ts'
 import { cpuMicros, format, spread } from './process-cost.ts'
@@ -128,7 +128,9 @@ async function report(): Promise<void> {
     console.log(JSON.stringify({ telemetry: rows.at(-1)?.ratio.median, rows, scrapes }))
     return
   }
-  console.log(`Telemetry of mizzen's proxy, ${flags.connections} connections, ${flags.rounds} rounds of ${flags.requests} requests`)
+  console.log(
+    `Telemetry of mizzen's proxy, ${flags.connections} connections, ${flags.rounds} rounds of ${flags.requests} requests`,
+  )
   console.log('variant      CPU us/request           over none')
   for (const { name, cpu, ratio } of rows) console.log(`${name.padEnd(12)} ${format(cpu).padEnd(24)} ${format(ratio, 2)}`)
   console.log(`all over none: goal <= ${MOST_COST}`)
