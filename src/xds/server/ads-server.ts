@@ -6,6 +6,7 @@ import { Debounce } from '../../lib/debounce.ts'
 import type { Node } from '../gen/envoy/config/core/v3/base.ts'
 import { Counters } from './counters.ts'
 import type { Dialect } from './dialect.ts'
+import { LargeResponses } from './large-responses.ts'
 import type { ProxyStatus } from './proxy-status.ts'
 import type { ServerEvent } from './server-event.ts'
 import { Session } from './session.ts'
@@ -43,6 +44,7 @@ export class AdsServer {
   readonly #debounce: Debounce
   readonly #unsubscribe: () => void
   readonly #sessions = new Map<string, Session>()
+  readonly #large: LargeResponses
   #concerned: Set<string> | 'all' = new Set()
   #streams = 0
   #configurations = 0
@@ -52,6 +54,7 @@ export class AdsServer {
     this.#source = options.source
     this.#clock = options.clock ?? systemClock
     this.#patienceMs = options.patienceMs ?? 5000
+    this.#large = new LargeResponses(this.#patienceMs)
     this.#onEvent = event => {
       this.counters.count(event)
       options.onEvent?.(event)
@@ -77,6 +80,7 @@ export class AdsServer {
         get configuration() {
           return server.#configuration
         },
+        large: this.#large,
         resolve: (node: Node) => this.#source.resolve(node),
         emit: this.#onEvent,
       },

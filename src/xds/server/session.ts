@@ -11,6 +11,7 @@ import { subscribeDelta } from './delta.ts'
 import { type Dialect, ProtocolError } from './dialect.ts'
 import { type Changes, NOTHING } from './holdings.ts'
 import { Lane } from './lane.ts'
+import type { LargeResponses, Turn } from './large-responses.ts'
 import { isUnordered, STEPS, type Step } from './order.ts'
 import { engineVersion, type ProxyStatus, typeStatus } from './proxy-status.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -24,6 +25,7 @@ export interface SessionHost {
   readonly patienceMs: number
   /** For people: which state of the configuration is being sent. */
   readonly configuration: string
+  readonly large: LargeResponses
   resolve(node: Node): Snapshot | undefined
   emit(event: ServerEvent): void
 }
@@ -37,11 +39,15 @@ export interface SessionStream {
   send(bytes: Buffer): void
 }
 
-export class Session {
+export class Session implements Turn {
   readonly #host: SessionHost
   readonly #stream: SessionStream
   readonly #connectedAt: number
   readonly #lanes = new Map<string, Lane>()
+  /** Types that wait for their turn to send much. */
+  readonly #queued = new Set<string>()
+  /** Types of which much is under way. */
+  readonly #large = new Set<string>()
   #node: Node | undefined
   #snapshot: Snapshot | undefined
   #responses = 0
@@ -100,6 +106,13 @@ export class Session {
     this.#cancelWake?.()
     this.#lanes.clear()
     this.#snapshot = undefined
+    this.#host.large.release(this)
+  }
+
+  /** It is this stream's turn to send much. */
+  resume(): void {
+    this.#queued.clear()
+    this.#advance()
   }
 
   status(): ProxyStatus {
@@ -141,10 +154,16 @@ export class Session {
     const about = { node: this.#node?.id ?? '', stream: this.#stream.id, type: lane.type, nonce }
     if (error === undefined) {
       if (lane.accept(nonce)) this.#host.emit({ kind: 'acked', ...about })
+      this.#landed(lane)
       return
     }
     const refused = lane.refuse(nonce, error, this.#host.clock.now())
     if (refused) this.#host.emit({ kind: 'nacked', ...about, detail: error, resources: refused.map(change => change.name) })
+    this.#landed(lane)
+  }
+
+  #landed(lane: Lane): void {
+    if (!lane.inFlight && this.#large.delete(lane.type) && this.#large.size === 0) this.#host.large.release(this)
   }
 
   #advance(): void {
@@ -160,13 +179,23 @@ export class Session {
   }
 
   #take(step: Step, lane: Lane, snapshot: Snapshot): void {
-    if (lane.inFlight) return
+    if (lane.inFlight || this.#queued.has(lane.type)) return
     const target = snapshot.get(lane.type) ?? NOTHING
     if (this.#isCurrent(lane, target)) return
     if (step.after?.some(type => this.#holdsUp(type))) return
     if (step.onceSettled && !step.onceSettled.every(type => this.#settled(type, snapshot))) return
     const selected = lane.select(target, step.part)
-    if (selected) this.#send(lane, snapshot, selected.changes, selected.complete)
+    if (selected && this.#mayGo(lane, selected.changes.size)) this.#send(lane, snapshot, selected.changes, selected.complete)
+  }
+
+  #mayGo(lane: Lane, resources: number): boolean {
+    const now = this.#host.clock.now()
+    const admitted = this.#host.large.admit(this, resources, now)
+    if (admitted === 'large') this.#large.add(lane.type)
+    if (admitted !== 'wait') return true
+    this.#queued.add(lane.type)
+    this.#waitsUntil(now + this.#host.patienceMs)
+    return false
   }
 
   #isCurrent(lane: Lane, target: ResourceSet): boolean {
@@ -178,8 +207,9 @@ export class Session {
     return lane.isCurrent(target)
   }
 
-  /** The client has not taken yet what it was sent of this type, and it is not long ago. */
+  /** The client was not sent yet what there is of this type, or has not taken it and it is not long ago. */
   #holdsUp(type: string): boolean {
+    if (this.#queued.has(type)) return true
     const sent = this.#lanes.get(type)?.inFlight
     return sent !== undefined && this.#waitsUntil(sent.at + this.#host.patienceMs)
   }
@@ -200,7 +230,7 @@ export class Session {
     if (left <= 0) return false
     this.#cancelWake ??= this.#host.clock.after(left, () => {
       this.#cancelWake = undefined
-      this.#advance()
+      this.resume()
     })
     return true
   }

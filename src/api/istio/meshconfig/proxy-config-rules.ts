@@ -11,6 +11,10 @@ import type { ProxyTracing } from './proxy-tracing.ts'
 
 /** @param findings at `defaultConfig` */
 export function validateProxyDefaults(config: ProxyConfig, findings: Findings): void {
+  // What is absent has its default; what is written and empty takes the default away.
+  for (const field of ['configPath', 'binaryPath', 'serviceCluster', 'discoveryAddress'] as const) {
+    if (config[field] === '') findings.at(field).error('it is empty: expected a value, or no such field')
+  }
   checkAddresses(config, findings)
   for (const field of ['proxyAdminPort', 'statusPort'] as const) {
     if (config[field] !== undefined) findings.at(field).check(checkPort(config[field]))
@@ -64,6 +68,7 @@ function checkTracing(tracing: ProxyTracing, findings: Findings): void {
   if (lightstep && !lightstep.accessToken)
     findings.at('lightstep').error('"accessToken" is missing: expected the access token', { code: 'missing-field' })
   for (const [name, tag] of Object.entries(customTags)) {
+    if (name === '') findings.at('customTags', name).error('a tag without a name: expected one')
     if (Object.keys(tag).length === 0)
       findings.at('customTags', name).error('the tag has no value: expected literal, environment or header')
   }
