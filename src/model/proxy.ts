@@ -31,6 +31,8 @@ export interface MeshProxy {
   readonly denialNotes?: boolean
   /** It counts Istio's standard metrics only if it is told how: a plain Envoy. @default false */
   readonly toldMetrics?: boolean
+  /** It does not look at a client's certificate again when a session is resumed: a plain Envoy. @default false */
+  readonly resumesUnchecked?: boolean
   /** What it tells of itself, as far as it is text; EnvoyFilters may ask for it. */
   readonly metadata?: Readonly<Record<string, string>>
 }

@@ -59,6 +59,8 @@ export interface MeshSettings {
   readonly toldMetrics?: boolean
   /** Filters of users' own that one proxy runs. */
   readonly scripts?: readonly ScriptFilter[] | undefined
+  /** See MeshProxy.resumesUnchecked. */
+  readonly resumesUnchecked?: boolean
   readonly pathNormalization: 'none' | 'base' | 'merge-slashes' | 'decode-and-merge-slashes'
   /** Patterns of clusters' names in statistics; "": the name of the cluster. */
   readonly statNames: { readonly inbound: string; readonly outbound: string }

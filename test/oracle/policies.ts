@@ -64,6 +64,8 @@ export type Verdict = string
 
 export interface Judges extends AsyncDisposable {
   ask(engine: EngineName, world: number, request: Request): Promise<Verdict>
+  /** Counters whose name the expression fits, by name. */
+  counters(engine: EngineName, filter: RegExp): Promise<Readonly<Record<string, number>>>
 }
 
 interface Member {
@@ -93,7 +95,9 @@ export async function startJudges(worlds: readonly World[], engines: readonly En
   )
   const backend = await startBackend(({ url, headers }, response) => {
     const { host, connection, ...rest } = headers
-    const shown = Object.entries(rest).filter(([name]) => !/^(x-envoy|x-request-id|x-forwarded|te$|user-agent)/.test(name))
+    const shown = Object.entries(rest).filter(
+      ([name]) => !/^(x-envoy|x-request-id|x-forwarded|te$|user-agent|content-length)/.test(name),
+    )
     response.end(JSON.stringify([url, ...shown.sort()]))
   })
   const tls = {
@@ -152,6 +156,12 @@ export async function startJudges(worlds: readonly World[], engines: readonly En
       const agent = agents.get(key) ?? new https.Agent({ keepAlive: true, maxSockets: 1 })
       agents.set(key, agent)
       return sendRequest({ ...options, agent }, request)
+    },
+    async counters(name, filter) {
+      const { admin = 0 } = running.find(engine => engine.name === name) ?? {}
+      const text = await (await fetch(`http://127.0.0.1:${admin}/stats`)).text()
+      const lines = text.split('\n').map(line => line.split(': '))
+      return Object.fromEntries(lines.flatMap(([key = '', value]) => (filter.test(key) ? [[key, Number(value)]] : [])))
     },
     async [Symbol.asyncDispose]() {
       for (const agent of agents.values()) agent.destroy()

@@ -30,7 +30,7 @@ spec: {mtls: {mode: STRICT}}
 const TTL_S = 6
 
 /** What a server answers to a request over TLS; '' when it does not. */
-function secured(port: number, options: ConnectionOptions): Promise<string> {
+function secured(port: number, options: ConnectionOptions, onSession?: (session: Buffer) => void): Promise<string> {
   return new Promise(resolve => {
     let text = ''
     try {
@@ -38,6 +38,7 @@ function secured(port: number, options: ConnectionOptions): Promise<string> {
         { host: '127.0.0.1', port, ALPNProtocols: ['istio-http/1.1'], rejectUnauthorized: false, ...options },
         () => socket.write('GET / HTTP/1.1\r\nhost: back\r\nconnection: close\r\n\r\n'),
       )
+      if (onSession) socket.on('session', onSession)
       socket.on('data', chunk => {
         text += chunk
       })
@@ -214,6 +215,37 @@ describe('mutual TLS of mizzen up', { skip: envoyBinary() ? false : ENVOY_MISSIN
       }
     } finally {
       trust.close()
+    }
+  })
+
+  test('lets nobody in by resuming a session when the certificate has ended', async () => {
+    const directory = path.dirname(globSync(`${home}/**/root-cert.pem`)[0] ?? '')
+    const roots = await SelfSignedRoots.open({
+      store: new FileGenerations(directory, 'root'),
+      clock: systemClock,
+      trustDomain: 'cluster.local',
+      longestLeafMs: 86_400_000,
+    })
+    const authority = new CertificateAuthority({ source: roots, clock: systemClock })
+    const identity = { trustDomain: 'cluster.local', namespace: 'default', serviceAccount: 'x' }
+    for (const pod of ['back-v1-0', 'back-v2-0']) {
+      const [port = 0] = (await certificates(pod)).keys()
+      const keys = await makeKeyPair('ecdsa-p256')
+      const { chain, until: end } = authority.sign(certificateRequest(keys), identity, 4000)
+      const shown = { cert: chain.join(''), key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+      let session: Buffer | undefined
+      assert.match(
+        await secured(port, shown, given => {
+          session = given
+        }),
+        /^HTTP/,
+        pod,
+      )
+      await until(
+        () => Date.now(),
+        now => now > end + 1000,
+      )
+      assert.equal(await secured(port, { ...shown, ...(session && { session }) }), '', pod)
     }
   })
 

@@ -65,6 +65,16 @@ describe('CertificateAuthority.sign()', () => {
     }
   })
 
+  test('takes nothing of a request but its key and the name that is checked', async () => {
+    const { authority } = await setUp()
+    const key = openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'])
+    const claims = ['-subj', '/O=system:masters/OU=workload~payment/CN=payment', '-addext', 'basicConstraints=CA:TRUE']
+    const request = openssl(['req', '-new', '-key', 'key', ...claims], { key })
+    const { chain } = authority.sign(request, CART, 0, ['workload~cart'])
+    const leaf = new X509Certificate(chain[0] ?? '')
+    assert.deepEqual([leaf.subject, leaf.subjectAltName, leaf.ca], ['OU=workload~cart', `URI:${CART_ID}`, false])
+  })
+
   test('refuses a request for somebody else, and names both', async () => {
     const { authority } = await setUp()
     const keys = await makeKeyPair('ecdsa-p256')

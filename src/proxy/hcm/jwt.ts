@@ -123,7 +123,7 @@ export class JwtFilter implements HttpFilter {
         request.head.headers.set(config.forwardPayloadHeader.toLowerCase(), `${token.encoded}${padding}`)
       }
       for (const { headerName, claimName } of config.claimToHeaders) {
-        const value = claimText(token.payload, claimName)
+        const value = claimText(token.claims, claimName)
         if (value !== undefined) request.head.headers.set(headerName.toLowerCase(), value)
       }
       if (!config.forward) token.token.remove()
@@ -157,6 +157,8 @@ function claimText(payload: Readonly<Record<string, unknown>>, name: string): st
     value = Reflect.get(value, part)
   }
   if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  // As C writes them: a fraction with six digits.
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(6)
+  if (typeof value === 'boolean') return String(value)
   return value === undefined || value === null ? undefined : Buffer.from(JSON.stringify(value)).toString('base64')
 }

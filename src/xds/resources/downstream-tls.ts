@@ -6,7 +6,7 @@ import { CertificateValidationContext } from '../gen/envoy/extensions/transport_
 import { type CommonTlsContext, DownstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
 import { file, subjectAltName } from './certificate-files.ts'
-import { workloadCertificate } from './mesh-tls.ts'
+import { resumption, workloadCertificate } from './mesh-tls.ts'
 import { adsSecret, authoritySecret, certificateSecret } from './secret-reference.ts'
 import { serverParameters } from './tls-parameters.ts'
 
@@ -15,6 +15,7 @@ export function downstreamTls(tls: ServerTls, settings: MeshSettings, http: bool
   if (tls.mode === 'passthrough' || tls.mode === 'auto-passthrough' || tls.mode === 'mesh') return undefined
   const message = DownstreamTlsContext.fromPartial({
     requireClientCertificate: tls.mode === 'mutual',
+    ...(tls.mode === 'mutual' || tls.mode === 'optional-mutual' ? resumption(settings) : {}),
     commonTlsContext: {
       alpnProtocols: http ? ['h2', 'http/1.1'] : [],
       tlsParams: serverParameters(tls, settings),

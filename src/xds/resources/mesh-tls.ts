@@ -60,8 +60,21 @@ export function inboundMeshTls(settings: MeshSettings, http: boolean): Transport
   const message = DownstreamTlsContext.fromPartial({
     requireClientCertificate: true,
     commonTlsContext: common(settings, alpn, ours, ciphers),
+    ...resumption(settings),
   })
   return socket(pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', DownstreamTlsContext, message))
+}
+
+/**
+ * Of servers that ask for certificates. Who resumes a session shows none, and a server that does not remember when it ends would go on with a client whose
+ * time is over: there every handshake is a whole one.
+ */
+export function resumption({ resumesUnchecked }: MeshSettings) {
+  if (resumesUnchecked !== true) return {}
+  return {
+    sessionTicketKeysType: { $case: 'disableStatelessSessionResumption', value: true },
+    disableStatefulSessionResumption: true,
+  } as const
 }
 
 export interface MeshPeer {

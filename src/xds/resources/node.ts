@@ -51,6 +51,7 @@ export function proxyOf(mesh: Mesh, node: ProxyNode): MeshProxy | undefined {
     namedPorts: known?.namedPorts ?? new Map(),
     virtualHostsApart: metadata['VIRTUAL_HOSTS'] === 'apart',
     toldMetrics: node.userAgentName === 'envoy',
+    resumesUnchecked: node.userAgentName === 'envoy',
     denialNotes: metadata['DENIAL_NOTES'] === 'listener',
     capture: known?.capture ?? capture(metadata['INTERCEPTION_MODE']),
     // A gRPC application refuses all that names a certificate it has not: what it says itself goes first.

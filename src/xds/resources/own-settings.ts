@@ -19,19 +19,20 @@ export function meshFor(whole: Mesh, proxy: MeshProxy): Mesh {
   // Only who resolves a name by our answer calls the address in it.
   const mesh = answersDns(proxy) ? withAllocatedAddresses(whole) : whole
   const { settings } = mesh
-  const { proxySettings: proxyDefaults = settings.proxyDefaults, toldMetrics = false } = proxy
+  const { proxySettings: proxyDefaults = settings.proxyDefaults, toldMetrics = false, resumesUnchecked = false } = proxy
   const logs = reachableLogs(mesh, proxy)
   const metrics = metricsOf(mesh, proxy)
   const scripts = scriptFiltersOf(mesh.scriptFilters, proxy, settings.rootNamespace)
-  const plain = logs === undefined && metrics === undefined && scripts === undefined && !toldMetrics
+  const plain = logs === undefined && metrics === undefined && scripts === undefined && !toldMetrics && !resumesUnchecked
   if (proxyDefaults === settings.proxyDefaults && plain) return mesh
-  const own = settingsMemo.get([settings, proxyDefaults, logs, metrics, toldMetrics, scripts], () => ({
+  const own = settingsMemo.get([settings, proxyDefaults, logs, metrics, toldMetrics, scripts, resumesUnchecked], () => ({
     ...settings,
     proxyDefaults,
     logs,
     metrics,
     toldMetrics,
     scripts,
+    resumesUnchecked,
   }))
   return meshes.get([mesh, own], () => ({ ...mesh, settings: own }))
 }

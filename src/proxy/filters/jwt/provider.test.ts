@@ -128,8 +128,16 @@ describe('TokenProvider', () => {
   it('verify() refuses what is no token, and a huge one, without reading it', async () => {
     const provider = inline([rsa.jwk])
     const form = '401 Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections'
-    for (const text of ['rubbish', 'a.b', 'a.b.c', '..', '{}.{}.{}', `${'e30'}.${'e30'}`])
+    for (const text of ['rubbish', 'a.b', '..', `${'e30'}.${'e30'}`, 'e30.e30.'])
       assert.equal(await result(provider, text), form, text)
+    for (const [text, problem] of [
+      ['a.b.c', 'header is an invalid Base64url encoded'],
+      ['{}.{}.{}', 'header is an invalid Base64url encoded'],
+      ['bm8.e30.x', 'header is an invalid JSON'],
+      ['e30.b.x', 'payload is an invalid Base64url encoded'],
+      ['e30.bm8.x', 'payload is an invalid JSON'],
+    ] as const)
+      assert.equal(await result(provider, text), `401 Jwt ${problem}`, text)
     assert.equal(await result(provider, `${'x'.repeat(70_000)}.y.z`), '401 Jwt is too long')
   })
 

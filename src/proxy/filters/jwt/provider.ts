@@ -13,7 +13,10 @@ export interface FoundToken {
 
 export interface GoodToken {
   readonly ok: true
+  /** Claims that are lists in a text are lists here. */
   readonly payload: Readonly<Record<string, unknown>>
+  /** As the issuer wrote them. */
+  readonly claims: Readonly<Record<string, unknown>>
   readonly encoded: string
   readonly header: Readonly<Record<string, unknown>>
   readonly token: FoundToken
@@ -67,7 +70,9 @@ export class TokenProvider {
         if (this.config.issuer !== '' && payload.iss !== this.config.issuer) return []
         const encoded = token.text.split('.')[1] ?? ''
         const header = { ...decodeProtectedHeader(token.text) }
-        return [{ provider: this, token: { ok: true, payload: this.#normalized(payload), encoded, header, token } }]
+        return [
+          { provider: this, token: { ok: true, payload: this.#normalized(payload), claims: payload, encoded, header, token } },
+        ]
       } catch {
         return [] // no token at all
       }
@@ -111,13 +116,15 @@ export class TokenProvider {
     const { issuer, audiences, clockSkewSeconds } = this.config
     if (token.text.length > MOST_CHARACTERS)
       return refuse('Jwt is too long', `it has ${token.text.length} characters, expected at most ${MOST_CHARACTERS}`)
+    const broken = formProblem(token.text)
+    if (broken !== undefined) return refuse(broken)
     let claims: ReturnType<typeof decodeJwt>
     try {
       claims = decodeJwt(token.text)
       if (issuer !== '' && claims.iss !== issuer)
         return refuse('Jwt issuer is not configured', `it is from ${JSON.stringify(claims.iss ?? null)}, expected "${issuer}"`)
     } catch {
-      return refuse('Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections')
+      return refuse('Jwt payload is an invalid JSON')
     }
     const keys = await this.#keys.keys()
     if (keys === undefined) return refuse('Jwks remote fetch is failed')
@@ -135,6 +142,7 @@ export class TokenProvider {
       return {
         ok: true,
         payload: this.#normalized(payload),
+        claims: payload,
         encoded: token.text.split('.')[1] ?? '',
         header: { ...protectedHeader },
         token,
@@ -163,6 +171,28 @@ export class TokenProvider {
       if (typeof value === 'string') copy[name] = value.split(' ').filter(Boolean)
     }
     return copy
+  }
+}
+
+/** What Envoy says of a text that is no token, whoever it may be from. */
+function formProblem(text: string): string | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 3 || parts.includes(''))
+    return 'Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections'
+  for (const [i, name] of ['header', 'payload'].entries()) {
+    const part = parts[i] ?? ''
+    if (!/^[\w-]+$/.test(part) || part.length % 4 === 1) return `Jwt ${name} is an invalid Base64url encoded`
+    if (!isObject(Buffer.from(part, 'base64url').toString())) return `Jwt ${name} is an invalid JSON`
+  }
+  return undefined
+}
+
+function isObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null
+  } catch {
+    return false
   }
 }
 
@@ -195,7 +225,9 @@ function removeParameter(head: RequestHead, name: string): void {
 function cookie(text: string, name: string): string | undefined {
   for (const part of text.split(';')) {
     const at = part.indexOf('=')
-    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+    if (part.slice(0, at).trim() !== name) continue
+    const value = part.slice(at + 1).trim()
+    return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
   }
   return undefined
 }

@@ -130,7 +130,7 @@ describe('RbacRules', () => {
       undefined,
     )
     assert.deepEqual(metadata.get('rbac'), { dry_shadow_engine_result: 'denied', dry_shadow_effective_policy_id: 'a policy' })
-    assert.equal(stats['dry_shadow_denied'], 1)
+    assert.equal(stats['dry_.shadow_denied'], 1)
   })
 
   it('denialDetails() names the policy without spaces, or none', () => {

@@ -8,7 +8,7 @@ import { type RbacDecision, RbacEngine } from './engine.ts'
 import type { NearPolicy } from './near.ts'
 import type { Subject } from './subject.ts'
 
-/** Counters by name: "allowed", "istio_dry_run_allow_shadow_denied". */
+/** Counters by name: "allowed", "istio_dry_run_allow_.shadow_denied". */
 export class RbacStats {
   [name: string]: number
 }
@@ -40,8 +40,8 @@ export class RbacRules {
     this.#prefix = config.rulesStatPrefix
     this.#shadowPrefix = config.shadowRulesStatPrefix
     this.#stats = stats
-    if (this.#enforced) for (const name of ['allowed', 'denied']) stats[`${this.#prefix}${name}`] ??= 0
-    if (this.#shadow) for (const name of ['shadow_allowed', 'shadow_denied']) stats[`${this.#shadowPrefix}${name}`] ??= 0
+    if (this.#enforced) for (const name of ['allowed', 'denied']) stats[counter(this.#prefix, name)] ??= 0
+    if (this.#shadow) for (const name of ['shadow_allowed', 'shadow_denied']) stats[counter(this.#shadowPrefix, name)] ??= 0
   }
 
   /** @param note takes what the decisions were @returns undefined: nothing is enforced here */
@@ -49,7 +49,7 @@ export class RbacRules {
     if (this.#shadow !== undefined) note(this.#evaluateShadow(this.#shadow, subject))
     if (this.#enforced === undefined) return undefined
     const decision = this.#enforced.decide(subject)
-    this.#count(`${this.#prefix}${decision.allowed ? 'allowed' : 'denied'}`)
+    this.#count(counter(this.#prefix, decision.allowed ? 'allowed' : 'denied'))
     return decision
   }
 
@@ -60,7 +60,7 @@ export class RbacRules {
 
   #evaluateShadow(engine: RbacEngine, subject: Subject): JsonObject {
     const { allowed, policy } = engine.decide(subject)
-    this.#count(`${this.#shadowPrefix}${allowed ? 'shadow_allowed' : 'shadow_denied'}`)
+    this.#count(counter(this.#shadowPrefix, allowed ? 'shadow_allowed' : 'shadow_denied'))
     return {
       [`${this.#shadowPrefix}shadow_engine_result`]: allowed ? 'allowed' : 'denied',
       ...(policy === undefined ? {} : { [`${this.#shadowPrefix}shadow_effective_policy_id`]: policy }),
@@ -70,6 +70,11 @@ export class RbacRules {
   #count(name: string): void {
     this.#stats[name] = (this.#stats[name] ?? 0) + 1
   }
+}
+
+/** Envoy puts a dot behind a prefix that has none; what is noted for other filters has the bare one. */
+function counter(prefix: string, name: string): string {
+  return prefix === '' || prefix.endsWith('.') ? `${prefix}${name}` : `${prefix}.${name}`
 }
 
 /** %RESPONSE_CODE_DETAILS% of a refusal: names the policy that denied, "none" where none allowed. */
