@@ -27,7 +27,9 @@ export function patchValue(
         'warning',
         at,
         `"${messageName(inside)}" works on Envoy only`,
-        "mizzen's own proxy refuses a listener with it and keeps what it had: run Envoy (--engine envoy)",
+        messageName(inside).startsWith('envoy.extensions.filters.http.lua.')
+          ? "mizzen's own proxy leaves it out: run Envoy (--engine envoy), or write a TypeScriptFilter"
+          : "mizzen's own proxy refuses a listener with it and keeps what it had: run Envoy (--engine envoy)",
       )
   }
   const { bytes, faults } = readMessage(type, json)

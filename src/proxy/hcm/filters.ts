@@ -2,8 +2,15 @@
  * The HTTP filters this proxy has. The table is in the order in which they make sense, with the reason for each place; the order in which
  * they run is the configuration's.
  */
+
+import { Buffer as BufferConfig } from '../../xds/gen/envoy/extensions/filters/http/buffer/v3/buffer.ts'
+import { Compressor } from '../../xds/gen/envoy/extensions/filters/http/compressor/v3/compressor.ts'
+import { CsrfPolicy } from '../../xds/gen/envoy/extensions/filters/http/csrf/v3/csrf.ts'
+import { Decompressor } from '../../xds/gen/envoy/extensions/filters/http/decompressor/v3/decompressor.ts'
 import { ExtAuthz } from '../../xds/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz.ts'
 import { HTTPFault } from '../../xds/gen/envoy/extensions/filters/http/fault/v3/fault.ts'
+import { HeaderMutation } from '../../xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation.ts'
+import { HealthCheck } from '../../xds/gen/envoy/extensions/filters/http/health_check/v3/health_check.ts'
 import { JwtAuthentication } from '../../xds/gen/envoy/extensions/filters/http/jwt_authn/v3/config.ts'
 import { LocalRateLimit } from '../../xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.ts'
 import { RateLimit } from '../../xds/gen/envoy/extensions/filters/http/ratelimit/v3/rate_limit.ts'
@@ -15,19 +22,27 @@ import { TypeScriptFilter } from '../../xds/gen/mizzen/filters/v1/typescript_fil
 import { messageName } from '../../xds/wire/type-url.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { Log } from '../context.ts'
+import { CSRF_POLICY } from '../filters/csrf-policy.ts'
 import { compileFault } from '../filters/fault-rule.ts'
 import type { RemoteKeySets } from '../filters/jwt/remote-keys.ts'
 import { LOCAL_RATE_LIMIT } from '../filters/rate-limit/local-limit.ts'
 import { RbacRules, RbacStats } from '../filters/rbac/rules.ts'
 import type { ScriptModules } from '../filters/script/modules.ts'
+import type { Drain } from '../listener/drain.ts'
 import type { Denials } from '../telemetry/denials.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
+import { BufferFilter } from './buffer.ts'
+import { CompressorFilter, CompressorStats } from './compressor.ts'
 import { CorsFilter } from './cors.ts'
+import { CsrfFilter, CsrfStats } from './csrf.ts'
+import { DecompressorFilter, DecompressorStats } from './decompressor.ts'
 import { ClusterAuthzStats, ExtAuthzFilter, ExtAuthzStats } from './ext-authz.ts'
 import { FaultFilter, FaultStats } from './fault.ts'
 import type { HttpFilter } from './filter.ts'
 import { GrpcStats, GrpcStatsFilter } from './grpc-stats.ts'
 import { GrpcWebFilter } from './grpc-web.ts'
+import { HeaderMutationFilter } from './header-mutation.ts'
+import { HealthCheckFilter } from './health-check.ts'
 import { JwtFilter } from './jwt.ts'
 import { LocalRateLimitFilter, LocalRateLimitStats } from './local-rate-limit.ts'
 import { RateLimitFilter, RateLimitStats } from './rate-limit.ts'
@@ -44,6 +59,7 @@ export interface FilterSettings {
   readonly denials: Denials
   readonly keySets: RemoteKeySets
   readonly scripts: ScriptModules
+  readonly drain: Drain
   /** Bytes of a body that are kept for retries. */
   readonly bufferLimit: number
 }
@@ -127,6 +143,45 @@ const FILTERS: ReadonlyMap<string, Build> = new Map<string, Build>([
     `${PREFIX}stateful_session.v3.StatefulSession`,
     (name, off, config) => new StatefulSessionFilter(name, off, StatefulSession.decode(config)),
   ],
+  // Tells who calls whether this workload may have more.
+  [
+    `${PREFIX}health_check.v3.HealthCheck`,
+    (name, off, config, { clusters, drain }) =>
+      new HealthCheckFilter(name, off, HealthCheck.decode(config), { clusters, drain, now: () => performance.now() }),
+  ],
+  // Browsers send cookies along with whatever any page makes them send.
+  [
+    CSRF_POLICY,
+    (name, off, config, settings) => new CsrfFilter(name, off, CsrfPolicy.decode(config), group(settings, 'csrf', CsrfStats)),
+  ],
+  [`${PREFIX}buffer.v3.Buffer`, (name, off, config) => new BufferFilter(name, off, BufferConfig.decode(config))],
+  [
+    `${PREFIX}header_mutation.v3.HeaderMutation`,
+    (name, off, config) => new HeaderMutationFilter(name, off, HeaderMutation.decode(config)),
+  ],
+  // What is between it and the router sees bodies as upstreams have them.
+  [
+    `${PREFIX}compressor.v3.Compressor`,
+    (name, off, config, settings) =>
+      new CompressorFilter(name, off, Compressor.decode(config), coding =>
+        group(settings, `compressor.${coding.name}.${coding.encoding}`, CompressorStats, 'compressor'),
+      ),
+  ],
+  [
+    `${PREFIX}decompressor.v3.Decompressor`,
+    (name, off, config, settings) =>
+      new DecompressorFilter(name, off, Decompressor.decode(config), coding =>
+        group(settings, `decompressor.${coding.name}.${coding.encoding}`, DecompressorStats, 'decompressor'),
+      ),
+  ],
+  // A listener is not worth losing for it: it is left out, and said so.
+  [
+    `${PREFIX}lua.v3.Lua`,
+    (name, _off, _config, { log }) => {
+      log('warning', 'lua', `"${name}" is left out: Lua runs on Envoy only, here a TypeScriptFilter does its work`)
+      return undefined
+    },
+  ],
   // The user's own, wherever the configuration puts them.
   [
     'mizzen.filters.v1.TypeScriptFilter',
@@ -164,10 +219,10 @@ export function buildFilters(configs: readonly FilterConfig[], settings: FilterS
   return filters
 }
 
-function group<T extends object>({ stats, statPrefix }: FilterSettings, name: string, type: new () => T): T {
+function group<T extends object>({ stats, statPrefix }: FilterSettings, name: string, type: new () => T, family = name): T {
   return stats.shared(type, {
     prefix: `http.${statPrefix}.${name}`,
-    family: `envoy_http_${name}`,
+    family: `envoy_http_${family}`,
     labels: { envoy_http_conn_manager_prefix: statPrefix },
   })
 }

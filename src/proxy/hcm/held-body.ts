@@ -11,6 +11,10 @@ const HOLD_LIMIT = 1024 * 1024
 export interface BodyTaker {
   onData(chunk: Uint8Array, last: boolean): boolean
   onTrailers(trailers: Headers): void
+  /** Whoever comes after it takes bytes again. */
+  onWritable?(): void
+  /** Nothing more comes, and nothing more is wanted. */
+  close?(): void
 }
 
 export class HeldBody {

@@ -64,6 +64,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
       denials: context.denials,
       keySets: context.keySets,
       scripts: context.scripts,
+      drain: context.drain,
       bufferLimit,
     })
     this.#endFilters = this.filters.filter(filter => filter.onEnd !== undefined)

@@ -19,7 +19,7 @@ import { isGrpc, localReply, replyHasBody } from './local-reply.ts'
 import { RequestFacts } from './request-facts.ts'
 import { prepareRequestHead } from './request-head.ts'
 import { finishResponseHead } from './response-head.ts'
-import { type MakeStage, ResponsePath, throughStages } from './response-path.ts'
+import { type MakeStage, ResponsePath, Stages } from './response-path.ts'
 import type { ManagerServices } from './services.ts'
 import { StreamTimers } from './stream-timers.ts'
 import { upgradeAllowed } from './upgrade.ts'
@@ -35,17 +35,6 @@ export interface RequestOwner {
 }
 
 const NO_BODY = Buffer.alloc(0)
-
-/** The router behind what filters do to the body. */
-function rewritten(router: RequestSink, stages: readonly MakeStage[]): RequestSink {
-  const first = throughStages(stages, router)
-  return {
-    onData: (chunk, last) => first.onData(chunk, last),
-    onTrailers: trailers => first.onTrailers(trailers),
-    onWritable: () => router.onWritable(),
-    cancel: () => router.cancel(),
-  }
-}
 
 export class ActiveRequest extends RequestFacts<ManagerServices> implements HttpRequest, StreamHandler {
   readonly stream: ServerStream
@@ -73,7 +62,8 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
   #tunnel = false
   #cookies: string[] | undefined
   /** What filters do to the request's body; undefined: nothing. */
-  #stages: MakeStage[] | undefined
+  #makeStages: MakeStage[] | undefined
+  #stages: Stages | undefined
   /** undefined: no filter holds the response or rewrites its body. */
   #path: ResponsePath | undefined
   /** undefined: nothing limits its time. */
@@ -159,8 +149,8 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
   }
 
   rewriteBody(make: MakeStage): void {
-    this.#stages ??= []
-    this.#stages.push(make)
+    this.#makeStages ??= []
+    this.#makeStages.push(make)
   }
 
   /** A filter that had said `wait` lets the request go on. */
@@ -170,7 +160,7 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
 
   /** The router takes the request: `sink` gets the body, beginning with what was held. */
   forwardTo(router: RequestSink): void {
-    const sink = this.#stages === undefined ? router : rewritten(router, this.#stages)
+    const sink = this.#makeStages === undefined ? router : this.#rewritten(router, this.#makeStages)
     this.#sink = sink
     const held = this.#held
     if (held === undefined) return
@@ -178,6 +168,22 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
     const room = held.deliver(sink)
     held.release()
     if (room) this.resumeBody()
+  }
+
+  /** The router behind what filters do to the body. */
+  #rewritten(router: RequestSink, make: readonly MakeStage[]): RequestSink {
+    const taker: BodyTaker = {
+      onData: (chunk, last) => router.onData(chunk, last),
+      onTrailers: trailers => router.onTrailers(trailers),
+    }
+    const stages = new Stages(make, taker)
+    this.#stages = stages
+    return {
+      onData: (chunk, last) => stages.first.onData(chunk, last),
+      onTrailers: trailers => stages.first.onTrailers(trailers),
+      onWritable: () => router.onWritable(),
+      cancel: () => router.cancel(),
+    }
   }
 
   #runFilters(): void {
@@ -226,11 +232,13 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
 
   onWritable(): void {
     this.#timers?.moved()
+    this.#path?.onWritable()
     this.#sink?.onWritable()
   }
 
   /** The upstream takes bytes of the request again. */
   resumeBody(): void {
+    this.#stages?.onWritable()
     this.stream.resume()
   }
 
@@ -425,6 +433,7 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
     this.#held = undefined
     this.#awaited = undefined
     this.#path?.close()
+    this.#stages?.close()
     const sink = this.#sink
     this.#sink = undefined
     sink?.cancel()

@@ -9,9 +9,26 @@ import { type BodyTaker, HeldBody } from './held-body.ts'
 /** A filter's part in the way of a body: what it is given goes on to `next`, changed, now or later. */
 export type MakeStage = (next: BodyTaker) => BodyTaker
 
-/** What a body goes through on its way to `end`: the stages in the order in which they were asked for. */
-export function throughStages(stages: readonly MakeStage[], end: BodyTaker): BodyTaker {
-  return stages.reduceRight((next, make) => make(next), end)
+/** What a body goes through on its way to `end`, in the order in which it was asked for. */
+export class Stages {
+  readonly #made: BodyTaker[] = []
+  readonly first: BodyTaker
+
+  constructor(stages: readonly MakeStage[], end: BodyTaker) {
+    this.first = stages.reduceRight((next, make) => {
+      const stage = make(next)
+      this.#made.push(stage)
+      return stage
+    }, end)
+  }
+
+  onWritable(): void {
+    for (const stage of this.#made) stage.onWritable?.()
+  }
+
+  close(): void {
+    for (const stage of this.#made) stage.close?.()
+  }
 }
 
 interface Waiting {
@@ -25,7 +42,7 @@ export class ResponsePath implements BodyTaker {
   readonly #stages: MakeStage[] = []
   #waiting: Waiting | undefined
   #awaited: { readonly bytes: number; readonly enough: (start: Buffer, whole: boolean) => void } | undefined
-  #out: BodyTaker | undefined
+  #out: Stages | undefined
 
   /** A filter holds the response; the client has seen nothing of it. */
   get waiting(): boolean {
@@ -74,16 +91,16 @@ export class ResponsePath implements BodyTaker {
 
   /** The head is out: from here on the body follows. @returns whether there is room for more */
   open(end: BodyTaker, body: HeldBody | undefined): boolean {
-    this.#out = throughStages(this.#stages, end)
+    this.#out = new Stages(this.#stages, end)
     if (body === undefined) return true
-    const room = body.deliver(this.#out)
+    const room = body.deliver(this.#out.first)
     body.release()
     return room
   }
 
   onData(chunk: Uint8Array, last: boolean): boolean {
     const body = this.#waiting?.body
-    if (body === undefined) return this.#out?.onData(chunk, last) ?? true
+    if (body === undefined) return this.#out?.first.onData(chunk, last) ?? true
     const room = body.add(chunk, last)
     this.#moved()
     return room
@@ -92,16 +109,22 @@ export class ResponsePath implements BodyTaker {
   onTrailers(trailers: Headers): void {
     const body = this.#waiting?.body
     if (body === undefined) {
-      this.#out?.onTrailers(trailers)
+      this.#out?.first.onTrailers(trailers)
       return
     }
     body.addTrailers(trailers)
     this.#moved()
   }
 
+  /** The client takes bytes again. */
+  onWritable(): void {
+    this.#out?.onWritable()
+  }
+
   /** The request is over. */
   close(): void {
     this.release()?.body.release()
+    this.#out?.close()
     this.#out = undefined
   }
 

@@ -153,7 +153,42 @@ export const envoyFilters: readonly Scenario[] = [
           default_source_code: {inline_string: "function envoy_on_request(handle) handle:headers():add('x-lua', 'ran') end"}}}}}]`,
     ),
     calls: [http('http://solo/', { seen: { 'x-lua': 'ran' } })],
-    skip: { mizzen: "Lua runs in Envoy only: mizzen's proxy refuses the listener by the filter's name and keeps what it had" },
+    skip: { mizzen: "Lua runs in Envoy only: mizzen's proxy leaves the filter out, and its log says so" },
+  },
+  {
+    name: 'EnvoyFilter: HTTP filters that no kind asks for do as Envoy does',
+    config:
+      newConnections +
+      filter(
+        `[${[
+          ['csrf', 'csrf.v3.CsrfPolicy', 'filter_enabled: {default_value: {numerator: 100}}'],
+          ['buffer', 'buffer.v3.Buffer', 'max_request_bytes: 20'],
+          [
+            'header_mutation',
+            'header_mutation.v3.HeaderMutation',
+            'mutations: {request_mutations: [{append: {header: {key: x-mutated, value: "yes"}}}]}',
+          ],
+          [
+            'compressor',
+            'compressor.v3.Compressor',
+            'compressor_library: {name: gzip, typed_config: {"@type": type.googleapis.com/envoy.extensions.compression.gzip.compressor.v3.Gzip}}',
+          ],
+        ]
+          .map(
+            ([name, type, settings]) => `{applyTo: HTTP_FILTER,
+              match: {context: SIDECAR_INBOUND, listener: {portNumber: 8080, ${subFilter('envoy.filters.http.router')}}},
+              patch: {operation: INSERT_BEFORE, value: {name: envoy.filters.http.${name}, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.${type}, ${settings}}}}}`,
+          )
+          .join(', ')}]`,
+        { rest: 'workloadSelector: {labels: {app: solo}}' },
+      ),
+    calls: [
+      http('http://solo/', { served: 'solo v1', seen: { 'x-mutated': 'yes' } }),
+      http('http://solo/', { status: 403, body: 'Invalid origin' }, { method: 'POST', headers: { origin: 'http://evil' }, body: 'a' }),
+      http('http://solo/', { status: 413 }, { method: 'POST', headers: { origin: 'http://solo' }, body: 'a'.repeat(21) }),
+      http('http://solo/', { status: 200 }, { method: 'POST', headers: { origin: 'http://solo' }, body: 'a'.repeat(20) }),
+      http('http://solo/', { status: 200, headers: { 'content-encoding': 'gzip' } }, { headers: { 'accept-encoding': 'gzip' } }),
+    ],
   },
   {
     name: 'EnvoyFilter: a gateway is patched by the port of its server',
