@@ -3,6 +3,7 @@
  * given to node:http and to Envoy (request-oracle.test.ts), and oracle-differences.testing.ts says where their verdict is another.
  */
 import type { ProtocolErrorCode } from './protocol-error.ts'
+import { BYTE_CORPUS } from './request-corpus-bytes.testing.ts'
 
 export interface RequestCase {
   readonly name: string
@@ -421,4 +422,5 @@ export const REQUEST_CORPUS: readonly RequestCase[] = [
     requests: ['GET a / '],
   },
   { name: 'Upgrade without Connection', bytes: get('Upgrade: websocket'), requests: ['GET a / '] },
+  ...BYTE_CORPUS,
 ]

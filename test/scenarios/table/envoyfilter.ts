@@ -184,7 +184,11 @@ export const envoyFilters: readonly Scenario[] = [
       ),
     calls: [
       http('http://solo/', { served: 'solo v1', seen: { 'x-mutated': 'yes' } }),
-      http('http://solo/', { status: 403, body: 'Invalid origin' }, { method: 'POST', headers: { origin: 'http://evil' }, body: 'a' }),
+      http(
+        'http://solo/',
+        { status: 403, body: 'Invalid origin' },
+        { method: 'POST', headers: { origin: 'http://evil' }, body: 'a' },
+      ),
       http('http://solo/', { status: 413 }, { method: 'POST', headers: { origin: 'http://solo' }, body: 'a'.repeat(21) }),
       http('http://solo/', { status: 200 }, { method: 'POST', headers: { origin: 'http://solo' }, body: 'a'.repeat(20) }),
       http('http://solo/', { status: 200, headers: { 'content-encoding': 'gzip' } }, { headers: { 'accept-encoding': 'gzip' } }),
