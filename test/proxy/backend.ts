@@ -152,6 +152,10 @@ function serve(
     case 'big':
       respond(response, 200, 'x'.repeat(Number(argument)))
       return
+    case 'location':
+      response.writeHead(Number(argument), { location: query.get('to') ?? '', 'x-hint': 'copied' })
+      response.end()
+      return
     case 'empty':
       response.writeHead(204)
       response.end()

@@ -33,6 +33,8 @@ const session = (type: string, state: Json, more: Json = {}): JsonValue =>
 interface Chain {
   readonly filters: readonly JsonValue[]
   readonly route?: Json
+  /** More of the routes' action. */
+  readonly action?: Json
 }
 
 const CHAINS: Readonly<Record<string, Chain>> = {
@@ -93,6 +95,16 @@ const CHAINS: Readonly<Record<string, Chain>> = {
       httpFilter('gzip', 'compressor.v3.Compressor', library('compressor', 'gzip', 'Gzip')),
     ],
   },
+  redirects: {
+    filters: [],
+    action: {
+      internalRedirectPolicy: {
+        maxInternalRedirects: 2,
+        redirectResponseCodes: [302, 303, 307],
+        responseHeadersToCopy: ['x-hint', 'x-other'],
+      },
+    },
+  },
   gunzip: {
     filters: [httpFilter('gunzip', 'decompressor.v3.Decompressor', library('decompressor', 'gzip', 'Gzip'))],
   },
@@ -105,6 +117,9 @@ const CHAINS: Readonly<Record<string, Chain>> = {
 }
 
 const post = (path: string, headers: Record<string, string>, body = 'a=b') => request('POST', path, headers, body)
+const there = encodeURIComponent('http://other.test/there?x=1')
+const nested = (times: number): string =>
+  times === 0 ? there : encodeURIComponent(`http://other.test/location/302?to=${nested(times - 1)}`)
 const gz = zlib.gzipSync(Buffer.from('hello '.repeat(20))).toString('latin1')
 
 const CASES: readonly (readonly [chain: keyof typeof CHAINS, name: string, send: string])[] = [
@@ -142,6 +157,15 @@ const CASES: readonly (readonly [chain: keyof typeof CHAINS, name: string, send:
   ['gunzip', 'a body in gzip', post('/', { 'content-encoding': 'gzip' }, gz)],
   ['gunzip', 'in another coding', post('/', { 'content-encoding': 'br' })],
   ['gunzip', 'no body', request('GET', '/')],
+  ['redirects', 'is followed', request('GET', `/location/302?to=${there}`)],
+  ['redirects', 'twice', request('GET', `/location/302?to=${encodeURIComponent(`http://other.test/location/307?to=${there}`)}`)],
+  ['redirects', 'not three times', request('GET', `/location/302?to=${nested(3)}`)],
+  ['redirects', 'not for another status', request('GET', `/location/301?to=${there}`)],
+  ['redirects', 'not where no route leads', request('GET', '/location/302?to=http%3A%2F%2Fnowhere.test%2F')],
+  ['redirects', 'not to another scheme', request('GET', '/location/302?to=https%3A%2F%2Fother.test%2Fthere')],
+  ['redirects', 'not to what is no URL', request('GET', '/location/302?to=%3A%3A%3A')],
+  ['redirects', 'with the body', post(`/location/307?to=${there}`, {}, 'again')],
+  ['redirects', '303 asks anew', post(`/location/303?to=${there}`, {}, 'gone')],
   ['cookie', 'the first response tells the host', request('GET', '/status/200')],
   ['cookie', 'a cookie that makes no sense', request('GET', '/status/200', { cookie: 'where=abc' })],
   ['header', 'the first response tells the host', request('GET', '/status/200')],
@@ -161,7 +185,7 @@ async function startSide(name: EngineName, backends: readonly Backend[], running
     bootstrap(
       admin,
       names.map((chain, i) => {
-        const { filters = [], route } = CHAINS[chain] ?? {}
+        const { filters = [], route, action } = CHAINS[chain] ?? {}
         const to = chain === 'cookie' || chain === 'header' ? 'two' : 'web'
         const manager = connectionManager([], {
           httpFilters: [...filters, ROUTER],
@@ -170,8 +194,10 @@ async function startSide(name: EngineName, backends: readonly Backend[], running
             virtualHosts: [
               {
                 name: 'all',
-                domains: ['*'],
-                routes: [{ match: { prefix: '/' }, route: { cluster: to }, ...(route && { typedPerFilterConfig: route }) }],
+                domains: ['shop.test', 'other.test', 'a'],
+                routes: [
+                  { match: { prefix: '/' }, route: { cluster: to, ...action }, ...(route && { typedPerFilterConfig: route }) },
+                ],
               },
             ],
           },

@@ -51,6 +51,9 @@ export class DryRequest extends RequestFacts<HttpConnectionManager> implements H
   rewriteBody(): void {}
   resumeResponse(): void {}
   awaitResponseBody(): void {}
+  redirect(): boolean {
+    return false
+  }
   replaceResponseBody(): void {}
   rewriteResponseBody(): void {}
   resumeUpstream(): void {}

@@ -8,9 +8,11 @@ import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResponseHead } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { FilterOverride, ResponseContext, RouteDecision } from '../route/decision.ts'
+import type { RedirectTarget } from '../route/internal-redirect.ts'
 import type { DecisionRecord } from '../telemetry/decision-record.ts'
 import type { ResponseFlag } from '../telemetry/response-flags.ts'
 import type { Failure } from './failure.ts'
+import type { HeldBody } from './held-body.ts'
 import type { MakeStage } from './response-path.ts'
 import type { ManagerServices } from './services.ts'
 
@@ -123,6 +125,11 @@ export interface HttpRequest extends ResponseContext {
   forwardTo(sink: RequestSink): void
   /** The upstream takes bytes of the body again. */
   resumeBody(): void
+  /**
+   * The request goes somewhere else, through all filters again. @param body all of it; undefined: there is none
+   * @returns false: no route leads there, everything is as it was
+   */
+  redirect(target: RedirectTarget, body: HeldBody | undefined): boolean
   /** Replaces the connection manager's limit on the life of the stream, milliseconds. 0: none. */
   limitDuration(ms: number): void
 

@@ -45,6 +45,8 @@ export class HcmStats {
   rq_redirect = 0
   rq_direct_response = 0
   rq_total = 0
+  passthrough_internal_redirect_too_many_redirects = 0
+  passthrough_internal_redirect_no_route = 0
   rq_reset_after_downstream_response_started = 0
   rq_retry_skipped_request_not_complete = 0
 

@@ -9,6 +9,7 @@ import { HeaderList, type Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason, ResponseHead, ServerStream, StreamHandler } from '../http/stream.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { RouteDecision, RouteTable } from '../route/decision.ts'
+import type { RedirectTarget } from '../route/internal-redirect.ts'
 import { DecisionRecord } from '../telemetry/decision-record.ts'
 import { GrpcMessages } from '../telemetry/grpc-messages.ts'
 import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
@@ -44,7 +45,7 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
   decision: RouteDecision | 'tls-required' | undefined
   preferredHost: PreferredHost | undefined
   /** No body and no trailers follow the head. */
-  readonly bodiless: boolean
+  bodiless: boolean
   /** The request has come in whole. */
   ended: boolean
   responseStarted = false
@@ -122,6 +123,27 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
     if (decision.action.kind !== 'forward') return
     record.cluster = services.clusters.get(decision.action.cluster)
     this.#applyIdleTimeout(decision.action.idleTimeoutMs)
+  }
+
+  redirect({ scheme, authority, path }: RedirectTarget, body: HeldBody | undefined): boolean {
+    const { head } = this
+    const before = { scheme: head.scheme, authority: head.authority, path: head.path }
+    Object.assign(head, { scheme, authority, path })
+    const decision = this.routes?.match(head, this)
+    if (decision === undefined || decision === 'tls-required') {
+      Object.assign(head, before)
+      return false
+    }
+    head.headers.set('x-envoy-original-url', `${before.scheme}://${before.authority}${before.path}`)
+    this.#stages?.close()
+    this.#stages = this.#makeStages = this.#sink = this.preferredHost = undefined
+    this.#held = body
+    this.bodiless = body === undefined
+    this.#nextFilter = 0
+    this.record.attempts = 0
+    this.chooseRoute()
+    this.#runFilters()
+    return true
   }
 
   awaitBody(bytes: number, enough: (start: Buffer, whole: boolean) => void): void {

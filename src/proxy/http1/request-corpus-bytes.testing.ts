@@ -3,7 +3,7 @@
  * one takes for a separator is how requests are smuggled.
  */
 import type { ProtocolErrorCode } from './protocol-error.ts'
-import type { RequestCase } from './request-corpus.testing.ts'
+import type { RequestCase } from './request-case.testing.ts'
 
 /** CR and LF end lines, and have cases of their own; a tab is white space. */
 const CONTROLS = [...Array(32).keys(), 127].filter(byte => byte !== 9 && byte !== 10 && byte !== 13)

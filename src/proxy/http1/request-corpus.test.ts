@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HeaderList } from '../http/headers.ts'
 import { STATUS_OF } from './protocol-error.ts'
-import { REQUEST_CORPUS, type RequestCase } from './request-corpus.testing.ts'
+import type { RequestCase } from './request-case.testing.ts'
+import { REQUEST_CORPUS } from './request-corpus.testing.ts'
 import { type Exchange, ServerBench } from './server.testing.ts'
 
 interface Outcome {

@@ -2,18 +2,8 @@
  * Requests as bytes, with the verdict on each: what the codec must accept and what it must refuse, under which code. The same table is
  * given to node:http and to Envoy (request-oracle.test.ts), and oracle-differences.testing.ts says where their verdict is another.
  */
-import type { ProtocolErrorCode } from './protocol-error.ts'
+import type { RequestCase } from './request-case.testing.ts'
 import { BYTE_CORPUS } from './request-corpus-bytes.testing.ts'
-
-export interface RequestCase {
-  readonly name: string
-  /** Bytes, one character each. */
-  readonly bytes: string
-  /** Refused with this code; undefined: accepted. */
-  readonly refused?: ProtocolErrorCode
-  /** What the layer above is given, in order: method, authority, path, body in latin1. Left out where only acceptance matters. */
-  readonly requests?: readonly string[]
-}
 
 /** A request with `Host: a`, as bytes. */
 function get(...fields: string[]): string {

@@ -5,6 +5,7 @@ import type { DescriptorRule } from '../filters/rate-limit/descriptors.ts'
 import type { Headers } from '../http/headers.ts'
 import type { RequestHead, ResetReason } from '../http/stream.ts'
 import type { DynamicMetadata } from '../metadata/dynamic.ts'
+import type { InternalRedirects } from './internal-redirect.ts'
 
 /** Where a decision came from: the configuration object, file and line that caused it (metadata "mizzen.dev" of the resource). */
 export interface ConfigOrigin {
@@ -123,6 +124,8 @@ export interface ForwardAction extends ActionBase {
   /** How far a grpc-timeout request header counts; undefined: not at all. */
   readonly grpcTimeout: GrpcTimeoutRule | undefined
   readonly retry: RetryPolicy | undefined
+  /** undefined: redirects go to the client. */
+  readonly internalRedirects: InternalRedirects | undefined
   readonly mirrors: readonly Mirror[]
   /** For rate limit filters: what tells requests apart. */
   readonly rateLimits: readonly DescriptorRule[]

@@ -16,6 +16,7 @@ import type { ForwardAction, ForwardChoice, Mirror, RetryPolicy } from './decisi
 import { compileFilterOverrides, type FilterOverrides, overlay } from './filter-overrides.ts'
 import { compileHashPolicy } from './hash-policy.ts'
 import { compileHeaderMutation, type HeaderMutation } from './header-mutation.ts'
+import { compileInternalRedirects } from './internal-redirect.ts'
 import { compileMirrors } from './mirrors.ts'
 import { firstFieldReader } from './request-field.ts'
 import { compileRetryPolicy } from './retry-policy.ts'
@@ -89,6 +90,7 @@ function compileBase(action: RouteAction, scope: ActionScope): ForwardBase {
     appendForwardedHost: action.appendXForwardedHost,
     ...compileTimeouts(action),
     retry: action.retryPolicy ? compileRetryPolicy(action.retryPolicy) : scope.retry,
+    internalRedirects: compileInternalRedirects(action.internalRedirectPolicy),
     mirrors: action.requestMirrorPolicies.length > 0 ? compileMirrors(action.requestMirrorPolicies) : scope.mirrors,
     rateLimits: rateLimitsOf(action, scope),
     ...compileUpgrades(action.upgradeConfigs),
@@ -108,7 +110,6 @@ function refuseUnsupported(action: RouteAction): void {
   const unsupported: readonly (readonly [string, boolean])[] = [
     ['cors (the older form; typed_per_filter_config is the newer)', action.cors !== undefined],
     ['path_rewrite_policy', action.pathRewritePolicy !== undefined],
-    ['internal_redirect_policy', action.internalRedirectPolicy !== undefined],
     ['internal_redirect_action', action.internalRedirectAction !== 0],
     ['hedge_policy', action.hedgePolicy !== undefined],
     ['retry_policy_typed_config', action.retryPolicyTypedConfig !== undefined],

@@ -7,6 +7,7 @@ import type { AttemptOutcome, Cluster } from '../../cluster/cluster.ts'
 import { HeaderList, type Headers } from '../../http/headers.ts'
 import type { ResetReason, ResponseHead } from '../../http/stream.ts'
 import type { ForwardAction } from '../../route/decision.ts'
+import type { InternalRedirects } from '../../route/internal-redirect.ts'
 import { retryPolicyFor } from '../../route/retry-policy.ts'
 import { type RequestTimeouts, requestTimeouts } from '../../route/timeouts.ts'
 import { Flag } from '../../telemetry/response-flags.ts'
@@ -26,6 +27,10 @@ export interface RouterOptions {
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/** How many redirects were followed in the place of the client. */
+const followedRedirects = new WeakMap<HttpRequest, number>()
+const BODY_FIELDS = ['content-length', 'content-type', 'content-encoding']
 
 /** Filled anew for each pick: balancers keep nothing of it. */
 const PICK: PickContext = {
@@ -76,6 +81,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
       this.#retry = new RetryState(retry, this.#cluster, action.priority)
       if (!request.bodiless) this.#replay = new HeldBody()
     }
+    if (action.internalRedirects !== undefined && !request.bodiless) this.#replay ??= new HeldBody()
     action.prepare(head, request)
     this.#limitTime(timeouts, retry?.perTryIdleTimeoutMs ?? 0)
     if (action.mirrors.length > 0) this.#mirrors = startMirrors(request, action, timeouts.timeoutMs)
@@ -194,6 +200,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
 
   onAttemptResponse(attempt: Attempt, head: ResponseHead, last: boolean): void {
     const request = this.#request
+    const action = this.#action
     const { record } = request
     const now = performance.now()
     record.upstreamFirstByteAt = now
@@ -206,6 +213,7 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
         return
       }
     }
+    if (action.internalRedirects !== undefined && this.#follow(action.internalRedirects, head)) return
     this.#commit()
     record.status = head.status
     record.details = 'via_upstream'
@@ -215,6 +223,40 @@ export class Forwarding implements RequestSink, AttemptOwner, TimeLimited, Timer
     this.#action.applyResponseHeaders(head.headers, request.head, request)
     if (last) this.#upstreamEnded(now)
     request.respond(head, last)
+  }
+
+  /** @returns whether the request is on its way to where the response points; then nothing of the response is needed any more */
+  #follow({ most, target, copies }: InternalRedirects, response: ResponseHead): boolean {
+    const request = this.#request
+    const { head, services } = request
+    const to = target(response.status, response.headers, head)
+    // A body that was not kept cannot be sent again.
+    if (to === undefined || !request.ended || (!request.bodiless && this.#replay === undefined)) return false
+    const followed = followedRedirects.get(request) ?? 0
+    if (followed >= most) {
+      services.stats.passthrough_internal_redirect_too_many_redirects++
+      return false
+    }
+    const seeOther = response.status === 303 && head.method !== 'GET' && head.method !== 'HEAD'
+    const body = seeOther ? undefined : this.#replay
+    const { method } = head
+    if (seeOther) head.method = 'GET'
+    this.#replay = undefined
+    followedRedirects.set(request, followed + 1)
+    for (const name of copies) {
+      const value = response.headers.get(name)
+      if (value === undefined) head.headers.remove(name)
+      else head.headers.set(name, value)
+    }
+    if (seeOther) for (const name of BODY_FIELDS) head.headers.remove(name)
+    if (!request.redirect(to, body)) {
+      services.stats.passthrough_internal_redirect_no_route++
+      head.method = method
+      body?.release()
+      return false
+    }
+    this.#end()
+    return true
   }
 
   onAttemptData(attempt: Attempt, chunk: Buffer, last: boolean): void {
