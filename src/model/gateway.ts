@@ -42,8 +42,11 @@ export interface GatewayServer {
 }
 
 export interface ServerTls {
-  /** passthrough: not ended here, routed by server name. auto-passthrough: to the service that the server name spells out. */
-  readonly mode: 'passthrough' | 'auto-passthrough' | 'simple' | 'mutual' | 'optional-mutual' | 'mesh'
+  /**
+   * passthrough: not ended here, routed by server name. auto-passthrough: to the service that the server name spells out. optional-mutual: a
+   * client's certificate is right, or it has none. doubtful-mutual: wrong ones are taken too, and count for nothing.
+   */
+  readonly mode: 'passthrough' | 'auto-passthrough' | 'simple' | 'mutual' | 'optional-mutual' | 'doubtful-mutual' | 'mesh'
   readonly httpsRedirect: boolean
   /** Files, PEM. */
   readonly certificates: readonly { readonly certificate: string; readonly key: string }[]

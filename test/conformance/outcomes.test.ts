@@ -15,7 +15,11 @@ test('outcomesOf() reads which tests passed, were skipped and failed, and what t
         	Error Trace:	/somewhere/http.go:1
         	Error:      	expected 200, got 404
         	Messages:   	of the route
+=== RUN   TestConformance/Four
+    http.go:325: 2026-11-22T23:19:01.06Z: Response expectation failed for request: {a lot}  not ready yet: got 503
+    http.go:306: 2026-11-22T23:19:04.89Z: timeout while waiting after 30 attempts, 0/3 successes
 --- FAIL: TestConformance (3.00s)
+    --- FAIL: TestConformance/Four (30.00s)
     --- PASS: TestConformance/One (1.50s)
         --- PASS: TestConformance/One/a_case (1.50s)
     --- SKIP: TestConformance/Two (0.00s)
@@ -24,6 +28,7 @@ test('outcomesOf() reads which tests passed, were skipped and failed, and what t
 FAIL
 `
   assert.deepEqual(outcomesOf(output), [
+    { name: 'Four', result: 'failed', seconds: 30, reasons: ['got 503'] },
     { name: 'One', result: 'passed', seconds: 1.5, reasons: [] },
     { name: 'Two', result: 'skipped', seconds: 0, reasons: ['Skipping Two: suite does not support Port'] },
     { name: 'Three', result: 'failed', seconds: 1.5, reasons: ['expected 200, got 404', 'of the route'] },

@@ -24,6 +24,14 @@ const POLICIES: Readonly<Record<string, { [key: string]: JsonValue }>> = {
   'no forwarding of others': { ...FULL, forwardNotMatchingPreflights: false },
   'any origin': { allowOriginStringMatch: [{ exact: '*' }] },
   'nobody listed': {},
+  'all methods and headers': { allowOriginStringMatch: [{ exact: '*' }], allowMethods: '*', allowHeaders: '*' },
+  'all methods and headers, with credentials': {
+    allowOriginStringMatch: [{ exact: '*' }],
+    allowMethods: '*',
+    allowHeaders: '*',
+    exposeHeaders: '*',
+    allowCredentials: true,
+  },
   'switched off': { ...FULL, filterEnabled: never },
 }
 
@@ -39,6 +47,7 @@ const REQUESTS: readonly (readonly [method: string, headers: Headers])[] = [
   ['OPTIONS', {}],
   ['OPTIONS', from('http://a.example')],
   ['OPTIONS', from('http://a.example', asking)],
+  ['OPTIONS', from('http://a.example', { ...asking, 'access-control-request-headers': 'x-one, x-two' })],
   ['OPTIONS', from('http://a.example', { ...asking, 'access-control-request-private-network': 'true' })],
   ['OPTIONS', from('http://evil.example', asking)],
   ['OPTIONS', from('http://evil.example', { ...asking, 'access-control-request-private-network': 'true' })],

@@ -55,7 +55,7 @@ export function resolveTls(listener: Listener, owner: ObjectHead, gateway: Kuber
   const option = tls.options?.[MODE_OPTION] ?? ''
   const asked = MODES[option]
   const credentials = option === ISTIO_SIMPLE ? [BUILT_IN] : certificates.found
-  const mode = asked ?? (clients ? (clients.mode === 'AllowInsecureFallback' ? 'optional-mutual' : 'mutual') : 'simple')
+  const mode = asked ?? (clients ? (clients.mode === 'AllowInsecureFallback' ? 'doubtful-mutual' : 'mutual') : 'simple')
   return {
     tls: { ...PASSTHROUGH, mode, credentials, caCredential, cipherSuites },
     refusal:

@@ -43,6 +43,8 @@ export function compileCors(config: Config): CorsPolicy {
     ...present('access-control-allow-headers', config.allowHeaders),
     ...present('access-control-max-age', config.maxAge),
   ]
+  // With credentials a browser takes "*" for a name, so what it asked for is named instead.
+  const [anyMethod, anyHeader] = [config.allowMethods === '*', config.allowHeaders === '*']
   const applyTo = (response: Headers, origin: string) => {
     response.set('access-control-allow-origin', origin)
     for (const [name, value] of onResponse) response.set(name, value)
@@ -57,6 +59,8 @@ export function compileCors(config: Config): CorsPolicy {
       if (!allowed && forwardsOthers) return PASS
       // Without access-control-allow-origin the rest of it means nothing to a browser.
       const headers = new HeaderList(onPreflight.flat())
+      if (anyMethod) headers.set('access-control-allow-methods', head.headers.get('access-control-request-method') ?? '')
+      if (anyHeader) headers.set('access-control-allow-headers', head.headers.get('access-control-request-headers') ?? '')
       if (allowed) applyTo(headers, origin)
       if (privateNetwork && head.headers.get('access-control-request-private-network') === 'true')
         headers.set('access-control-allow-private-network', 'true')

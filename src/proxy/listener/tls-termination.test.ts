@@ -21,13 +21,14 @@ import { type HandshakeFailure, TlsTermination } from './tls-termination.ts'
 
 const DAY_MS = 86_400_000
 const FROM_AGENT = { api_config_source: { api_type: 'GRPC', grpc_services: [{ envoy_grpc: { cluster_name: AGENT_CLUSTER } }] } }
+const ROOTS = { name: 'ROOTCA', sds_config: FROM_AGENT }
 const names = { match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { prefix: 'spiffe://cluster.local/' } }] }
 const COMMON: Record<string, JsonValue> = {
   alpn_protocols: ['h2', 'http/1.1'],
   tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: FROM_AGENT }],
   combined_validation_context: {
     default_validation_context: names,
-    validation_context_sds_secret_config: { name: 'ROOTCA', sds_config: FROM_AGENT },
+    validation_context_sds_secret_config: ROOTS,
   },
 }
 const MUTUAL: Record<string, JsonValue> = { require_client_certificate: true, common_tls_context: COMMON }
@@ -165,6 +166,21 @@ describe('mutual TLS with secrets of the agent', () => {
       assert.match(failures[0]?.reason ?? '', reason, what)
     }
     assert.notEqual(await call(shows(await mesh.member('cart'))), '')
+  })
+
+  test('takes strangers where untrusted chains are accepted, and does not believe who they are', async () => {
+    const own = await mesh.member('server')
+    const validation = {
+      validation_context_sds_secret_config: ROOTS,
+      default_validation_context: { trust_chain_verification: 'ACCEPT_UNTRUSTED' },
+    }
+    await serve({ common_tls_context: { ...COMMON, combined_validation_context: validation } }, own)
+    const stranger = await (await newMesh()).member('cart')
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      assert.equal(await call({ ...shows(stranger), ca: own.roots, maxVersion }), 'h2 nobody', maxVersion)
+      assert.equal(await call({ ca: own.roots, maxVersion }), 'h2 nobody', maxVersion)
+      assert.equal(await call({ ...shows(await mesh.member('cart')), maxVersion }), 'h2 spiffe://cluster.local/ns/shop/sa/cart')
+    }
   })
 
   test('refuses a client whose certificate was revoked', async () => {

@@ -37,7 +37,7 @@ export interface Terminated {
   readonly socket: Socket
   /** The protocol agreed on; empty: none. */
   readonly alpn: string
-  /** undefined: the client showed no certificate. */
+  /** undefined: the client showed no certificate, or one that was accepted without being trusted. */
   readonly peer: Peer | undefined
   /** SPIFFE ids of the certificate that it was shown. */
   readonly ownUriSans: readonly string[]
@@ -135,7 +135,9 @@ export class TlsTermination {
       // node:tls clears it only for sockets of its own servers, and node:http2 waits for that.
       Reflect.set(secure, 'secureConnecting', false)
       const alpn = typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : ''
-      done({ socket: secure, alpn, peer: certificate && new PeerCertificate(certificate), ownUriSans: built.ownUriSans })
+      // Otherwise anybody could be whom a policy lets in. (Envoy does not tell them apart.)
+      const proven = certificate && !(built.acceptsUntrusted && mistrust(secure, certificate))
+      done({ socket: secure, alpn, peer: proven ? new PeerCertificate(certificate) : undefined, ownUriSans: built.ownUriSans })
     })
   }
 }
@@ -148,8 +150,7 @@ function certificateFailure(
   certificate: X509Certificate,
   { verifiesChain, test }: BuiltContext,
 ): HandshakeFailure | undefined {
-  const lapsed = () => (hasLapsed(socket, certificate) ? 'CERT_HAS_EXPIRED' : undefined)
-  const code = verifiesChain ? (verifyError(socket) ?? lapsed()) : undefined
+  const code = verifiesChain ? mistrust(socket, certificate) : undefined
   if (code !== undefined)
     return {
       kind: 'fail_verify_error',
@@ -157,6 +158,11 @@ function certificateFailure(
     }
   const reason = test(certificate)
   return reason === undefined ? undefined : { kind: 'fail_verify_san', reason }
+}
+
+/** @returns OpenSSL's word for it; undefined: the certificate is trusted */
+function mistrust(socket: TLSSocket, certificate: X509Certificate): string | undefined {
+  return verifyError(socket) ?? (hasLapsed(socket, certificate) ? 'CERT_HAS_EXPIRED' : undefined)
 }
 
 /** As node:tls tells of it; a client that left, or took too long, leaves no error. */

@@ -12,6 +12,8 @@ export type PeerTest = (certificate: X509Certificate) => string | undefined
 export interface PeerValidation {
   /** The chain must lead to trusted_ca, or to the system's roots. */
   readonly verifiesChain: boolean
+  /** There is what to trust, and a chain that leads elsewhere is accepted all the same: its certificate proves nothing. */
+  readonly acceptsUntrusted: boolean
   readonly test: PeerTest
 }
 
@@ -32,7 +34,7 @@ export function merged(
  * @throws naming the field that is not supported, or is of no use
  */
 export function peerValidation(validation: CertificateValidationContext | undefined, incomplete = false): PeerValidation {
-  if (validation === undefined) return { verifiesChain: false, test: () => undefined }
+  if (validation === undefined) return { verifiesChain: false, acceptsUntrusted: false, test: () => undefined }
   refuseUnsupported(validation)
   const { matchTypedSubjectAltNames, verifyCertificateHash, verifyCertificateSpki, trustChainVerification } = validation
   const trusts = validation.trustedCa !== undefined || validation.systemRootCerts !== undefined
@@ -43,6 +45,7 @@ export function peerValidation(validation: CertificateValidationContext | undefi
     throw new Error('match_typed_subject_alt_names is of no use without trusted_ca, expected both')
   return {
     verifiesChain: trusts && trustChainVerification === TrustChain.VERIFY_TRUST_CHAIN,
+    acceptsUntrusted: trusts && trustChainVerification === TrustChain.ACCEPT_UNTRUSTED,
     test(certificate) {
       const text = certificate.subjectAltName ?? ''
       if (names.length > 0 && !alternativeNames(text).some(([kind, value]) => names.some(test => test(kind, value))))

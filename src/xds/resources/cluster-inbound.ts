@@ -22,6 +22,7 @@ export function inboundClusterFor(settings: MeshSettings, inbound: InboundPort, 
     circuitBreakers: circuitBreakers(inbound.pool, undefined),
     typedExtensionProtocolOptions: upstreamHttp({
       protocol: inbound.protocol,
+      followsClient: true,
       pool: inbound.pool,
       upgradeToHttp2: false,
       automaticServerName: false,

@@ -75,6 +75,7 @@ export function clusterOf(inputs: ClusterInputs): Cluster | undefined {
     commonLbConfig: commonBalancing(inputs),
     typedExtensionProtocolOptions: upstreamHttp({
       protocol: port.protocol,
+      followsClient: view.kind !== 'gateway',
       pool,
       upgradeToHttp2: settings.upgradeToHttp2,
       automaticServerName,

@@ -70,6 +70,7 @@ function originalDestination(settings: MeshSettings): Partial<Cluster> {
     circuitBreakers: circuitBreakers(undefined, undefined),
     typedExtensionProtocolOptions: upstreamHttp({
       protocol: 'auto',
+      followsClient: true,
       pool: undefined,
       upgradeToHttp2: false,
       automaticServerName: false,

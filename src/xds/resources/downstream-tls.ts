@@ -2,7 +2,10 @@
 import { BUILT_IN, type ServerTls } from '../../model/gateway.ts'
 import type { MeshSettings } from '../../model/settings.ts'
 import { TransportSocket } from '../gen/envoy/config/core/v3/base.ts'
-import { CertificateValidationContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
+import {
+  CertificateValidationContext,
+  CertificateValidationContext_TrustChainVerification as TrustChain,
+} from '../gen/envoy/extensions/transport_sockets/tls/v3/common.ts'
 import { type CommonTlsContext, DownstreamTlsContext } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import { pack } from '../wire/any.ts'
 import { file, subjectAltName } from './certificate-files.ts'
@@ -35,10 +38,11 @@ export function downstreamTls(tls: ServerTls, settings: MeshSettings, http: bool
 
 /** How the client's certificate is checked, where one is asked for. */
 function validation(tls: ServerTls): CommonTlsContext['validationContextType'] {
-  if (tls.mode !== 'mutual' && tls.mode !== 'optional-mutual') return undefined
+  if (tls.mode !== 'mutual' && tls.mode !== 'optional-mutual' && tls.mode !== 'doubtful-mutual') return undefined
   const [credential] = tls.credentials
   const name = tls.caCredential ? certificateSecret(tls.caCredential) : credential && authoritySecret(credential)
   const conditions = CertificateValidationContext.fromPartial({
+    trustChainVerification: tls.mode === 'doubtful-mutual' ? TrustChain.ACCEPT_UNTRUSTED : TrustChain.VERIFY_TRUST_CHAIN,
     verifyCertificateSpki: [...tls.spki],
     verifyCertificateHash: [...tls.hashes],
     matchTypedSubjectAltNames: tls.subjectAltNames.map(subjectAltName),

@@ -19,6 +19,11 @@ const NAME = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 export interface UpstreamHttp {
   readonly protocol: Protocol
+  /**
+   * Where nothing is said of the protocol, HTTP/2 goes to who is asked in HTTP/2. Not at a gateway, as with Istio: browsers speak HTTP/2 with
+   * it, and applications that do not say so rarely do.
+   */
+  readonly followsClient: boolean
   readonly pool: ConnectionPool | undefined
   /** The mesh's setting: HTTP/2 also for what is declared HTTP. */
   readonly upgradeToHttp2: boolean
@@ -43,12 +48,12 @@ type Version = HttpProtocolOptions['upstreamProtocolOptions']
 
 const HTTP1 = explicit({ $case: 'httpProtocolOptions', value: Http1ProtocolOptions.fromPartial({}) })
 
-function httpVersion({ protocol, pool, upgradeToHttp2 }: UpstreamHttp): Version {
+function httpVersion({ protocol, followsClient, pool, upgradeToHttp2 }: UpstreamHttp): Version {
   const http2 = http2Options(pool)
   const upgraded = pool?.http2 === 'upgrade' || (upgradeToHttp2 && isHttp(protocol) && pool?.http2 !== 'never')
   if (isHttp2(protocol) || (upgraded && !pool?.useClientProtocol))
     return explicit({ $case: 'http2ProtocolOptions', value: http2 })
-  if (protocol !== 'auto' && !pool?.useClientProtocol) return undefined
+  if (!(protocol === 'auto' && followsClient) && !pool?.useClientProtocol) return undefined
   return {
     $case: 'useDownstreamProtocolConfig',
     value: HttpProtocolOptions_UseDownstreamHttpConfig.fromPartial({ httpProtocolOptions: {}, http2ProtocolOptions: http2 }),
