@@ -19,7 +19,7 @@ const COREDNS = 'registry.k8s.io/coredns/coredns:v1.12.2'
 /** @returns the suite, as a program @throws Error with what Go said */
 export function buildSuite(directory: string): string {
   const program = path.join(directory, 'conformance.test')
-  go('test', '-c', '-o', program, '.')
+  go({}, 'test', '-c', '-o', program, '.')
   return program
 }
 
@@ -30,8 +30,10 @@ export function buildEchoImages(cluster: string, directory: string): void {
   const programs = path.join(advanced, 'usr/local/bin')
   mkdirSync(basic, { recursive: true })
   mkdirSync(programs, { recursive: true })
-  go('build', '-o', path.join(basic, 'echo-basic'), `${UPSTREAM}/conformance/echo-basic`)
-  go('build', '-o', path.join(programs, 'server'), './echo-advanced')
+  // Without libc they run in an image of nothing else.
+  const build = (...args: readonly string[]) => go({ CGO_ENABLED: '0' }, 'build', ...args)
+  build('-o', path.join(basic, 'echo-basic'), `${UPSTREAM}/conformance/echo-basic`)
+  build('-o', path.join(programs, 'server'), './echo-advanced')
   symlinkSync('server', path.join(programs, 'client'))
   certificate(advanced)
   const image = (...args: readonly string[]) =>
@@ -42,7 +44,7 @@ export function buildEchoImages(cluster: string, directory: string): void {
 
 /** Files of the kinds that the suite is for. */
 export function kindsDirectory(channel: 'standard' | 'experimental'): string {
-  const found: unknown = JSON.parse(go('mod', 'download', '-json', UPSTREAM))
+  const found: unknown = JSON.parse(go({}, 'mod', 'download', '-json', UPSTREAM))
   const directory = at(found, 'Dir')
   if (typeof directory !== 'string') throw new Error(`Cannot find ${UPSTREAM}: ${JSON.stringify(found)}`)
   return path.join(directory, 'config/crd', channel)
@@ -57,8 +59,7 @@ function certificate(directory: string): void {
   chmodSync(key, 0o644)
 }
 
-function go(...args: readonly string[]): string {
-  // Without libc the programs run in an image of nothing else.
-  const env = { ...process.env, CGO_ENABLED: '0' }
-  return execFileSync('go', args, { cwd: MODULE, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+function go(env: Readonly<Record<string, string>>, ...args: readonly string[]): string {
+  const options = { cwd: MODULE, env: { ...process.env, ...env }, encoding: 'utf8' } as const
+  return execFileSync('go', args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
 }
