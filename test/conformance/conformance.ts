@@ -3,7 +3,7 @@
  * gateway controller of its own, so that whatever else is installed in the cluster neither helps nor suffers.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parse } from 'yaml'
@@ -90,9 +90,14 @@ export class Conformance {
     const program = buildSuite(directory)
     const hadKinds = (await get('crd', 'httproutes.gateway.networking.k8s.io')) !== undefined
     const made = new Conformance({ version, program, directory, hadKinds })
-    if (existsSync(path.join(CLUSTER, 'image'))) buildEchoImages(CLUSTER, directory)
-    await applyKinds()
-    await install()
+    try {
+      if (existsSync(path.join(CLUSTER, 'image'))) buildEchoImages(CLUSTER, directory)
+      await applyKinds()
+      await install()
+    } catch (error) {
+      await made.remove()
+      throw error
+    }
     return made
   }
 
@@ -110,7 +115,7 @@ export class Conformance {
       ...flags,
       ...(report === undefined ? [] : [...WHO, `--mode=${part}`, `--report-output=${report}`]),
     ])
-    return { outcomes: outcomesOf(output), profiles: report === undefined ? [] : profilesOf(report) }
+    return { outcomes: outcomesOf(output), profiles: report !== undefined && existsSync(report) ? profilesOf(report) : [] }
   }
 
   /** Takes away everything but kinds that were there before. */
@@ -118,16 +123,17 @@ export class Conformance {
     await kubectl('delete', 'gatewayclass', CLASS, '--ignore-not-found')
     await mizzen('uninstall', '--revision', REVISION, '--namespace', NAMESPACE, '--yes')
     await kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false')
-    if (!this.#hadKinds) for (const file of kindFiles()) await kubectl('delete', '-f', file, '--ignore-not-found', '--wait=false')
+    if (!this.#hadKinds) await kubectl('delete', ...kindFlags(), '--ignore-not-found', '--wait=false')
     rmSync(this.#directory, { recursive: true })
   }
 
   /** @returns what it said, whether it failed or not */
   #execute(args: readonly string[]): Promise<string> {
     return new Promise(resolve => {
-      execFile(this.#program, [...args], { cwd: this.#directory, maxBuffer: 2 ** 30 }, (_, stdout, stderr) =>
-        resolve(`${stdout}${stderr}`),
-      )
+      execFile(this.#program, [...args], { cwd: this.#directory, maxBuffer: 2 ** 30 }, (_, stdout, stderr) => {
+        writeFileSync(path.join(this.#directory, 'output.log'), stdout)
+        resolve(`${stdout}${stderr}`)
+      })
     })
   }
 }
@@ -141,20 +147,19 @@ const WHO = [
 ]
 
 /** Experimental ones: HTTPRoute's retry is among them. The policy that goes with them forbids what other suites install. */
-function kindFiles(): string[] {
+function kindFlags(): string[] {
   const directory = kindsDirectory('experimental')
   return readdirSync(directory)
     .filter(name => name.startsWith('gateway.networking') && !name.includes('_vap_'))
-    .map(name => path.join(directory, name))
+    .flatMap(name => ['-f', path.join(directory, name)])
 }
 
 /** Without the label of an installation they are nobody's: neither changed nor taken away by those of other suites. */
 async function applyKinds(): Promise<void> {
-  for (const file of kindFiles()) {
-    await kubectl('apply', '--server-side', '--force-conflicts', '--field-manager=gateway-api-conformance', '-f', file)
-    await kubectl('label', '-f', file, 'install.mizzen.dev/revision-')
-    await kubectl('wait', '-f', file, '--for=condition=Established', '--timeout=30s')
-  }
+  const files = kindFlags()
+  await kubectl('apply', '--server-side', '--force-conflicts', '--field-manager=gateway-api-conformance', ...files)
+  await kubectl('label', ...files, 'install.mizzen.dev/revision-')
+  await kubectl('wait', ...files, '--for=condition=Established', '--timeout=30s')
 }
 
 async function install(): Promise<void> {
@@ -178,20 +183,20 @@ async function install(): Promise<void> {
   )
   const container = { name: 'istio-proxy', resources: SMALL }
   const parameters = { group: '', kind: 'ConfigMap', name: 'gateways', namespace: NAMESPACE }
-  await apply(
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: parameters.name, namespace: NAMESPACE },
-      data: { deployment: JSON.stringify({ spec: { template: { spec: { containers: [container] } } } }) },
-    },
-    {
-      apiVersion: 'gateway.networking.k8s.io/v1',
-      kind: 'GatewayClass',
-      metadata: { name: CLASS },
-      spec: { controllerName: CONTROLLER, parametersRef: parameters },
-    },
-  )
+  await apply({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: parameters.name, namespace: NAMESPACE },
+    data: { deployment: JSON.stringify({ spec: { template: { spec: { containers: [container] } } } }) },
+  })
+  await apply({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'GatewayClass',
+    metadata: { name: CLASS },
+    spec: { controllerName: CONTROLLER, parametersRef: parameters },
+  })
+  // The suite reads what it supports there, and does not wait for it.
+  await kubectl('wait', 'gatewayclass', CLASS, '--for=condition=Accepted', '--timeout=60s')
 }
 
 function set(setting: string): string[] {
