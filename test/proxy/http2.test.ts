@@ -38,6 +38,25 @@ async function call(
   return { headers: answer, trailers, body: received }
 }
 
+/** Of Envoy's statistics of the codec. */
+const COUNTED = [
+  'goaway_sent',
+  'header_overflow',
+  'inbound_empty_frames_flood',
+  'inbound_priority_frames_flood',
+  'inbound_window_update_frames_flood',
+  'keepalive_timeout',
+  'outbound_control_flood',
+  'outbound_flood',
+  'rx_messaging_error',
+  'rx_reset',
+  'stream_refused_errors',
+  'streams_active',
+  'trailers',
+  'tx_flush_timeout',
+  'tx_reset',
+]
+
 for (const name of ['mizzen', 'envoy'] as const) {
   const missing = name === 'envoy' && !envoyBinary() ? ENVOY_MISSING : false
   describe(`HTTP/2 through ${name}`, { skip: missing }, () => {
@@ -110,6 +129,24 @@ for (const name of ['mizzen', 'envoy'] as const) {
 
     it('HTTP/1.1 is understood on the same port', async () => {
       assert.equal((await exchange(engine.ports[0] ?? 0, request('GET', '/echo'))).status, 200)
+    })
+
+    it('counts frames under http2, for clients and for clusters', async () => {
+      const broken = connect(`http://127.0.0.1:${engine.ports[0]}`)
+      broken.on('error', () => {})
+      const large = 'x'.repeat(31_000)
+      const tooLarge = broken.request({ ':path': '/echo', 'x-one': large, 'x-two': large })
+      tooLarge.on('error', () => {})
+      await new Promise(resolve => tooLarge.once('close', resolve))
+      broken.destroy()
+      const page = await (await fetch(`http://127.0.0.1:${engine.admin}/stats?filter=http2`)).text()
+      const counted = new Map(page.split('\n').map(line => [line.split(': ')[0] ?? '', Number(line.split(': ')[1])]))
+      assert.equal(counted.get('http2.rx_reset'), 1)
+      // Envoy answers a head of this size, and counts it where it is larger still.
+      if (name === 'mizzen') assert.equal(counted.get('http2.header_overflow'), 1)
+      assert.equal(counted.get('http2.streams_active'), 0)
+      for (const side of ['http2', 'cluster.grpc.http2'])
+        for (const field of COUNTED) assert(counted.has(`${side}.${field}`), `${side}.${field}`)
     })
 
     if (name === 'mizzen') it('no error was written', () => assert.equal(engine.errors(), ''))

@@ -2,6 +2,7 @@
  * What there is under one cluster name: the cluster in use, the one that is to replace it, and the counters that outlive both.
  */
 import { HealthStats } from '../health/stats.ts'
+import { Http2Stats } from '../http2/stats.ts'
 import type { StatGroup, StatsRegistry } from '../telemetry/stats.ts'
 import { breakerStats } from './circuit-breaker.ts'
 import { ClusterStats } from './cluster-stats.ts'
@@ -24,6 +25,7 @@ export class ClusterRecord implements ClusterCounters {
   readonly #groups: StatGroup[]
   readonly #statName: string
   #health: HealthStats | undefined
+  #http2: Http2Stats | undefined
   #registry: StatsRegistry | undefined
 
   constructor(name: string, statName: string, addedViaApi: boolean, bytes: Uint8Array) {
@@ -58,18 +60,22 @@ export class ClusterRecord implements ClusterCounters {
 
   /** Only clusters that check their hosts have these. */
   health(): HealthStats {
-    if (!this.#health) {
-      this.#health = new HealthStats()
-      const group = {
-        prefix: `cluster.${this.#statName}.health_check`,
-        family: 'envoy_cluster_health_check',
-        labels: { envoy_cluster_name: this.#statName },
-        values: this.#health,
-      }
-      this.#groups.push(group)
-      this.#registry?.add(group)
-    }
+    this.#health ??= this.#added('health_check', new HealthStats())
     return this.#health
+  }
+
+  /** Only clusters that have had a connection of HTTP/2 have these. */
+  http2(): Http2Stats {
+    this.#http2 ??= this.#added('http2', new Http2Stats())
+    return this.#http2
+  }
+
+  #added<T extends object>(name: string, values: T): T {
+    const labels = { envoy_cluster_name: this.#statName }
+    const group = { prefix: `cluster.${this.#statName}.${name}`, family: `envoy_cluster_${name}`, labels, values }
+    this.#groups.push(group)
+    this.#registry?.add(group)
+    return values
   }
 
   publish(registry: StatsRegistry): void {

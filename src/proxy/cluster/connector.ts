@@ -10,6 +10,7 @@ import { DEFAULT_HEAD_LIMITS } from '../http1/head-reader.ts'
 import { Http2ClientConnection } from '../http2/client-connection.ts'
 import type { Http2Options } from '../http2/options.ts'
 import { SHARED, SHARED_STREAMS } from '../http2/shared-connection.ts'
+import type { Http2Stats } from '../http2/stats.ts'
 import { acceptTransport } from '../net/accept.ts'
 import { type ConnectAttempt, connectTransport } from '../net/connect.ts'
 import type { Transport, TransportHandler } from '../net/transport.ts'
@@ -74,8 +75,10 @@ const ALPN: Readonly<Record<CodecChoice, readonly string[]>> = {
 export class Connector {
   readonly #settings: ConnectorSettings
   readonly #context: ConnectorContext
+  readonly #http2Stats: () => Http2Stats
 
-  constructor(settings: ConnectorSettings, context: ConnectorContext) {
+  constructor(settings: ConnectorSettings, context: ConnectorContext, http2Stats: () => Http2Stats) {
+    this.#http2Stats = http2Stats
     this.#settings = settings
     this.#context = context
   }
@@ -132,7 +135,7 @@ export class Connector {
     const { clock, random } = this.#context
     const { http2 } = this.#settings
     const options = shared ? { ...http2, maxConcurrentStreams: SHARED_STREAMS } : http2
-    const setup = { options, limits: DEFAULT_HEAD_LIMITS, flushTimeoutMs: 0, clock, random }
+    const setup = { options, limits: DEFAULT_HEAD_LIMITS, flushTimeoutMs: 0, clock, random, stats: this.#http2Stats() }
     return new Http2ClientConnection(transport, { ...setup, owner: pooled, shared, onProtocolError() {} })
   }
 

@@ -8,6 +8,7 @@ import type { Host, HostOdds, PickContext, PreferredHost } from '../balance/host
 import type { HealthStats } from '../health/stats.ts'
 import type { RequestHead, ResponseHandler } from '../http/stream.ts'
 import { isShareable } from '../http2/shared-connection.ts'
+import type { Http2Stats } from '../http2/stats.ts'
 import { HttpPool } from '../pool/http-pool.ts'
 import type { ProxiedAddresses } from '../proxy-protocol/header.ts'
 import type { ActiveHealth } from './active-health.ts'
@@ -40,6 +41,8 @@ export interface ClusterCounters {
   readonly outlier: OutlierStats
   /** Made at the first call. */
   health(): HealthStats
+  /** The same. */
+  http2(): Http2Stats
 }
 
 const POOL_KEYS: Readonly<Record<CodecChoice, Readonly<Record<ResourcePriority, string>>>> = {
@@ -79,7 +82,7 @@ export class UpstreamCluster implements Cluster, HostKeeper {
     this.breakers = { default: new CircuitBreaker(settings.breakers.default), high: new CircuitBreaker(settings.breakers.high) }
     this.#context = context
     this.#stats = stats
-    this.#connector = new Connector(settings.connection, context)
+    this.#connector = new Connector(settings.connection, context, () => counters.http2())
     if (discovery.kind === 'original-destination' || discovery.kind === 'forward-proxy') {
       const socket = settings.sockets.fallback
       this.#source = new NamedHosts({ settings: discovery, socket, stats, clock, keeper: this })

@@ -73,6 +73,7 @@ export function openCodec(
       flushTimeoutMs: options.streamIdleTimeoutMs,
       clock: systemClock,
       random: services.random,
+      stats: services.http2Stats,
       onRequest: events.onRequest,
       onProtocolError: events.onHttp2Error,
       onClosed: events.onClosed,

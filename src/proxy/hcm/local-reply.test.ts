@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HeaderList } from '../http/headers.ts'
-import type { RequestHead } from '../http/stream.ts'
+import type { RequestHead, ResetReason } from '../http/stream.ts'
+import { FAILURES, upstreamReset } from './failure.ts'
 import { isGrpc, localReply, replyHasBody } from './local-reply.ts'
 
 function head(method: string, contentType?: string): RequestHead {
@@ -31,6 +32,32 @@ test('localReply() tells gRPC clients a status, and the text percent-encoded', (
   const statusOf = (status: number) => localReply(grpc, status, Buffer.alloc(0), 'text/plain').headers.get('grpc-status')
   assert.deepEqual([400, 401, 403, 404, 429, 502, 504, 500].map(statusOf), ['13', '16', '7', '12', '14', '14', '14', '2'])
   assert.equal(localReply(grpc, 200, Buffer.alloc(0), 'text/plain', 7).headers.get('grpc-status'), '7')
+})
+
+test('localReply() gives a gRPC client a status and a message for every failure of the proxy itself', () => {
+  const reasons: readonly ResetReason[] = [
+    'connect-failure',
+    'connect-timeout',
+    'connection-closed',
+    'remote-reset',
+    'refused-stream',
+    'protocol-error',
+    'local-reset',
+    'overflow',
+    'idle-timeout',
+  ]
+  const failures = [...Object.values(FAILURES), ...reasons.map(reason => upstreamReset(reason, false, 'Connection refused'))]
+  for (const { status, body, details } of failures) {
+    const reply = localReply(head('POST', 'application/grpc'), status, Buffer.from(body), 'text/plain', undefined, details)
+    assert.equal(reply.status, 200, details)
+    assert.notEqual(reply.headers.get('grpc-status'), '0', details)
+    assert.match(reply.headers.get('grpc-message') ?? '', /^[\w ,.:/]{5,}$/, details)
+  }
+  const denied = localReply(head('POST', 'application/grpc'), 403, Buffer.alloc(0), 'text/plain', 7, 'ext_authz_denied')
+  assert.equal(denied.headers.get('grpc-message'), 'ext authz denied')
+  // What is no failure needs no words.
+  const fine = localReply(head('POST', 'application/grpc'), 200, Buffer.alloc(0), 'text/plain', undefined, 'cors_response')
+  assert.equal(fine.headers.has('grpc-message'), false)
 })
 
 test('isGrpc() knows gRPC by its content type', () => {

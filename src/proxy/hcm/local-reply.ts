@@ -18,21 +18,35 @@ const GRPC_STATUS: Readonly<Record<number, number>> = {
 }
 const GRPC_UNKNOWN = 2
 
-/** @param contentType of a body that is not empty */
+/**
+ * @param contentType of a body that is not empty
+ * @param details Envoy's %RESPONSE_CODE_DETAILS%: what a gRPC client is told where there is no body. Envoy tells it nothing then
+ */
 export function localReply(
   head: RequestHead,
   status: number,
   body: Uint8Array,
   contentType: string,
   grpcStatus?: number,
+  details = '',
 ): ResponseHead {
   if (isGrpc(head)) {
-    const fields = ['content-type', 'application/grpc', 'grpc-status', String(grpcStatus ?? grpcStatusOf(status))]
-    if (body.length > 0) fields.push('grpc-message', percentEncode(body))
+    const code = grpcStatus ?? grpcStatusOf(status)
+    const fields = ['content-type', 'application/grpc', 'grpc-status', String(code)]
+    const message = body.length > 0 || code === 0 ? body : Buffer.from(wordsOf(details))
+    if (message.length > 0) fields.push('grpc-message', percentEncode(message))
     return { status: 200, headers: new HeaderList(fields) }
   }
   const fields = body.length > 0 ? ['content-length', String(body.length), 'content-type', contentType] : []
   return { status, headers: new HeaderList(fields) }
+}
+
+/** "route_not_found" is "route not found"; what stands in brackets is for logs. */
+function wordsOf(details: string): string {
+  return details
+    .replace(/[[{].*/, '')
+    .replaceAll('_', ' ')
+    .trim()
 }
 
 /** Whether the body goes out at all: HEAD has none, gRPC carries it in grpc-message. */

@@ -5,6 +5,7 @@ import type { TimerWheel } from '../../lib/timer-wheel.ts'
 import type { HttpConnectionManager as Config } from '../../xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import type { Clusters } from '../cluster/cluster.ts'
 import type { ProxyContext } from '../context.ts'
+import { Http2Stats } from '../http2/stats.ts'
 import type { Connection, OpenConnection, TerminalFilter } from '../listener/connection.ts'
 import { type AccessLogger, compileAccessLogs } from '../telemetry/access-log.ts'
 import type { DecisionRecord, Side } from '../telemetry/decision-record.ts'
@@ -32,6 +33,7 @@ export interface ManagerSettings {
 export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
   readonly options: HcmOptions
   readonly stats: HcmStats
+  readonly http2Stats: Http2Stats
   readonly filters: readonly HttpFilter[]
   readonly routes: RouteSource
   readonly clusters: Clusters
@@ -56,6 +58,7 @@ export class HttpConnectionManager implements TerminalFilter, ConnectionOwner {
     this.#recorder = context.recorder
     this.#metrics = context.metrics
     this.stats = hcmStats(context.stats, this.options.statPrefix)
+    this.http2Stats = context.stats.shared(Http2Stats, { prefix: 'http2', family: 'envoy_http2', labels: {} })
     this.filters = buildFilters(config.httpFilters, {
       stats: context.stats,
       statPrefix: config.statPrefix,

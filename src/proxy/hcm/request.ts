@@ -411,7 +411,7 @@ export class ActiveRequest extends RequestFacts<ManagerServices> implements Http
     this.record.details = details
     const mapped = this.services.options.localReplies?.(this.record, status, body)
     if (mapped !== undefined) ({ status, body } = mapped)
-    const head = localReply(this.head, status, body, headers?.get('content-type') ?? 'text/plain', grpcStatus)
+    const head = localReply(this.head, status, body, headers?.get('content-type') ?? 'text/plain', grpcStatus, details)
     headers?.forEach((name, value) => {
       if (name !== 'content-type') head.headers.add(name, value)
     })

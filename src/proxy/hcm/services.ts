@@ -1,6 +1,7 @@
 /** What a connection manager lends to its connections, requests and filters. */
 import type { TimerWheel } from '../../lib/timer-wheel.ts'
 import type { Clusters } from '../cluster/cluster.ts'
+import type { Http2Stats } from '../http2/stats.ts'
 import type { RouteTable } from '../route/decision.ts'
 import type { Side } from '../telemetry/decision-record.ts'
 import type { HttpTracing } from '../tracing/http-tracing.ts'
@@ -10,6 +11,7 @@ import type { HcmOptions } from './options.ts'
 export interface ManagerServices {
   readonly options: HcmOptions
   readonly stats: HcmStats
+  readonly http2Stats: Http2Stats
   readonly routes: RouteSource
   readonly clusters: Clusters
   /** undefined: nobody traces here. */

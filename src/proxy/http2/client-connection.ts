@@ -65,7 +65,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
     const http1 = this.#shared && head.protocol !== 'HTTP/2'
     const stream = new Http2ClientStream(this, id, head, handler, http1)
     this.openedStreams++
-    this.streams.set(id, stream)
+    this.addStream(stream)
     stream.headSent = true
     this.#sendHead(id, head, last)
     if (last) {

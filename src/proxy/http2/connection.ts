@@ -49,6 +49,7 @@ import type { Http2Options } from './options.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { ResetMemory } from './reset-memory.ts'
 import { ownSettings, PeerSettings } from './settings.ts'
+import { Http2Stats } from './stats.ts'
 import type { Http2Stream, StreamHost } from './stream.ts'
 
 export interface Http2Setup {
@@ -59,6 +60,8 @@ export interface Http2Setup {
   readonly clock: Clock
   /** Uniform in [0, 1). */
   readonly random: () => number
+  /** @default nobody reads them */
+  readonly stats?: Http2Stats
 }
 
 /** How long a peer may take to close its half after we closed ours. Milliseconds. */
@@ -84,6 +87,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   stopped = false
   openedStreams = 0
   protected readonly setup: Http2Setup
+  protected readonly stats: Http2Stats
   protected readonly block: FieldBlock
   protected readonly encoder: HpackEncoder
   protected readonly guard: FloodGuard
@@ -116,6 +120,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     const { options } = setup
     this.transport = transport
     this.setup = setup
+    this.stats = setup.stats ?? new Http2Stats()
     this.#role = role
     this.writer = new FrameWriter(transport, options)
     this.block = new FieldBlock(setup.limits)
@@ -349,7 +354,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   /** RST_STREAM, by our own will. */
   resetStream(stream: Http2Stream, code: number): void {
     this.resets.add(stream.id)
-    this.writer.rstStream(stream.id, code)
+    this.sendReset(stream.id, code)
     this.remove(stream)
     if (this.writer.flooded) this.#onOutboundFlood()
   }
@@ -362,6 +367,11 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   }
 
   // ---- for the roles
+
+  protected addStream(stream: Http2Stream): void {
+    this.streams.set(stream.id, stream)
+    this.stats.streams_active++
+  }
 
   protected beginBlock(headers: Headers | undefined): void {
     this.encoder.begin(headers instanceof ReceivedHeaders ? headers.sensitive : undefined)
@@ -380,12 +390,23 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   /** The peer's fault, on one stream. */
   protected streamError(stream: Http2Stream, code: number): void {
     this.resets.add(stream.id)
-    this.writer.rstStream(stream.id, code)
+    this.sendReset(stream.id, code)
     this.#end(stream, 'protocol-error')
+  }
+
+  protected sendReset(id: number, code: number): void {
+    this.stats.tx_reset++
+    this.writer.rstStream(id, code)
+  }
+
+  protected sendGoaway(lastStream: number, code: number): void {
+    this.stats.goaway_sent++
+    this.writer.goaway(lastStream, code)
   }
 
   /** A message that is none (section 8). */
   protected malformed(stream: Http2Stream | undefined, id: number, reason: string): void {
+    this.stats.rx_messaging_error++
     this.onViolation(reason)
     if (!this.setup.options.streamErrorOnInvalidMessage) this.connectionError(PROTOCOL_ERROR, '')
     else if (stream !== undefined) this.streamError(stream, PROTOCOL_ERROR)
@@ -395,7 +416,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   /** A stream that never gets into the table. */
   protected refuse(id: number, code: number): void {
     this.resets.add(id)
-    this.writer.rstStream(id, code)
+    this.sendReset(id, code)
     const flood = code === REFUSED_STREAM ? undefined : this.guard.reset(0, false)
     if (this.writer.flooded) this.#onOutboundFlood()
     else if (flood !== undefined) this.onFlood(flood)
@@ -406,13 +427,14 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     if (this.stopped) return
     this.stopped = true
     if (reason !== '') this.onViolation(reason)
-    this.writer.goaway(this.lastPeerStream, code)
+    this.sendGoaway(this.lastPeerStream, code)
     this.failAll('protocol-error')
     this.onStopped()
     this.#close()
   }
 
   protected onFlood(flood: Flood): void {
+    this.stats.flood(flood)
     this.connectionError(ENHANCE_YOUR_CALM, `too many: ${flood}`)
   }
 
@@ -420,7 +442,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   protected finish(code: number): void {
     if (this.stopped) return
     this.stopped = true
-    this.writer.goaway(this.lastPeerStream, code)
+    this.sendGoaway(this.lastPeerStream, code)
     this.#close()
   }
 
@@ -443,6 +465,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
 
   /** The peer has not been heard for too long. */
   onSilence(): void {
+    this.stats.keepalive_timeout++
     this.onViolation('no answer to PING')
     this.destroy()
   }
@@ -526,7 +549,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     const stream = this.streams.get(id)
     if (stream !== undefined) this.streamError(stream, PROTOCOL_ERROR)
     else if (this.isIdle(id)) this.connectionError(PROTOCOL_ERROR, 'a stream that depends on itself')
-    else this.writer.rstStream(id, PROTOCOL_ERROR)
+    else this.sendReset(id, PROTOCOL_ERROR)
   }
 
   #onPriority(id: number, bytes: Buffer, from: number, until: number): void {
@@ -556,10 +579,13 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
       this.connectionError(FRAME_SIZE_ERROR, 'RST_STREAM of a wrong length')
       return
     }
+    this.stats.rx_reset++
     const stream = this.streams.get(id)
     if (stream === undefined) return
+    const code = uint32(bytes, from)
+    if (code === REFUSED_STREAM) this.stats.stream_refused_errors++
     const flood = this.guard.reset(performance.now() - stream.openedAt, stream.answered)
-    this.#end(stream, reasonOf(uint32(bytes, from)))
+    this.#end(stream, reasonOf(code))
     if (flood !== undefined && this.#role === 'server') this.onFlood(flood)
   }
 
@@ -705,7 +731,10 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     const oldest = performance.now() - flushTimeoutMs
     for (const stream of [...this.#stuck]) {
       if (!stream.isStuck) this.#stuck.delete(stream)
-      else if (stream.progressAt <= oldest) this.resetStream(stream, CANCEL)
+      else if (stream.progressAt <= oldest) {
+        this.stats.tx_flush_timeout++
+        this.resetStream(stream, CANCEL)
+      }
     }
     if (this.#stuck.size > 0) this.#cancelSweep = clock.after(flushTimeoutMs, () => this.#sweep())
   }
@@ -717,7 +746,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   }
 
   #forget(stream: Http2Stream): void {
-    this.streams.delete(stream.id)
+    if (this.streams.delete(stream.id)) this.stats.streams_active--
     this.#waiting.delete(stream)
     this.#owed.delete(stream)
     this.#stuck.delete(stream)
@@ -726,6 +755,8 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   #onOutboundFlood(): void {
     if (this.stopped) return
     this.onViolation('too many frames wait to be read by the peer')
+    if (this.writer.flooded === 'control') this.stats.outbound_control_flood++
+    else this.stats.outbound_flood++
     this.stopped = true
     this.failAll('protocol-error')
     this.onStopped()

@@ -36,7 +36,7 @@ export class FrameWriter {
   /** What the peer allows. */
   maxFrameSize = DEFAULT_MAX_FRAME_SIZE
   /** More waits than the limits allow. */
-  flooded = false
+  flooded: 'control' | 'all' | undefined
   /** DATA frames written so far. */
   dataFrames = 0
   readonly #transport: Transport
@@ -127,7 +127,8 @@ export class FrameWriter {
     this.#frames++
     if (control) this.#controlFrames++
     const { maxOutboundFrames, maxOutboundControlFrames } = this.#limits
-    if (this.#frames > maxOutboundFrames || this.#controlFrames > maxOutboundControlFrames) this.flooded = true
+    if (this.#controlFrames > maxOutboundControlFrames) this.flooded = 'control'
+    else if (this.#frames > maxOutboundFrames) this.flooded = 'all'
   }
 }
 

@@ -53,7 +53,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerStre
   drain(): void {
     if (this.#draining || this.stopped) return
     this.#draining = true
-    this.writer.goaway(LARGEST_STREAM_ID, NO_ERROR)
+    this.sendGoaway(LARGEST_STREAM_ID, NO_ERROR)
     this.writer.ping(DRAIN_PING, false)
     this.#cancelDrain = this.setup.clock.after(DRAIN_ANSWER_MS, () => this.#settleDrain())
   }
@@ -94,6 +94,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerStre
     }
     if (block.tooLarge) {
       this.onViolation('a head beyond the limits')
+      this.stats.header_overflow++
       this.refuse(id, ENHANCE_YOUR_CALM)
       return
     }
@@ -106,7 +107,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerStre
     const stream = new Http2ServerStream(this, id, head, last)
     if (head.method !== 'CONNECT' && head.upgrade === undefined) stream.expected = block.contentLength
     this.openedStreams++
-    this.streams.set(id, stream)
+    this.addStream(stream)
     const handler = this.#options.onRequest(stream, head, last)
     stream.handler = handler
   }
@@ -129,6 +130,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerStre
   }
 
   #onTrailers(stream: Http2Stream, last: boolean): void {
+    this.stats.trailers++
     if (stream.incomingEnded) {
       this.onStrayHeaders(stream.id, stream)
       return
@@ -172,7 +174,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerStre
     if (this.stopped || this.#lastAccepted !== LARGEST_STREAM_ID) return
     this.#lastAccepted = this.#last
     if (this.streams.size === 0) this.finish(NO_ERROR)
-    else this.writer.goaway(this.#last, NO_ERROR)
+    else this.sendGoaway(this.#last, NO_ERROR)
   }
 
   protected onViolation(reason: string): void {
