@@ -2,7 +2,8 @@
  * Loaded into Node applications before they start (NODE_OPTIONS --require): what a request came in with of its trace goes along with the requests
  * that are made while it is answered, unless the application sends such headers itself. Nothing else is touched, and nothing here may throw.
  *
- * Covered: servers of node:http, node:https and node:http2 (and with it grpc-js); http.request, fetch and undici, and grpc-js as clients.
+ * Covered: servers of node:http, node:https and node:http2 (and with it grpc-js); http.request, fetch and undici, and grpc-js as clients. Of connections of
+ * bytes the proxy is told (sockets.ts).
  */
 import diagnostics from 'node:diagnostics_channel'
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
@@ -11,7 +12,10 @@ import https from 'node:https'
 import module from 'node:module'
 import { current, within } from './current.ts'
 import { patchGrpc } from './grpc.ts'
+import { tellOfSockets } from './sockets.ts'
 
+// Before http.request is: it tells of connections by a request of its own.
+tellOfSockets()
 for (const { Server } of [http, https]) wrapEmit(Server.prototype, 'request', ([request]) => headersOf(request))
 for (const name of ['createServer', 'createSecureServer'] as const) {
   const create: CallableFunction = http2[name]

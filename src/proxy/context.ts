@@ -14,6 +14,7 @@ import type { RemoteLogs } from './telemetry/remote/remote-logs.ts'
 import type { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
 import type { Secrets } from './tls/secrets.ts'
+import type { ConnectionNotes } from './tracing/connection-notes.ts'
 import type { Tracers } from './tracing/tracers.ts'
 
 export interface ProxyContext {
@@ -28,6 +29,7 @@ export interface ProxyContext {
   readonly denials: Denials
   readonly denialNotes: DenialNotes
   readonly tracers: Tracers
+  readonly connectionNotes: ConnectionNotes
   readonly metrics: StandardMetrics
   /** Hears of every request that is over. */
   readonly recorder: Recorder

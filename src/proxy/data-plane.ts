@@ -44,6 +44,7 @@ import { RemoteLogs } from './telemetry/remote/remote-logs.ts'
 import { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import { StatsRegistry } from './telemetry/stats.ts'
 import { AGENT_CLUSTER, Secrets } from './tls/secrets.ts'
+import { ConnectionNotes } from './tracing/connection-notes.ts'
 import { Tracers } from './tracing/tracers.ts'
 
 /** Envoy's default of initial_fetch_timeout. */
@@ -62,6 +63,7 @@ export class DataPlane implements ProcessFacts {
   readonly denials: Denials
   readonly recorder = new Recorder(Date.now())
   readonly metrics: StandardMetrics
+  readonly connectionNotes = new ConnectionNotes()
   readonly store = new ResourceStore()
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -134,6 +136,7 @@ export class DataPlane implements ProcessFacts {
       denials: this.denials,
       denialNotes,
       tracers: this.#tracers,
+      connectionNotes: this.connectionNotes,
       recorder: this.recorder,
       metrics: this.metrics,
       keySets: new RemoteKeySets({ clusters: this.clusters, log: message => log.log('warning', 'jwt', message) }),

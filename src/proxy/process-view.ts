@@ -18,6 +18,7 @@ import type { Denials } from './telemetry/denials.ts'
 import type { Recorder } from './telemetry/recorder.ts'
 import type { StandardMetrics } from './telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from './telemetry/stats.ts'
+import type { ConnectionNotes } from './tracing/connection-notes.ts'
 
 export type Phase = 'pre-initializing' | 'initializing' | 'live' | 'draining'
 
@@ -35,6 +36,7 @@ export interface ProcessFacts {
   readonly denials: Denials
   readonly recorder: Recorder
   readonly metrics: StandardMetrics
+  readonly connectionNotes: ConnectionNotes
   readonly store: ResourceStore
   readonly clusters: ClusterSet
   readonly listeners: Listeners
@@ -124,6 +126,10 @@ export class ProcessView implements AdminView {
 
   get metrics(): StandardMetrics {
     return this.#facts.metrics
+  }
+
+  get connectionNotes(): ConnectionNotes {
+    return this.#facts.connectionNotes
   }
 
   get recorder(): Recorder {

@@ -122,6 +122,8 @@ describe('the shop, traced', { skip: !existsSync(jaeger) && 'no Jaeger: scripts/
     )
     const names = spans.map(span => span.operationName)
     assert.ok(names.includes('payments.shop.svc.cluster.local:50051/*'), 'gRPC is there')
+    // The cart keeps one connection to the cache, which speaks a protocol of its own; its program knows nothing of traces.
+    assert.ok(names.includes('cache.shop.svc.cluster.local tcp'), 'the connection of bytes is there')
     // The program says nothing of the trace on this call: what is loaded into it does.
     assert.ok(names.includes('api.exchange.example:80/*'), 'the outside service is there')
   })

@@ -25,6 +25,7 @@ import { RemoteLogs } from '../../proxy/telemetry/remote/remote-logs.ts'
 import { StandardMetrics } from '../../proxy/telemetry/standard/standard-metrics.ts'
 import { StatsRegistry } from '../../proxy/telemetry/stats.ts'
 import { Secrets } from '../../proxy/tls/secrets.ts'
+import { ConnectionNotes } from '../../proxy/tracing/connection-notes.ts'
 import { Tracers } from '../../proxy/tracing/tracers.ts'
 import { Node, TrafficDirection } from '../../xds/gen/envoy/config/core/v3/base.ts'
 import { Listener } from '../../xds/gen/envoy/config/listener/v3/listener.ts'
@@ -92,6 +93,7 @@ export class DryProxy {
       denials: new Denials(denialNotes, () => {}),
       denialNotes,
       tracers: new Tracers(nowhere),
+      connectionNotes: new ConnectionNotes(),
       remoteLogs: new RemoteLogs(nowhere),
       recorder: new Recorder(0),
       metrics: new StandardMetrics({}, () => {}),

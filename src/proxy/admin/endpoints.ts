@@ -103,6 +103,17 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
     '/stats/prometheus',
     { help: 'Statistics for Prometheus', show: (view, request) => prometheus(selected(view, request), view) },
   ],
+  [
+    '/trace_notes',
+    {
+      help: 'In which traces connections are used (?note=PORT TRACEPARENT MILLISECONDS, any number of them)',
+      changes: true,
+      show: (view, { query }) =>
+        done(() => {
+          for (const note of query.getAll('note')) view.connectionNotes.put(note)
+        }),
+    },
+  ],
   [TAP_PATH, { help: TAP_HELP, show: () => ({ ...text('Only as a stream\n'), status: 500 }) }],
 ])
 

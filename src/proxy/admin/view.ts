@@ -4,6 +4,7 @@ import type { Denials } from '../telemetry/denials.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
 import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
 import type { StatsRegistry } from '../telemetry/stats.ts'
+import type { ConnectionNotes } from '../tracing/connection-notes.ts'
 import type { DumpQuery } from './config-dump.ts'
 
 /** Envoy's names. */
@@ -21,6 +22,7 @@ export interface AdminView {
   readonly denials: Denials
   readonly recorder: Recorder
   readonly metrics: StandardMetrics
+  readonly connectionNotes: ConnectionNotes
   readonly clusters: Listing
   readonly listeners: Listing
   readonly logLevel: string

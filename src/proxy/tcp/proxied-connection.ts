@@ -15,6 +15,9 @@ import { Flag, type ResponseFlag } from '../telemetry/response-flags.ts'
 import type { ConnectionCounts } from '../telemetry/standard/connection-counts.ts'
 import type { MetricsPlan } from '../telemetry/standard/metrics-plan.ts'
 import type { StandardMetrics } from '../telemetry/standard/standard-metrics.ts'
+import type { ConnectionNote, ConnectionNotes, NotedConnection } from '../tracing/connection-notes.ts'
+import type { Tracers } from '../tracing/tracers.ts'
+import { ConnectionSpans } from './connection-spans.ts'
 import { chooseTarget, type Target, type TcpSettings } from './settings.ts'
 import type { TcpStats } from './tcp-stats.ts'
 
@@ -28,10 +31,12 @@ export interface TcpServices {
   readonly side: ListenerSide
   readonly recorder: Recorder
   readonly metrics: StandardMetrics
+  readonly tracers: Tracers
+  readonly connectionNotes: ConnectionNotes
   readonly metricsPlan: MetricsPlan | undefined
 }
 
-export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner {
+export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwner, NotedConnection {
   readonly active = 1
   readonly #services: TcpServices
   readonly #connection: Connection
@@ -50,6 +55,9 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
   #duration: Timer | undefined
   /** undefined: not connected, or nobody counts. */
   #series: ConnectionCounts | undefined
+  /** undefined: the application has not said that it uses the connection in a trace. */
+  #spans: ConnectionSpans | undefined
+  #endNotes: (() => void) | undefined
   #over = false
 
   constructor(services: TcpServices, connection: Connection, closed: (ended: OpenConnection) => void) {
@@ -75,7 +83,16 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
       return
     }
     this.#record.cluster = this.#cluster
+    const { side, connectionNotes } = this.#services
+    if (side === 'outbound') this.#endNotes = connectionNotes.watch(this.#connection.facts.directPort, this)
     this.#connect(this.#cluster)
+  }
+
+  noted(note: ConnectionNote): void {
+    const { sink } = this.#services.tracers
+    if (sink === undefined) return
+    this.#spans ??= new ConnectionSpans(this.#record, sink)
+    this.#spans.begin(note)
   }
 
   /** A byte stream has no good moment to end: it goes on until the drain time is over. */
@@ -156,6 +173,7 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
 
   moved(from: Side, bytes: Buffer): void {
     this.#lastMove = performance.now()
+    this.#spans?.moved()
     const { stats } = this.#services
     const series = this.#series
     if (from === 'downstream') {
@@ -231,6 +249,8 @@ export class ProxiedConnection implements OpenConnection, ConnectOwner, TimerOwn
     const record = this.#record
     if (flag !== '') record.addFlag(flag)
     record.endedAt = performance.now()
+    this.#endNotes?.()
+    this.#spans?.end(record.flags)
     this.#countEnd()
     for (const log of this.#services.accessLogs) log.log(record)
     this.#services.recorder.over(record)

@@ -27,6 +27,8 @@ export class TcpProxy implements TerminalFilter {
       side,
       recorder: context.recorder,
       metrics: context.metrics,
+      tracers: context.tracers,
+      connectionNotes: context.connectionNotes,
       metricsPlan: readMetricsPlan(config.accessLog),
     }
   }

@@ -20,7 +20,7 @@ import { DroppedContext } from './dropped-context.ts'
 import { b3, w3c } from './propagation.ts'
 import { resourceAttributes } from './resource.ts'
 import { compileSampler } from './sampler.ts'
-import type { Span } from './span.ts'
+import type { Span, SpanSink } from './span.ts'
 import { SpanQueue, TracingStats } from './span-queue.ts'
 import type { Tracer } from './tracer.ts'
 
@@ -70,6 +70,12 @@ export class Tracers {
     const made = this.#make(name, messageName(typed.typeUrl), typed.value)
     if (made !== undefined) this.#byProvider.set(key, made)
     return made?.tracer
+  }
+
+  /** Where spans go that no connection manager makes: where the first of those sends its own; undefined: nobody traces. */
+  get sink(): SpanSink | undefined {
+    for (const { queue } of this.#byProvider.values()) return queue
+    return undefined
   }
 
   /** Sends what is gathered. */

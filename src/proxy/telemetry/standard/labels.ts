@@ -56,6 +56,12 @@ export function isSpecial({ name }: Cluster): boolean {
   return SPECIAL.has(name)
 }
 
+/** "cart.shop.svc.cluster.local"; undefined: the cluster stands for no service that is known. */
+export function serviceHost(cluster: Cluster): string | undefined {
+  const { host } = readService(cluster.metadata['istio'])
+  return host === UNKNOWN ? undefined : host
+}
+
 /** The service that a cluster stands for (`istio` metadata, as istiod writes it too). */
 function serviceOf(cluster: Cluster, peer: Peer, record?: DecisionRecord): ServiceLabels {
   const before = services.get(cluster)

@@ -21,6 +21,8 @@ export interface ContainerSurroundings {
   readonly httpProxy: number | undefined
   /** Script that hands on trace headers in Node applications; undefined: none is loaded. */
   readonly preload: string | undefined
+  /** URL of the sidecar's admin endpoint, for what is loaded to tell it of traces; undefined: it does not take that. */
+  readonly traceNotes?: string | undefined
   /** File that gRPC libraries start from; undefined: the application is not its own data plane. */
   readonly grpcBootstrap: string | undefined
   /** Ports of the services in the mesh as this pod reaches them. */
@@ -59,6 +61,7 @@ export function containerEnv(container: ContainerPlan, around: ContainerSurround
       ...proxyVariables(around.httpProxy),
       ...(around.grpcBootstrap && grpcVariables(around.grpcBootstrap)),
       ...Object.fromEntries(variables),
+      ...(around.preload && around.traceNotes && { MIZZEN_TRACE_NOTES: around.traceNotes }),
       ...nodeOptions(around.preload, variables.get('NODE_OPTIONS')),
     },
     notes,

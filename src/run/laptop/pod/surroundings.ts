@@ -74,6 +74,7 @@ export function containerSurroundings(
     listenAddress: network.listenAddress,
     httpProxy: network.httpProxy,
     preload: plan.proxy?.type === 'sidecar' && plan.annotations[PROPAGATION] !== 'false' ? preload : undefined,
+    traceNotes: `http://${network.adminTarget().host}:${network.adminTarget().port}`,
     grpcBootstrap: plan.proxy?.type === 'grpc' ? around.files(plan).grpcBootstrap : undefined,
     services: around.services().map(service => ({ ...service, forward: network.forward(`${service.host}:${service.port}`) })),
   }
