@@ -7,9 +7,11 @@ import './style/graph.css'
 import './style/views.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { takeTokenOfAddress } from './api/client.ts'
 import { App } from './shell/app.tsx'
 import { applyTheme } from './shell/theme.ts'
 
+takeTokenOfAddress()
 applyTheme()
 const root = document.getElementById('root')
 if (root)

@@ -19,6 +19,8 @@ of its own, steered by the Istio resources there. Edits take effect when they ar
       --engine ENGINE      data plane of pods that name none: mizzen (default) or envoy
       --ingress-port PORT  where port 80 of a Gateway listens (default 8080)
       --address ADDRESS    where Gateways listen; 0.0.0.0 lets other machines in (default 127.0.0.1)
+      --dashboard-host HOST  where others reach the dashboard: an address of this machine (0.0.0.0: all), or a name of it; several times. They may
+                           read; whoever opens the link with the token that is printed ($MIZZEN_DASHBOARD_TOKEN, or made anew) may edit
       --with prometheus    starts the Prometheus of this machine beside the mesh, scraping all of it; it ends with the mesh
       --alertmanager URL   alerts go there too: http://127.0.0.1:9093
       --cacerts DIR        an authority of your own, in the files of Istio's secret: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem
@@ -41,6 +43,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       isolate: { type: 'boolean', default: false },
       with: { type: 'string', multiple: true, default: [] },
       alertmanager: { type: 'string' },
+      'dashboard-host': { type: 'string', multiple: true, default: [] },
       cacerts: { type: 'string' },
       'ca-key-type': { type: 'string' },
     },
@@ -73,6 +76,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     ingressPort,
     address,
     isolate,
+    dashboardHosts: values['dashboard-host'],
     withPrometheus: values.with.includes('prometheus'),
     alertmanager: alertmanagerUrl(values.alertmanager),
     out: io.stdout,

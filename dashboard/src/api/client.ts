@@ -6,6 +6,14 @@ export function keepToken(token: string): void {
   else sessionStorage.setItem(TOKEN, token)
 }
 
+/** The address that `mizzen up` prints ends in "#token=...": it is kept, and leaves the address so that it is not passed on with it. */
+export function takeTokenOfAddress(): void {
+  const [, token] = /^#token=([\w-]+)$/.exec(window.location.hash) ?? []
+  if (token === undefined) return
+  keepToken(token)
+  history.replaceState(null, '', window.location.pathname)
+}
+
 function headers(): Record<string, string> {
   const token = sessionStorage.getItem(TOKEN)
   return token === null ? {} : { authorization: `Bearer ${token}` }

@@ -4,6 +4,8 @@ import { createContext, useContext } from 'react'
 export interface About {
   readonly title: string
   readonly mayChange: boolean
+  /** Whether the token that `mizzen up` printed would let this page change things. */
+  readonly canLogIn: boolean
   readonly errors: number
   readonly warnings: number
   readonly alerts: number

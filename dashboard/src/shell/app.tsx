@@ -14,6 +14,7 @@ import { Icon, type IconName } from '../ui/icons.tsx'
 import { Failure } from '../ui/states.tsx'
 import { type About, AboutContext } from './about.ts'
 import { href, useLocation } from './location.ts'
+import { LogIn } from './log-in.tsx'
 import { applyTheme, chosenTheme, nextTheme } from './theme.ts'
 
 const VIEWS: readonly {
@@ -49,7 +50,7 @@ export function App() {
         <button type="button" className="skip" onClick={() => main.current?.focus()}>
           Skip to content
         </button>
-        <Side current={current?.view} about={about.data} />
+        <Side current={current?.view} about={about.data} onLogIn={about.refresh} />
         <main className="main" ref={main} tabIndex={-1} aria-label={current?.title ?? 'mizzen'}>
           {about.error !== undefined && (
             <div className="head">
@@ -86,7 +87,15 @@ function View({ name }: { readonly name: string }) {
   }
 }
 
-function Side({ current, about }: { readonly current: string | undefined; readonly about: About | undefined }) {
+function Side({
+  current,
+  about,
+  onLogIn,
+}: {
+  readonly current: string | undefined
+  readonly about: About | undefined
+  readonly onLogIn: () => void
+}) {
   return (
     <div className="side">
       <div className="brand">
@@ -116,7 +125,7 @@ function Side({ current, about }: { readonly current: string | undefined; readon
         ))}
       </nav>
       <div className="side-foot">
-        <span>{about && !about.mayChange ? 'read-only' : ''}</span>
+        {about?.canLogIn ? <LogIn onDone={onLogIn} /> : <span>{about && !about.mayChange ? 'read-only' : ''}</span>}
         <ThemeButton />
       </div>
     </div>

@@ -22,6 +22,8 @@ export interface Question {
   readonly body: unknown
   /** Whether who asks may change things. */
   readonly mayChange: boolean
+  /** Whether a token would let them. */
+  readonly canLogIn: boolean
 }
 
 export interface Route {
@@ -61,11 +63,12 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/simulate', { method: 'POST', answer: simulation }],
 ])
 
-function about(parts: DashboardParts, { mayChange }: Question) {
+function about(parts: DashboardParts, { mayChange, canLogIn }: Question) {
   const diagnostics = parts.diagnostics()
   return {
     title: parts.title,
     mayChange: mayChange && parts.files !== undefined,
+    canLogIn: canLogIn && parts.files !== undefined,
     errors: diagnostics.filter(({ level }) => level === 'error').length,
     warnings: diagnostics.filter(({ level }) => level === 'warning').length,
     namespaces: [...new Set(parts.mesh().services.map(({ namespace }) => namespace))].sort(),

@@ -45,7 +45,7 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
   const port = await listen(server, host, options.port)
   parts.collector.start()
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${ownAddress(host)}:${port}`,
     close: () =>
       new Promise(resolve => {
         parts.collector.close()
@@ -53,6 +53,12 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
         server.closeAllConnections()
       }),
   }
+}
+
+/** All addresses are none that one could open. */
+function ownAddress(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 interface Context {
@@ -81,7 +87,12 @@ async function answer(context: Context, request: http.IncomingMessage, response:
       throw new HttpError(405, `Cannot ${request.method} ${url.pathname}: expected POST`)
     const body = route.method === 'POST' ? await bodyOf(request) : undefined
     const may = mayChange(request.headers.authorization, guard)
-    const value = await route.answer(parts, { query: url.searchParams, body, mayChange: may })
+    const value = await route.answer(parts, {
+      query: url.searchParams,
+      body,
+      mayChange: may,
+      canLogIn: !may && guard.token !== undefined,
+    })
     send(response, 200, 'application/json', JSON.stringify(value))
   } else if (url.pathname === '/status.json') {
     send(response, 200, 'application/json', JSON.stringify({ mesh: parts.status(), proxies: parts.ads.status() }))

@@ -39,6 +39,7 @@ import { type DnsServer, serveDns } from './isolate/dns/server.ts'
 import { Kubelet } from './kubelet.ts'
 import { forwardedServices, servicePorts } from './mesh-services.ts'
 import { observedPods } from './observed-pods.ts'
+import { loginUrl, type PageAddress } from './page-address.ts'
 import { withGateways } from './plan/gateways.ts'
 import { type Engine, type PodPlan, workloadKey } from './plan/pod-plan.ts'
 import { referencesOf } from './plan/references.ts'
@@ -67,6 +68,8 @@ export interface LaptopMeshOptions {
   readonly state: StateDirectory
   /** Alerts go there too: URL of an Alertmanager. */
   readonly alertmanager: string | undefined
+  /** Where the page listens. */
+  readonly page: PageAddress
   /** A Prometheus that is to run beside the mesh. */
   readonly prometheus: { readonly binary: PrometheusBinary; readonly port: number } | undefined
   /** An authority that is plugged in, or what the mesh's own is like. */
@@ -190,6 +193,7 @@ export class LaptopMesh {
         this.#controlPlane.mesh.gateways,
       ),
       dashboard: this.#page?.url ?? '',
+      dashboardLogin: this.#page ? loginUrl(this.#page.url, this.#options.page) : '',
       prometheus: this.#prometheus?.url ?? '',
       controlPlane: `unix:${this.#options.state.xds}`,
       workloads: pods.map((pod): WorkloadStatus => {
@@ -267,7 +271,7 @@ export class LaptopMesh {
     })
     this.#watch = watch
     return serveDashboard({
-      host: '127.0.0.1',
+      ...this.#options.page,
       port: DASHBOARD_PORT,
       parts: {
         ads: this.#ads,

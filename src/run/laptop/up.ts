@@ -14,6 +14,7 @@ import { PROXY_USER } from './isolate/capture-rules.ts'
 import { IsolatedNetwork } from './isolate/isolated-network.ts'
 import { findTools } from './isolate/tools.ts'
 import { LaptopMesh } from './laptop-mesh.ts'
+import { pageAddress } from './page-address.ts'
 import type { Engine } from './plan/pod-plan.ts'
 import { entrance } from './pod/entrance.ts'
 import { LoopbackNetwork } from './pod/loopback-network.ts'
@@ -38,6 +39,8 @@ export interface UpOptions {
   readonly address: string | undefined
   /** See LaptopMeshOptions. */
   readonly authority: Pick<TrustOptions, 'pluggedIn' | 'keyType'>
+  /** Addresses and names at which the dashboard is reached; none: this machine alone. */
+  readonly dashboardHosts: readonly string[]
   /** A Prometheus beside the mesh. */
   readonly withPrometheus: boolean
   /** Alerts go there: URL of an Alertmanager. */
@@ -93,6 +96,7 @@ export async function up(options: UpOptions): Promise<void> {
       network,
       isolation,
       state,
+      page: pageAddress(options.dashboardHosts, env['MIZZEN_DASHBOARD_TOKEN']),
       prometheus,
       alertmanager: options.alertmanager,
       authority: options.authority,

@@ -15,7 +15,7 @@ export interface WelcomeAround {
 }
 
 export function welcome(
-  { ingress, dashboard, prometheus, workloads }: Omit<MeshStatus, 'phase'>,
+  { ingress, dashboard, dashboardLogin, prometheus, workloads }: Omit<MeshStatus, 'phase'>,
   around: WelcomeAround,
   paint: Paint,
 ): string {
@@ -30,6 +30,8 @@ export function welcome(
     lines.push(paint(`             port ${wanted} is in use by another program; --ingress-port chooses another`, 'yellow'))
   }
   lines.push(`  dashboard  ${paint(dashboard, 'bold')}`)
+  if (dashboardLogin !== '')
+    lines.push(`             others may read it there; whoever opens ${paint(dashboardLogin, 'bold')} may edit`)
   if (prometheus !== '') lines.push(`  prometheus ${paint(prometheus, 'bold')}`)
   const hints = readHints(absolute, {
     ingress: first?.url ?? '',

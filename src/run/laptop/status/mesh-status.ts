@@ -11,6 +11,8 @@ export interface MeshStatus {
   readonly ingress: readonly Ingress[]
   /** URL of the status page. */
   readonly dashboard: string
+  /** The same for people of other machines who may edit, with the token; "": it listens for this machine alone. */
+  readonly dashboardLogin: string
   /** URL of the Prometheus of `--with prometheus`; "": there is none. */
   readonly prometheus: string
   /** Where proxies get their configuration: "unix:/...". */
