@@ -14,7 +14,8 @@ export function AlertsView() {
   const problems = useQuery<readonly ProblemView[]>('/api/problems', 3000)
   const alerts = useQuery<{ readonly alerts: readonly AlertView[] }>('/api/alerts', 5000)
   const config = useQuery<{ readonly diagnostics: readonly Diagnostic[] }>('/api/config', 5000)
-  const firing = alerts.data?.alerts.filter(({ state }) => state !== 'quiet') ?? []
+  const inState = (wanted: AlertView['state']) => alerts.data?.alerts.filter(({ state }) => state === wanted).length ?? 0
+  const [firing, pending] = [inState('firing'), inState('pending')]
   const diagnostics = config.data?.diagnostics.filter(({ level }) => level !== 'info') ?? []
   return (
     <>
@@ -46,7 +47,9 @@ export function AlertsView() {
         <section className="card">
           <header>
             <h2>Alert rules</h2>
-            {firing.length > 0 && <span className="badge bad">{firing.length} firing</span>}
+            {firing > 0 && <span className="badge bad">{firing} firing</span>}
+            {pending > 0 && <span className="badge warn">{pending} pending</span>}
+            {alerts.data && firing + pending === 0 && <span className="badge good">all quiet</span>}
           </header>
           {alerts.data && alerts.data.alerts.length === 0 && (
             <Empty title="No rules">
@@ -68,6 +71,11 @@ export function AlertsView() {
   )
 }
 
+/** "cart.shop.svc.cluster.local" is cart.shop to everybody who works with it. */
+function shortName(host: string): string {
+  return host.replace(/\.svc\..*$/, '')
+}
+
 const RANK = { firing: 0, pending: 1, quiet: 2 } as const
 
 function Rules({ alerts }: { readonly alerts: readonly AlertView[] }) {
@@ -79,7 +87,8 @@ function Rules({ alerts }: { readonly alerts: readonly AlertView[] }) {
             <th>State</th>
             <th>Alert</th>
             <th>Severity</th>
-            <th>Says</th>
+            <th>About</th>
+            <th>Measured</th>
             <th>Since</th>
             <th>Rule</th>
           </tr>
@@ -88,18 +97,26 @@ function Rules({ alerts }: { readonly alerts: readonly AlertView[] }) {
           {alerts
             .toSorted((a, b) => RANK[a.state] - RANK[b.state])
             .map(alert => (
-              <tr key={`${alert.object} ${alert.name} ${alert.summary}`}>
+              <tr key={`${alert.name} ${alert.about}`}>
                 <td>
                   <span className={`badge ${alert.state === 'firing' ? 'bad' : alert.state === 'pending' ? 'warn' : ''}`}>
                     {alert.state}
                   </span>
                 </td>
-                <td>{alert.name}</td>
-                <td>{alert.severity}</td>
-                <td>{alert.summary}</td>
-                <td>{alert.since > 0 ? ago(alert.since) : ''}</td>
                 <td>
-                  <PlaceLink place={{ object: alert.object || 'built in', rule: '', file: alert.file, line: alert.line }} />
+                  <b>{alert.name.slice(alert.name.indexOf('/') + 1)}</b>
+                  <div className="quiet small">{alert.summary}</div>
+                </td>
+                <td>{alert.severity}</td>
+                <td>{alert.about === '' ? <span className="quiet">all of the mesh</span> : shortName(alert.about)}</td>
+                <td>{alert.value}</td>
+                <td className="no-wrap">{alert.since > 0 ? ago(alert.since) : ''}</td>
+                <td>
+                  {alert.file === '' ? (
+                    <span className="quiet">on by default</span>
+                  ) : (
+                    <PlaceLink place={{ object: alert.object, rule: '', file: alert.file, line: alert.line }} />
+                  )}
                 </td>
               </tr>
             ))}

@@ -6,9 +6,11 @@ import { useQuery } from '../api/use-query.ts'
 import { href, useLocation } from '../shell/location.ts'
 import { DiagnosticList } from '../ui/diagnostic-list.tsx'
 import { count } from '../ui/format.ts'
+import { isInCluster, placeHref } from '../ui/place-link.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
 import { FileEditor } from './file-editor.tsx'
+import { ObjectText } from './object-text.tsx'
 
 interface Config {
   readonly files: readonly string[]
@@ -20,6 +22,8 @@ export function ConfigView() {
   const { query } = useLocation()
   const { data, error, refresh } = useQuery<Config>('/api/config', 5000)
   const file = query.get('file') ?? ''
+  const object = query.get('object') ?? ''
+  const hasFiles = data?.files.length !== 0
   const line = Number(query.get('line') ?? 0)
   return (
     <>
@@ -31,15 +35,17 @@ export function ConfigView() {
         {error !== undefined && <Failure message={error} />}
         {!data && error === undefined && <Loading />}
         {data && (
-          <div className={`config${file === '' ? '' : ' with-file'}`}>
-            <FileTree config={data} open={file} />
-            {file === '' ? (
+          <div className={`config${file + object === '' ? '' : ' with-file'}`}>
+            <FileTree config={data} open={file || object} />
+            {object !== '' ? (
+              <ObjectText key={object} object={object} />
+            ) : file === '' ? (
               <section className="card">
                 <header>
                   <h2>What is wrong</h2>
                 </header>
                 {data.diagnostics.length === 0 ? (
-                  <Empty title="Nothing">All objects are in order. Choose one to read or edit it.</Empty>
+                  <Empty title="Nothing">All objects are in order. Choose one to read{hasFiles ? ' or edit it' : ' it'}.</Empty>
                 ) : (
                   <DiagnosticList diagnostics={data.diagnostics} />
                 )}
@@ -72,27 +78,35 @@ function FileTree({ config, open }: { readonly config: Config; readonly open: st
   const objects = config.objects.filter(({ kind, name, namespace, file }) =>
     `${kind} ${namespace}/${name} ${file}`.toLowerCase().includes(wanted),
   )
-  const files = Map.groupBy(objects, ({ file }) => file)
+  // A cluster has no files: there the namespaces are what one looks in.
+  const groups = Map.groupBy(objects, object => (isInCluster(object) ? object.namespace || 'the whole cluster' : object.file))
   return (
     <nav className="card tree" aria-label="Objects">
       <div className="tree-search">
         <SearchField label="Find objects" placeholder="Find an object" value={text} onChange={setText} />
       </div>
       <ul>
-        {[...files].map(([file, list]) => (
-          <li key={file}>
-            <a
-              className="tree-file"
-              href={href('config', { file })}
-              aria-current={file === open ? 'page' : undefined}
-              title={file}
-            >
-              {file.slice(file.lastIndexOf('/') + 1)}
-            </a>
+        {[...groups].map(([group, list]) => (
+          <li key={group}>
+            {list.some(isInCluster) ? (
+              <b className="tree-file">{group}</b>
+            ) : (
+              <a
+                className="tree-file"
+                href={href('config', { file: group })}
+                aria-current={group === open ? 'page' : undefined}
+                title={group}
+              >
+                {group.slice(group.lastIndexOf('/') + 1)}
+              </a>
+            )}
             <ul>
               {list.map(each => (
-                <li key={`${each.kind} ${each.namespace}/${each.name}`}>
-                  <a href={href('config', { file, line: each.line })}>
+                <li key={`${each.group} ${nameOf(each)}`}>
+                  <a
+                    href={placeHref({ ...each, object: nameOf(each) })}
+                    aria-current={isInCluster(each) && nameOf(each) === open ? 'page' : undefined}
+                  >
                     <span className="quiet">{each.kind}</span> <span className="ellipsis">{each.name}</span>
                     {each.errors > 0 && <span className="badge bad">{each.errors}</span>}
                     {each.warnings > 0 && <span className="badge warn">{each.warnings}</span>}
@@ -105,4 +119,9 @@ function FileTree({ config, open }: { readonly config: Config; readonly open: st
       </ul>
     </nav>
   )
+}
+
+/** As messages name it: "VirtualService shop/cart". */
+function nameOf({ kind, namespace, name }: ConfigObjectView): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }

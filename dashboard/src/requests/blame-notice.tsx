@@ -1,7 +1,7 @@
 /** What broke, whose fault it is, and the line to change. */
 import type { Blame } from '../../../src/explain/story/pinpoint.ts'
 import { Icon } from '../ui/icons.tsx'
-import { PlaceLink } from '../ui/place-link.tsx'
+import { isInCluster, PlaceLink } from '../ui/place-link.tsx'
 
 export function BlameNotice({ blame, children }: { readonly blame: Blame; readonly children?: React.ReactNode }) {
   const { culprit, cause, advice, at, also } = blame
@@ -24,7 +24,7 @@ export function BlameNotice({ blame, children }: { readonly blame: Blame; readon
             <>
               <dt>Change</dt>
               <dd>
-                <PlaceLink place={{ ...at, rule: at.field }} /> {at.object} <code>{at.field}</code>
+                <PlaceLink place={{ ...at, rule: at.field }} /> {!isInCluster(at) && at.object} <code>{at.field}</code>
               </dd>
             </>
           )}
@@ -34,7 +34,8 @@ export function BlameNotice({ blame, children }: { readonly blame: Blame; readon
               <dd>
                 {also.map(place => (
                   <span key={`${place.object}${place.field}`}>
-                    <PlaceLink place={{ ...place, rule: place.field }} /> {place.object} <code>{place.field}</code>
+                    <PlaceLink place={{ ...place, rule: place.field }} /> {!isInCluster(place) && place.object}{' '}
+                    <code>{place.field}</code>
                   </span>
                 ))}
               </dd>

@@ -1,16 +1,19 @@
 /** An alert as the page shows it. */
+import { conditionText } from '../../compile/mizzen/expand/prometheus-rule.ts'
+import { isWildcard } from '../../model/host.ts'
 import type { AlertView } from '../dashboard/parts.ts'
 import type { AlertStatus } from './evaluator.ts'
-import { summaryOf } from './notify.ts'
 
 export function alertView(status: AlertStatus): AlertView {
-  const { alert, state, since, value } = status
+  const { alert, subject, state, since, value } = status
   const { origin } = alert
   return {
     name: `${alert.namespace}/${alert.name}`,
     severity: alert.severity,
     state,
-    summary: value === '' ? summaryOf(status) : `${summaryOf(status)} (${value})`,
+    about: subject || (isWildcard(alert.host) ? '' : alert.host),
+    summary: alert.summary || conditionText(alert.condition),
+    value,
     object: origin.object,
     file: origin.file,
     line: origin.line,

@@ -11,6 +11,7 @@ import type { DashboardParts } from './parts.ts'
 import { latestError, recentProblems, recentRequests, requestStory } from './requests-api.ts'
 import { changesBetween, type WorkloadChange, withFile } from './view/change-preview.ts'
 import { configObjects } from './view/config-objects.ts'
+import { objectText } from './view/object-text.ts'
 import { proxyList } from './view/proxy-list.ts'
 import { serviceDetail } from './view/service-detail.ts'
 import { type SimulatedRequest, simulate } from './view/simulation.ts'
@@ -52,6 +53,7 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/live', { method: 'GET', open: true, answer: ({ ads, sync }, { query }) => untilLive(ads, sync, liveLimit(query)) }],
   ['/api/config', { method: 'GET', answer: config }],
   ['/api/config/file', { method: 'GET', answer: configFile }],
+  ['/api/config/object', { method: 'GET', answer: configObject }],
   ['/api/config/check', { method: 'POST', answer: checkEdit }],
   ['/api/config/apply', { method: 'POST', changes: true, answer: applyEdit }],
   ['/api/requests', { method: 'GET', answer: (parts, { query }) => recentRequests(parts, query) }],
@@ -106,6 +108,13 @@ function config(parts: DashboardParts) {
 function configFile(parts: DashboardParts, { query }: Question) {
   const file = text(query.get('file'), 'file')
   return { ...filesOf(parts).read(file), diagnostics: parts.diagnostics().filter(each => each.file === file) }
+}
+
+function configObject(parts: DashboardParts, { query }: Question) {
+  const name = text(query.get('object'), 'object')
+  const found = objectText(parts.objects(), parts.diagnostics(), name)
+  if (!found) throw new HttpError(404, `Cannot show "${name}": there is no such object`)
+  return found
 }
 
 async function checkEdit(parts: DashboardParts, { body }: Question): Promise<EditCheck> {

@@ -17,8 +17,12 @@ export interface AlertView {
   /** "critical", "warning", "info" */
   readonly severity: string
   readonly state: 'firing' | 'pending' | 'quiet'
+  /** Service or proxy that it is about; "": all of the mesh. */
+  readonly about: string
   /** What it says when it fires. */
   readonly summary: string
+  /** What was measured last; "": nothing to tell by. */
+  readonly value: string
   /** "VirtualService shop/cart"; "": built in. */
   readonly object: string
   readonly file: string
