@@ -7,6 +7,7 @@ import { runControlPlane } from '../run/standalone.ts'
 import { formatDiagnostic } from '../source/format.ts'
 import type { ListenAddress } from '../xds/server/grpc.ts'
 import type { ServerEvent } from '../xds/server/server-event.ts'
+import { alertmanagerUrl } from './alertmanager-url.ts'
 import { authorityFlags } from './authority-flags.ts'
 import {
   CLUSTER_FLAGS,
@@ -34,6 +35,7 @@ ${CLUSTER_USAGE}
                              (default 127.0.0.1:15012, and on all addresses of a pod)
       --xds ADDRESS          also without TLS: HOST:PORT or unix:/PATH. Whoever can connect there can read the configuration
       --status ADDRESS       the page of who has what: HOST:PORT (default 127.0.0.1:15014 or the next free port, and on all addresses of a pod)
+      --alertmanager URL     alerts go there: http://alertmanager.monitoring:9093
       --webhooks ADDRESS     where the API server reaches the webhooks with TLS: HOST:PORT (default 0.0.0.0:15017 in a pod, else none)
       --state DIR            keeps the certificate authority (default $XDG_STATE_HOME/mizzen-control-plane)
       --cacerts DIR          an authority of your own, in the files of Istio's secret: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem
@@ -64,6 +66,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     'mesh-networks': { type: 'string' },
     'certificate-ttl': { type: 'string' },
     status: { type: 'string' },
+    alertmanager: { type: 'string' },
   })
   if (values.help) {
     io.stdout.write(USAGE)
@@ -116,6 +119,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     }),
     cwd: io.cwd,
     listen: values.xds.map(address => listenAddress('xds', address)),
+    alertmanager: alertmanagerUrl(values.alertmanager),
     status: tcpAddress('status', values.status ?? defaults.status),
     end: untilSignal(),
     onReady({ secure, open, status, rootsFile }) {

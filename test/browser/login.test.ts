@@ -4,53 +4,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { systemClock } from '../../src/lib/clock.ts'
-import { ControlPlane } from '../../src/run/control-plane.ts'
 import { ConfigFiles } from '../../src/run/dashboard/config-files.ts'
-import { serveDashboard } from '../../src/run/dashboard/server.ts'
 import { loginUrl, pageAddress } from '../../src/run/laptop/page-address.ts'
-import { Collector } from '../../src/run/observe/collector.ts'
-import { Store } from '../../src/source/store.ts'
-import { AdsServer } from '../../src/xds/server/ads-server.ts'
+import { type BareDashboard, bareDashboard } from './bare-dashboard.ts'
 import { BROWSER_MISSING, Browser } from './browser.ts'
 
 describe('the page at an address that others reach', { skip: BROWSER_MISSING }, () => {
-  const store = new Store()
-  const controlPlane = new ControlPlane(store)
-  const ads = new AdsServer({ source: controlPlane })
   const browser = new Browser()
   const folder = mkdtempSync(path.join(tmpdir(), 'mizzen-login-'))
   const address = pageAddress(['0.0.0.0'], 'open-sesame')
-  let dashboard: Awaited<ReturnType<typeof serveDashboard>>
+  let dashboard: BareDashboard
 
   before(async () => {
     writeFileSync(path.join(folder, 'mesh.yaml'), '')
-    dashboard = await serveDashboard({
-      ...address,
-      port: 0,
-      parts: {
-        ads,
-        mesh: () => controlPlane.mesh,
-        objects: () => store.snapshot().objects,
-        diagnostics: () => [],
-        preview: objects => controlPlane.preview(objects),
-        sync: () => Promise.resolve(),
-        live: new Set(),
-        collector: new Collector({ clock: systemClock, proxies: () => [] }),
-        health: () => ({ endpoints: [], ready: new Map(), certificates: [], proxies: [] }),
-        alerts: () => [],
-        proxies: () => [],
-        files: new ConfigFiles([folder], folder),
-        status: () => undefined,
-        title: 'somebody else’s mesh',
-      },
-    })
+    dashboard = await bareDashboard(address, { files: new ConfigFiles([folder], folder) })
   })
   after(async () => {
     await browser.close()
     await dashboard.close()
-    ads.close()
-    controlPlane.close()
     rmSync(folder, { recursive: true, force: true })
   })
 

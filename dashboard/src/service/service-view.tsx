@@ -211,7 +211,9 @@ function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] 
               <td>{endpoint.version}</td>
               <td>{endpoint.serviceAccount}</td>
               <td>{ACCEPTS[endpoint.accepts]}</td>
-              <td className={endpoint.ready ? '' : 'bad'}>{endpoint.health || (endpoint.ready ? 'ready' : 'not ready')}</td>
+              <td className={endpoint.ready && endpoint.health === '' ? '' : 'bad'}>
+                {endpoint.health || (endpoint.ready ? 'ready' : 'not ready')}
+              </td>
             </tr>
           ))}
         </tbody>
