@@ -84,11 +84,17 @@ const conditions: readonly (readonly [key: string, values: readonly (readonly st
 ]
 
 const opposite = (field: string) => `not${field[0]?.toUpperCase()}${field.slice(1)}`
+/** Each value, and the opposite of the first and of the last: one exact and one with a star. */
+const opposites = (all: readonly (readonly string[])[]) => [...new Set([all[0] ?? [], all.at(-1) ?? []])]
 const single: readonly Rule[] = [
-  ...lists.flatMap(([make, field, all]) =>
-    all.flatMap(values => [make({ [field]: values }), make({ [opposite(field)]: values })]),
-  ),
-  ...conditions.flatMap(([key, all]) => all.flatMap(values => [when(key, values), when(key, undefined, values)])),
+  ...lists.flatMap(([make, field, all]) => [
+    ...all.map(values => make({ [field]: values })),
+    ...opposites(all).map(values => make({ [opposite(field)]: values })),
+  ]),
+  ...conditions.flatMap(([key, all]) => [
+    ...all.map(values => when(key, values)),
+    ...opposites(all).map(values => when(key, undefined, values)),
+  ]),
 ]
 const combined: readonly (readonly Rule[])[] = [
   [{}],
