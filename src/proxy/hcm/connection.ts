@@ -49,7 +49,8 @@ export class HttpConnection implements OpenConnection, RequestOwner, TimerOwner 
       timers.start(this.#durationTimer, options.maxConnectionDurationMs)
     }
     protocolOf(this.connection, options.codec, protocol => {
-      if (protocol === undefined || this.#over) this.#end()
+      // Gone before its first byte: nobody else closes our end.
+      if (protocol === undefined || this.#over) this.destroy()
       else {
         this.#server = openCodec(protocol, this.connection, this.services, this.#events)
         this.services.stats.countConnection(protocol, 1)
