@@ -7,7 +7,7 @@
  *   --only     these tests of the suite alone
  *   --report   writes test/conformance/reports/VERSION-PART.yaml
  *   --keep     leaves mesh and test objects there, to look at
- * docs/conformance.md tells what passes. It needs Go, and takes about a quarter of an hour.
+ * docs/conformance.md tells what passes. It needs Go, and takes about ten minutes on two cores.
  */
 import path from 'node:path'
 import { parseArgs } from 'node:util'
