@@ -27,10 +27,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   if (positionals.length === 0) throw new UsageError('Cannot print the status of nothing: expected at least one PATH')
   const format = oneOf('output', values.output ?? 'table', ['table', 'wide', 'yaml', 'json'])
-  const { statuses, tell } = await readMesh(
+  const { statuses: all, tell } = await readMesh(
     { paths: positionals, meshConfig: values['mesh-config'], serviceRange: undefined },
     io,
   )
+  const statuses = all.filter(({ object }) => object.kind !== 'Ingress')
   if (format === 'yaml' || format === 'json') {
     tell()
     io.stdout.write(printed(statuses.map(asObject), format))

@@ -27,6 +27,7 @@ import { compileGateway } from './gateway.ts'
 import { gatewayApi } from './gateway-api/compile.ts'
 import type { ObjectStatus } from './gateway-api/conditions.ts'
 import { ingresses } from './ingress/compile.ts'
+import { ingressStatuses } from './ingress/status.ts'
 import { knownServices } from './known-services.ts'
 import { readMeshConfig } from './mesh-config.ts'
 import { ownAccess } from './mizzen/access.ts'
@@ -145,7 +146,7 @@ export function compile(all: Objects, options: CompileOptions = {}, previous?: C
   let diagnostics: readonly Diagnostic[] | undefined
   return {
     mesh,
-    statuses: edge.statuses,
+    statuses: [...edge.statuses, ...ingressStatuses(objects, settings)],
     get diagnostics() {
       diagnostics ??= [
         ...problems,

@@ -59,6 +59,8 @@ export interface ObjectStatus {
   readonly attachedListenerSets?: number
   readonly parents?: readonly ParentStatus[]
   readonly ancestors?: readonly AncestorStatus[]
+  /** Of an Ingress. */
+  readonly loadBalancer?: { readonly ingress: readonly { readonly ip?: string; readonly hostname?: string }[] }
 }
 
 /** True with `reason` unless something speaks against it. */

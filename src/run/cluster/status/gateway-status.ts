@@ -29,10 +29,12 @@ const OWN_TYPES: ReadonlySet<string> = new Set([
 
 /** @param before as it stands in the cluster @returns the fields of the status that this controller answers for */
 export function nextStatus(wanted: ObjectStatus, before: unknown, moment: Moment): Fields {
-  const { conditions, supportedFeatures, addresses, listeners, attachedListenerSets, parents, ancestors, object } = wanted
+  const { conditions, supportedFeatures, addresses, listeners, attachedListenerSets, parents, ancestors, loadBalancer, object } =
+    wanted
   return {
     ...(conditions && { conditions: nextConditions(conditions, listAt(before, 'conditions'), moment) }),
     ...(supportedFeatures && { supportedFeatures }),
+    ...(loadBalancer && { loadBalancer }),
     ...(addresses && { addresses }),
     ...(attachedListenerSets !== undefined && { attachedListenerSets }),
     ...(listeners && {
