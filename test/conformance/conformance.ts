@@ -10,7 +10,7 @@ import { parse } from 'yaml'
 import { buildImages } from '../../scripts/image.ts'
 import { at, listAt, textAt } from '../../src/kubernetes/client/raw-object.ts'
 import { apply, get, kubectl, mizzen, repository, uniqueName } from '../kubernetes/cluster/cluster.ts'
-import { HUB, imageFlags } from '../kubernetes/cluster/images.ts'
+import { HUB, imageFlags, images } from '../kubernetes/cluster/images.ts'
 import { type Outcome, outcomesOf } from './outcomes.ts'
 import { buildEchoImages, buildSuite, kindsDirectory } from './programs.ts'
 
@@ -72,14 +72,15 @@ export interface ConformanceResult {
 export class Conformance {
   /** Of the suite, "v1.6.3". */
   readonly version: string
+  /** Has what the suite printed, in output.log. */
+  readonly directory: string
   readonly #program: string
-  readonly #directory: string
   readonly #hadKinds: boolean
 
   private constructor(fields: { version: string; program: string; directory: string; hadKinds: boolean }) {
     this.version = fields.version
     this.#program = fields.program
-    this.#directory = fields.directory
+    this.directory = fields.directory
     this.#hadKinds = fields.hadKinds
   }
 
@@ -95,7 +96,8 @@ export class Conformance {
       await applyKinds()
       await install()
     } catch (error) {
-      await made.remove()
+      // The first error is the one that tells something.
+      await made.remove().catch(() => undefined)
       throw error
     }
     return made
@@ -123,15 +125,15 @@ export class Conformance {
     await kubectl('delete', 'gatewayclass', CLASS, '--ignore-not-found')
     await mizzen('uninstall', '--revision', REVISION, '--namespace', NAMESPACE, '--yes')
     await kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false')
-    if (!this.#hadKinds) await kubectl('delete', ...kindFlags(), '--ignore-not-found', '--wait=false')
-    rmSync(this.#directory, { recursive: true })
+    if (!this.#hadKinds) await kubectl('delete', ...kindFlags(), '--ignore-not-found', '--timeout=120s')
+    rmSync(this.directory, { recursive: true })
   }
 
   /** @returns what it said, whether it failed or not */
   #execute(args: readonly string[]): Promise<string> {
     return new Promise(resolve => {
-      execFile(this.#program, [...args], { cwd: this.#directory, maxBuffer: 2 ** 30 }, (_, stdout, stderr) => {
-        writeFileSync(path.join(this.#directory, 'output.log'), stdout)
+      execFile(this.#program, [...args], { cwd: this.directory, maxBuffer: 2 ** 30 }, (_, stdout, stderr) => {
+        writeFileSync(path.join(this.directory, 'output.log'), stdout)
         resolve(`${stdout}${stderr}`)
       })
     })
@@ -163,8 +165,7 @@ async function applyKinds(): Promise<void> {
 }
 
 async function install(): Promise<void> {
-  const tag = process.env['MIZZEN_TEST_TAG'] ?? uniqueName('conformance')
-  if (process.env['MIZZEN_TEST_TAG'] === undefined) buildImages({ hub: HUB, tag, envoy: false, cluster: CLUSTER })
+  const tag = await meshImage()
   // The suite needs none of the mesh's own kinds: those that are there are left to whoever installed them.
   const hasOwnKinds = (await get('crd', 'virtualservices.networking.istio.io')) !== undefined
   const selectors = Object.values(PARTS).map(({ labels }) => ({ matchLabels: labels }))
@@ -197,6 +198,14 @@ async function install(): Promise<void> {
   })
   // The suite reads what it supports there, and does not wait for it.
   await kubectl('wait', 'gatewayclass', CLASS, '--for=condition=Accepted', '--timeout=60s')
+}
+
+/** Where it can be had without the image with Envoy, without it: nothing here asks for that engine. @returns its tag */
+async function meshImage(): Promise<string> {
+  if (process.env['MIZZEN_TEST_TAG'] || !existsSync(path.join(CLUSTER, 'image'))) return images()
+  const tag = uniqueName('conformance')
+  buildImages({ hub: HUB, tag, envoy: false, cluster: CLUSTER })
+  return tag
 }
 
 function set(setting: string): string[] {

@@ -43,7 +43,8 @@ try {
     failed += failures.length
   }
 } finally {
-  if (!values.keep) await suite.remove()
+  if (values.keep) console.log(`what the suite printed is in ${path.join(suite.directory, 'output.log')}`)
+  else await suite.remove()
 }
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
