@@ -18,6 +18,7 @@ export const CAUSES: readonly Cause[] = [
   routeMissing,
   clusterMissing,
   answeredByRoute,
+  answeredByFilter,
   callerGone,
   badRequest,
   timedOut,
@@ -106,6 +107,21 @@ function clusterMissing({ flags, cluster, service, route }: Evidence): Finding |
   }
 }
 
+const BY_FILTER: ReadonlyMap<string, readonly [cause: string, advice: string]> = new Map([
+  ['typescript_filter_answer', ['a TypeScript filter gave this answer', 'look at what the filter says of such requests']],
+  ['health_check_failed', ['the proxy was told to fail health checks', 'wait until the pod has gone, or POST /healthcheck/ok']],
+  [
+    'health_check_cluster_unhealthy',
+    ['too few endpoints of a cluster are healthy for the health check filter', 'look why they are not, or lower its percentage'],
+  ],
+  ['health_check_cached', ['the application failed its last health check', "look at the application's log"]],
+])
+
+function answeredByFilter({ details }: Evidence): Finding | undefined {
+  const known = BY_FILTER.get(details)
+  return known && { culprit: 'mesh configuration', cause: known[0], advice: known[1] }
+}
+
 function answeredByRoute({ details, route, authority = '' }: Evidence): Finding | undefined {
   if (details !== 'direct_response') return undefined
   if (route?.virtualHost === 'block_all')
@@ -133,6 +149,10 @@ const BAD_REQUESTS: ReadonlyMap<string, readonly [cause: string, advice: string]
   ['request_overall_timeout', ['the caller took too long to send its request', 'send it faster, or raise the request timeout']],
   ['request_header_timeout', ['the caller took too long to send its headers', 'send them at once']],
   ['upgrade_failed', ['neither listener nor route allows this upgrade', 'allow it in the configuration, or do not ask for it']],
+  [
+    'csrf_origin_mismatch',
+    ['the request comes from a page of another origin', "send it from the site itself, or add the origin to the filter's list"],
+  ],
   ['request_payload_too_large', ['the body is larger than the authorizer may be shown', 'send less, or raise maxRequestBytes']],
 ])
 
