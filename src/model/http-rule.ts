@@ -177,5 +177,12 @@ export interface HttpRule {
   readonly headers: HeaderChanges
   readonly fault: Fault | undefined
   readonly cors: Cors | undefined
+  /** Requests of one client stay with one endpoint, which is written down in a cookie or a header. */
+  readonly session?: HttpSession
   readonly origin: Origin
 }
+
+export type HttpSession =
+  /** @property lifetimeMs 0: until the browser is closed */
+  | { readonly kind: 'cookie'; readonly name: string; readonly path: string; readonly lifetimeMs: number }
+  | { readonly kind: 'header'; readonly name: string }

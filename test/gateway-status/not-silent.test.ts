@@ -62,10 +62,16 @@ const silent: readonly [what: string, message: RegExp, ...texts: string[]][] = [
     POLICY.replace('validation:', 'options: {example.com/a: b}, validation:'),
   ],
   [
-    'session persistence',
-    /sessionPersistence has no effect/,
+    'the idle time of a session',
+    /idleTimeout has no effect/,
     edge(WEB),
-    ROUTE.replace('rules: [{', 'rules: [{sessionPersistence: {type: Cookie}, '),
+    ROUTE.replace('rules: [{', 'rules: [{sessionPersistence: {type: Cookie, idleTimeout: 1m}, '),
+  ],
+  [
+    'the age of a session whose cookie the browser forgets',
+    /absoluteTimeout without a Permanent cookie has no effect/,
+    edge(WEB),
+    ROUTE.replace('rules: [{', 'rules: [{sessionPersistence: {type: Cookie, absoluteTimeout: 1h}, '),
   ],
 ]
 

@@ -21,6 +21,7 @@ import type { Refusal } from './conditions.ts'
 import { corsOf, headerChanges, mirrorPercent, redirectOf, rewriteOf } from './http-filters.ts'
 import { grpcMatch, httpMatch, prefixOf, type RankedMatch } from './http-matches.ts'
 import { retryOf } from './http-retry.ts'
+import { sessionOf } from './http-session.ts'
 import { httpNotYet } from './not-yet.ts'
 import type { World } from './world.ts'
 
@@ -58,6 +59,7 @@ export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean,
     }
     const action = extension ? answer(500) : actionOf(rule, backends, mirrors)
     diagnostics.push(...httpNotYet(route, spec, path))
+    const session = sessionOf(spec.sessionPersistence)
     return rule.matches.map(({ match, rank }, i) => ({
       route,
       rank,
@@ -68,6 +70,7 @@ export function compileHttpRoute(route: HTTPRoute | GRPCRoute, forMesh: boolean,
         headers: headerChanges(ownFilters(spec)),
         fault: undefined,
         cors: corsFilter(spec),
+        ...(session && { session }),
         origin: originOf(route, spec.matches ? [...path, 'matches', i] : path),
       } satisfies HttpRule,
     }))

@@ -7,9 +7,25 @@ import { isManual } from './addresses.ts'
 import type { RouteObject } from './routes.ts'
 
 export function httpNotYet(route: RouteObject, spec: HttpRouteRule, path: Path): Diagnostic[] {
-  return spec.sessionPersistence
-    ? [notYet(route, [...path, 'sessionPersistence'], 'sessionPersistence', 'requests of one client go to any backend')]
-    : []
+  const session = spec.sessionPersistence
+  if (!session) return []
+  const at = [...path, 'sessionPersistence']
+  const permanent = (session.cookie ?? session.cookieConfig)?.lifetimeType === 'Permanent'
+  return [
+    ...(session.idleTimeout === undefined
+      ? []
+      : [notYet(route, [...at, 'idleTimeout'], 'idleTimeout', 'a session ends when its cookie does, or its backend')]),
+    ...(session.absoluteTimeout === undefined || permanent
+      ? []
+      : [
+          notYet(
+            route,
+            [...at, 'absoluteTimeout'],
+            'absoluteTimeout without a Permanent cookie',
+            'the session lasts until the client forgets it',
+          ),
+        ]),
+  ]
 }
 
 export function routeNotYet(route: RouteObject): Diagnostic[] {

@@ -10,6 +10,7 @@ import { httpRoutes } from './http-route.ts'
 import { outboundCluster, serviceRoutes } from './names.ts'
 import { originWithLine } from './origin-metadata.ts'
 import { routeIndex } from './outbound-tables.ts'
+import { SESSION } from './stateful-session.ts'
 import type { View } from './view.ts'
 import { defaultRoute } from './virtual-host.ts'
 
@@ -41,6 +42,6 @@ function table(name: string, service: Service, port: ServicePort, routes: Route[
 /** A client refuses the whole table for an answer that it would have to give itself, and for a filter it does not have. */
 function understood(route: Route): Route[] {
   if (route.action?.$case !== 'route') return []
-  const { [CORS]: _, ...typedPerFilterConfig } = route.typedPerFilterConfig
+  const { [CORS]: _, [SESSION]: __, ...typedPerFilterConfig } = route.typedPerFilterConfig
   return [{ ...route, typedPerFilterConfig }]
 }

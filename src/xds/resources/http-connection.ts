@@ -24,6 +24,8 @@ export interface HttpConnection {
   readonly connect?: boolean
   /** Requests may be gRPC-Web, for services that speak gRPC. */
   readonly grpcWeb?: boolean
+  /** Some route may keep requests of one client with one endpoint. */
+  readonly sessions?: boolean
   /** What it takes of requests. */
   readonly rateLimits?: readonly RateLimit[]
 }

@@ -21,6 +21,7 @@ import { originWithLine } from './origin-metadata.ts'
 import { routeRetry } from './retry.ts'
 import { isCatchAll, routeMatch } from './route-match.ts'
 import { splitDestinations } from './split.ts'
+import { SESSION, sessionConfig } from './stateful-session.ts'
 import { duration, fraction, ZERO } from './values.ts'
 import { appliesToHttp, type Place, ruleFor, type View } from './view.ts'
 
@@ -184,5 +185,6 @@ function filterConfigs(rule: HttpRule): Record<string, Any> {
   const configs: Record<string, Any> = {}
   if (rule.fault) configs[FAULT] = faultConfig(rule.fault)
   if (rule.cors) configs[CORS] = corsConfig(rule.cors)
+  if (rule.session) configs[SESSION] = sessionConfig(rule.session)
   return configs
 }

@@ -19,6 +19,7 @@ import { gatewayHttpRoutes, gatewayHttpsRoutes, listenerName } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import type { Security } from './security.ts'
 import { sniPassthroughChains } from './sni-passthrough.ts'
+import { sessionsOf } from './stateful-session.ts'
 import { tcpRuleChains, tlsRuleChains } from './tcp-chains.ts'
 import { duration } from './values.ts'
 import type { View } from './view.ts'
@@ -83,6 +84,7 @@ function manager(view: View, address: string, port: GatewayPort, routes: string,
     statPrefix: `outbound_${listenerName(address, port.listen)};`,
     routes,
     dynamicDns: dynamicDnsFamily(view),
+    sessions: sessionsOf(view.routes) !== undefined,
     grpcWeb: port.servers.some(({ server }) => server.protocol === 'GRPC-Web'),
     rateLimits: port.rateLimits,
   })

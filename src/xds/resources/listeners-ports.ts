@@ -15,6 +15,7 @@ import { listener, PLAINTEXT_HTTP, RAW } from './listener.ts'
 import { dynamicDnsFamily } from './lookup-family.ts'
 import { HTTP_PROXY_ROUTES, listenerName, serviceRoutes } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
+import { sessionsOf } from './stateful-session.ts'
 import { tcpChains } from './tcp-chains.ts'
 import type { View } from './view.ts'
 
@@ -36,6 +37,7 @@ function httpProxyListener(view: View, port: number): Listener {
     statPrefix: `outbound_${name};`,
     routes: HTTP_PROXY_ROUTES,
     dynamicDns: dynamicDnsFamily(view),
+    sessions: sessionsOf(view.routes) !== undefined,
     grpcWeb: meetsGrpcWeb(view),
     connect: true,
   })
@@ -69,6 +71,7 @@ function forwardListener(view: View, forward: Forward, { egress, service, port }
     statPrefix: `outbound_${name};`,
     routes: serviceRoutes(service.hostname, port.number),
     dynamicDns: dynamicDnsFamily(view),
+    sessions: sessionsOf(view.routes) !== undefined,
     grpcWeb: port.protocol === 'GRPC-Web',
   })
   const http = FilterChain.fromPartial({

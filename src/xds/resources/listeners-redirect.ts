@@ -18,6 +18,7 @@ import { dynamicDnsFamily } from './lookup-family.ts'
 import { BLACK_HOLE, listenerName, OUTBOUND_CAPTURE_PORT, PASSTHROUGH, RESERVED_PORTS, serviceRoutes } from './names.ts'
 import { originMetadata } from './origin-metadata.ts'
 import { ownAddress } from './service-listener.ts'
+import { sessionsOf } from './stateful-session.ts'
 import { tcpChains } from './tcp-chains.ts'
 import { tcpTo } from './tcp-proxy.ts'
 import type { View } from './view.ts'
@@ -140,6 +141,7 @@ function httpChain(
     statPrefix: `outbound_${name};`,
     routes,
     dynamicDns: dynamicDnsFamily(view),
+    sessions: sessionsOf(view.routes) !== undefined,
     grpcWeb: meetsGrpcWeb(view, at.port),
   })
   return FilterChain.fromPartial({

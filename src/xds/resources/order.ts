@@ -13,6 +13,7 @@ import { rateLimitFilters } from './rate-limit.ts'
 import { routerFilter } from './router.ts'
 import { scriptFilters } from './script-filter.ts'
 import { accessFilters, authorizerFilters, tokenFilter } from './security-filters.ts'
+import { sessionFilter } from './stateful-session.ts'
 
 const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly HttpFilter[] | undefined)[] = [
   grpcWebFilter, // makes gRPC of what browsers send, so that all answers after it are in gRPC's terms
@@ -24,6 +25,7 @@ const IN_ORDER: readonly ((connection: HttpConnection) => HttpFilter | readonly 
   faultFilter, // for requests that may pass: a delay or abort stands for a service that is slow or broken
   corsFilter, // answers preflights, which nothing after it needs to see
   rateLimitFilters, // after all that refuses a request for what it is: only what would be served counts
+  sessionFilter, // says which host is wanted, of requests that nothing before it answers
   dynamicForwardProxyFilter, // resolves the host that the router is about to connect to
   routerFilter, // ends the chain: it sends the request on
 ]

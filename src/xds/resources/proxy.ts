@@ -38,6 +38,7 @@ import { openTables, ownTable, virtualHosts, wholeTables } from './routes-sideca
 import { clientSecrets, gatewaySecrets } from './secrets.ts'
 import { securityOf } from './security.ts'
 import { sniPassthroughClusters } from './sni-passthrough.ts'
+import { sessionsOf } from './stateful-session.ts'
 import { setsForBytes } from './tcp-chains.ts'
 import { withTracing } from './tracing.ts'
 import { type View, viewOf } from './view.ts'
@@ -203,7 +204,8 @@ function endpointInputs({ endpoints }: Mesh, { scope, trafficRules, peerPolicies
 function listenerInputs(mesh: Mesh, view: View): object[] {
   const { sidecar, egress } = view.scope
   const lists = egress.flatMap(entry => [entry.services, setsForBytes(entry.routes)])
-  return [...clusterInputs(mesh, view), ...(sidecar ? [sidecar] : []), ...lists]
+  const sessions = sessionsOf(view.routes)
+  return [...clusterInputs(mesh, view), ...(sidecar ? [sidecar] : []), ...(sessions ? [sessions] : []), ...lists]
 }
 
 function sharedClusters(mesh: Mesh, view: View, cache: ResourceCache): ResourceSet {

@@ -72,6 +72,23 @@ export const gatewayApi: Scenario[] = [
     ],
   },
   {
+    name: 'HTTPRoute: a session is written into a cookie or a header, which leads the client back to its pod',
+    config:
+      gateway +
+      route(`    - matches: [{path: {value: /cookie}}]
+      sessionPersistence: {sessionName: shopper, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}
+      ${to('echo')}
+    - matches: [{path: {value: /header}}]
+      sessionPersistence: {type: Header, sessionName: x-session}
+      ${to('echo')}
+    - {matches: [{path: {value: /none}}], ${to('echo')}}`),
+    calls: [
+      ingress('http://shop.example/cookie', { headers: { 'set-cookie': /^shopper="[^"]+"; Max-Age=3600; Path=\/; HttpOnly$/ } }),
+      ingress('http://shop.example/header', { headers: { 'x-session': /./ } }),
+      ingress('http://shop.example/none', { headers: { 'set-cookie': null } }),
+    ],
+  },
+  {
     name: 'HTTPRoute: exact goes before longer before shorter prefix, whatever the order in the file and across routes',
     config:
       gateway +
