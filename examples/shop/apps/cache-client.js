@@ -1,4 +1,7 @@
-/** Client of the tiny cache: one connection, one request line at a time, reconnects when it is lost. */
+/**
+ * Client of the tiny cache: one connection, one request line at a time. When it is lost, what had no answer is sent again, once: saying SET or GET
+ * twice does no harm.
+ */
 import net from 'node:net'
 
 export class CacheClient {
@@ -24,10 +27,12 @@ export class CacheClient {
   }
 
   #send(line) {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
-      this.#connected().write(`${line}\n`)
-    })
+    return new Promise((resolve, reject) => this.#write({ line, resolve, reject, again: true }))
+  }
+
+  #write(request) {
+    this.#waiting.push(request)
+    this.#connected().write(`${request.line}\n`)
   }
 
   #connected() {
@@ -45,7 +50,10 @@ export class CacheClient {
       if (this.#socket !== socket) return
       this.#socket = undefined
       this.#buffer = ''
-      for (const { reject } of this.#waiting.splice(0)) reject(error ?? new Error('the cache closed the connection'))
+      for (const request of this.#waiting.splice(0)) {
+        if (request.again) this.#write({ ...request, again: false })
+        else request.reject(error ?? new Error('the cache closed the connection'))
+      }
     }
     socket.on('error', lost)
     socket.on('close', () => lost())

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { answerStatus } from '../../xds/server/status-page.ts'
 import { installation } from '../installation.ts'
 import { healthMetrics } from '../observe/health-metrics.ts'
+import { packageVersion } from '../installation.ts'
 import { ROUTES } from './api.ts'
 import { type GuardOptions, isLoopback, mayChange, refusal } from './guard.ts'
 import { HttpError } from './http-error.ts'
@@ -96,7 +97,7 @@ async function answer(context: Context, request: http.IncomingMessage, response:
     send(response, 200, 'application/json', JSON.stringify(value))
   } else if (url.pathname === '/status.json') {
     send(response, 200, 'application/json', JSON.stringify({ mesh: parts.status(), proxies: parts.ads.status() }))
-  } else if (!answerStatus({ ads: parts.ads, moreMetrics: () => moreMetrics(parts) }, request, response)) {
+  } else if (!answerStatus({ ads: parts.ads, version: packageVersion, moreMetrics: () => moreMetrics(parts) }, request, response)) {
     sendPage(files, url.pathname, request, response)
   }
 }

@@ -4,6 +4,7 @@ import { parseFlags } from '../../proxy/flags.ts'
 import { stderrLog } from '../../proxy/log.ts'
 import { NAME_TABLE } from '../../xds/wire/type-url.ts'
 import type { FollowNames } from '../agent/trust-stream.ts'
+import { packageVersion } from '../installation.ts'
 import type { BootstrapFiles } from './bootstrap-files.ts'
 import type { PodEngine } from './pod-engine.ts'
 
@@ -26,6 +27,7 @@ export function mizzenEngine(
     {},
   )
   const plane = new DataPlane(files.bootstrap, flags, stderrLog(flags.logLevel))
+  plane.node.userAgentVersionType = { $case: 'userAgentVersion', value: packageVersion() }
   if (onNames !== undefined) plane.follow(NAME_TABLE, onNames)
   // Waits for the first certificate, as long as it takes: health is told meanwhile.
   plane.start().catch(error => onFailure(error instanceof Error ? error.message : String(error)))

@@ -1,5 +1,5 @@
 /**
- * The server's window for people and monitoring: /status, /debug/syncz, /ready, /metrics, for an HTTP server that others bind, which
+ * The server's window for people and monitoring: /status, /debug/syncz, /version, /ready, /metrics, for an HTTP server that others bind, which
  * should be to loopback.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -13,6 +13,8 @@ export interface StatusPageOptions {
   readonly ready?: () => boolean
   /** What /metrics tells besides, in Prometheus' text. @default nothing */
   readonly moreMetrics?: () => string
+  /** What /version says. @default nothing */
+  readonly version?: () => string
 }
 
 interface Page {
@@ -39,7 +41,7 @@ export function answerStatus(options: StatusPageOptions, request: IncomingMessag
 }
 
 function pageAt(
-  { ads, ready = () => true, moreMetrics = () => '' }: StatusPageOptions,
+  { ads, ready = () => true, moreMetrics = () => '', version = () => '' }: StatusPageOptions,
   path: string | undefined,
 ): Page | undefined {
   switch (path) {
@@ -47,6 +49,8 @@ function pageAt(
       return { status: 200, type: 'text/html; charset=utf-8', body: statusHtml(ads.status(), Date.now()) }
     case '/debug/syncz':
       return { status: 200, type: 'application/json', body: `${JSON.stringify(ads.status(), undefined, 2)}\n` }
+    case '/version':
+      return { status: 200, type: 'application/json', body: `${JSON.stringify({ version: version() })}\n` }
     case '/ready':
       return ready()
         ? { status: 200, type: 'text/plain', body: 'ready\n' }

@@ -76,7 +76,9 @@ async function run(command: string, args: readonly string[]): Promise<Output> {
 
 /** Applies objects, each JSON or a string of YAML. */
 export async function apply(...objects: readonly unknown[]): Promise<void> {
-  await feed(['apply', '-f', '-'], objects.map(each => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n---\n'))
+  const documents = objects.map(each => (typeof each === 'string' ? each : JSON.stringify(each)))
+  // What begins with a brace would be taken for JSON as a whole.
+  await feed(['apply', '-f', '-'], documents.map(document => `---\n${document}\n`).join(''))
 }
 
 /** Creates objects: quicker than applying, for many. */

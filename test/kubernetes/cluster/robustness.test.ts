@@ -25,7 +25,7 @@ describe('a mesh whose cluster has bad days', { skip }, () => {
 
   before(async () => {
     const small = ['--set', 'pilot.resources.requests.cpu=20m', '--set', 'global.proxy.resources.requests.cpu=10m']
-    flags = [...place, '--profile', 'minimal', ...imageFlags(await images()), ...small]
+    flags = [...place, '--profile', 'minimal', '--set', `global.trustBundleName=${revision}-roots`, ...imageFlags(await images()), ...small]
     await mizzen('install', ...flags)
     await apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: apps, labels: { 'istio.io/rev': revision } } },
@@ -237,8 +237,8 @@ describe('a mesh whose cluster has bad days', { skip }, () => {
   })
 
   it('says that the root certificate did not change through all of this', async () => {
-    const root = await get('configmap', 'istio-ca-root-cert', '-n', apps)
-    const own = await get('configmap', 'istio-ca-root-cert', '-n', namespace)
+    const root = await get('configmap', `${revision}-roots`, '-n', apps)
+    const own = await get('configmap', `${revision}-roots`, '-n', namespace)
     assert.equal(textAt(root, 'data', 'root-cert.pem'), textAt(own, 'data', 'root-cert.pem'))
   })
 })
