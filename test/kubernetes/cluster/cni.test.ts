@@ -29,7 +29,18 @@ describe('the CNI plugin', { skip }, () => {
       'pilot.resources.requests.cpu=20m',
     ]
     await mizzen(
-      ...['install', ...place, '--profile', 'minimal', '--set', `global.trustBundleName=${revision}-roots`, ...imageFlags(tag), ...small, '--set', 'cni.enabled=true'],
+      ...[
+        'install',
+        ...place,
+        '--profile',
+        'minimal',
+        '--set',
+        `global.trustBundleName=${revision}-roots`,
+        ...imageFlags(tag),
+        ...small,
+        '--set',
+        'cni.enabled=true',
+      ],
       ...directories(),
     )
     await apply(

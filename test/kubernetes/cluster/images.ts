@@ -1,6 +1,6 @@
 /**
  * The images that these suites run, built once a run: $MIZZEN_TEST_TAG names them where scripts/test.ts has had them built. On a cluster of
- * ../shared/cluster no container builder is needed; elsewhere Docker builds them and kind takes them.
+ * ../shared/cluster no container builder is needed; elsewhere Docker builds them and kind takes them, or what README.md says.
  *
  * usage: node test/kubernetes/cluster/images.ts   builds, and prints the tag
  */
@@ -38,12 +38,15 @@ export function imageFlags(tag: string): string[] {
 
 function withDocker(tag: string): void {
   const names = [`${HUB}/mizzen:${tag}`, `${HUB}/proxy-envoy:${tag}`, SHOP]
-  const docker = (...args: readonly string[]) =>
-    execFileSync('docker', args, { cwd: repository, stdio: ['ignore', 'ignore', 'inherit'] })
-  docker('build', '-t', names[0] ?? '', '.')
-  docker('build', '-t', names[1] ?? '', '--target', 'proxy-envoy', '.')
-  docker('build', '-t', SHOP, 'examples/shop')
-  execFileSync('kind', ['load', 'docker-image', ...names], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const run = (command: string, ...args: readonly string[]) => {
+    const [program = '', ...first] = command.split(' ')
+    execFileSync(program, [...first, ...args], { cwd: repository, stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+  const build = process.env['MIZZEN_IMAGE_BUILD'] ?? 'docker build'
+  run(build, '-t', names[0] ?? '', '.')
+  run(build, '-t', names[1] ?? '', '--target', 'proxy-envoy', '.')
+  run(build, '-t', SHOP, 'examples/shop')
+  run(process.env['MIZZEN_IMAGE_LOAD'] ?? 'kind load docker-image', ...names)
 }
 
 /** As examples/shop/Dockerfile says, with the packages of this checkout. */

@@ -25,7 +25,15 @@ describe('a mesh whose cluster has bad days', { skip }, () => {
 
   before(async () => {
     const small = ['--set', 'pilot.resources.requests.cpu=20m', '--set', 'global.proxy.resources.requests.cpu=10m']
-    flags = [...place, '--profile', 'minimal', '--set', `global.trustBundleName=${revision}-roots`, ...imageFlags(await images()), ...small]
+    flags = [
+      ...place,
+      '--profile',
+      'minimal',
+      '--set',
+      `global.trustBundleName=${revision}-roots`,
+      ...imageFlags(await images()),
+      ...small,
+    ]
     await mizzen('install', ...flags)
     await apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: apps, labels: { 'istio.io/rev': revision } } },
@@ -172,7 +180,7 @@ describe('a mesh whose cluster has bad days', { skip }, () => {
   })
 
   it('tells of a kind that the cluster has in versions it does not know, and goes on with all others', async () => {
-    const name = 'wasmplugins.extensions.istio.io'
+    const name = 'proxyconfigs.networking.istio.io'
     const definition = await get('crd', name)
     const [version] = listAt(definition, 'spec', 'versions')
     const other = { ...Object(version), name: 'v9', storage: true, served: true }
@@ -185,7 +193,9 @@ describe('a mesh whose cluster has bad days', { skip }, () => {
         metadata: { name },
         spec: { ...spec, versions: [other] },
       })
-      await until('what the control plane says of it', 90, async () => (/WasmPlugin.*v9/.test(await logsOf()) ? true : undefined))
+      await until('what the control plane says of it', 90, async () =>
+        /ProxyConfig serves v9/.test(await logsOf()) ? true : undefined,
+      )
       await apply(route('elsewhere'))
       await untilLive('elsewhere')
     } finally {
@@ -231,7 +241,7 @@ describe('a mesh whose cluster has bad days', { skip }, () => {
     const { stdout } = await mizzen('proxy-status', '-i', namespace)
     assert.doesNotMatch(stdout, new RegExp(gone))
     const [caller] = await pods(apps, 'app=caller')
-    const clusters = await mizzen('proxy-config', 'clusters', `${nameOf(caller)}.${apps}`, '-i', namespace)
+    const clusters = await mizzen('proxy-config', 'clusters', `${nameOf(caller)}.${apps}`)
     assert.match(clusters.stdout, new RegExp(`echo\\.${apps}`))
     assert.doesNotMatch(clusters.stdout, new RegExp(`short\\.${gone}`))
   })
