@@ -3,9 +3,8 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { answerStatus } from '../../xds/server/status-page.ts'
-import { installation } from '../installation.ts'
+import { installation, packageVersion } from '../installation.ts'
 import { healthMetrics } from '../observe/health-metrics.ts'
-import { packageVersion } from '../installation.ts'
 import { ROUTES } from './api.ts'
 import { type GuardOptions, isLoopback, mayChange, refusal } from './guard.ts'
 import { HttpError } from './http-error.ts'
@@ -97,7 +96,9 @@ async function answer(context: Context, request: http.IncomingMessage, response:
     send(response, 200, 'application/json', JSON.stringify(value))
   } else if (url.pathname === '/status.json') {
     send(response, 200, 'application/json', JSON.stringify({ mesh: parts.status(), proxies: parts.ads.status() }))
-  } else if (!answerStatus({ ads: parts.ads, version: packageVersion, moreMetrics: () => moreMetrics(parts) }, request, response)) {
+  } else if (
+    !answerStatus({ ads: parts.ads, version: packageVersion, moreMetrics: () => moreMetrics(parts) }, request, response)
+  ) {
     sendPage(files, url.pathname, request, response)
   }
 }
