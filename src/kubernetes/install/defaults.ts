@@ -44,6 +44,7 @@ export function defaultSettings(version: string): Settings {
     global: {
       hub: 'docker.io/mizzen',
       tag: version,
+      trustBundleName: 'istio-ca-root-cert',
       imagePullPolicy: '',
       imagePullSecrets: [],
       istioNamespace: 'istio-system',

@@ -75,11 +75,11 @@ export const Settings = message(
         podDNSSearchNamespaces: anyList('search domains that injected pods get'),
         sds: anyMap('audience of the tokens of proxies'),
         sts: anyMap('token exchange'),
-        trustBundleName: text(
-          'ConfigMap with the root certificate in every namespace (default istio-ca-root-cert): another one for each of several meshes in a cluster',
-        ),
       },
       {
+        trustBundleName: text(
+          'ConfigMap with the root certificate in every namespace: another one for each of several meshes in a cluster',
+        ),
         hub: text('where images are pulled from'),
         tag: text('tag of the images'),
         imagePullPolicy: Type.Enum(['', 'Always', 'IfNotPresent', 'Never'], {

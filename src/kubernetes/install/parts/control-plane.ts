@@ -111,7 +111,7 @@ function container(settings: Settings, names: Names): unknown {
       field(ENVIRONMENT.pod, 'metadata.name'),
       field(ENVIRONMENT.namespace, 'metadata.namespace'),
       field('SERVICE_ACCOUNT', 'spec.serviceAccountName'),
-      ...(global.trustBundleName ? [{ name: ENVIRONMENT.trustBundle, value: global.trustBundleName }] : []),
+      { name: ENVIRONMENT.trustBundle, value: global.trustBundleName },
       ...envOf(pilot),
     ],
     resources: pilot.resources,
