@@ -48,6 +48,7 @@ import { KeepaliveTimer } from './keepalive.ts'
 import type { Http2Options } from './options.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { ResetMemory } from './reset-memory.ts'
+import { type SendingSide, SendTurns } from './send-turns.ts'
 import { ownSettings, PeerSettings } from './settings.ts'
 import { Http2Stats } from './stats.ts'
 import type { Http2Stream, StreamHost } from './stream.ts'
@@ -66,14 +67,12 @@ export interface Http2Setup {
 
 /** How long a peer may take to close its half after we closed ours. Milliseconds. */
 const LINGER_MS = 1000
-/** A stream that waits sends so much before it is the next one's turn. */
-const TURN = 32 * 1024
 /** Octets of an encoded block beyond the limit on its fields: padding of the encoding, Huffman's worst case for odd text. */
 const BLOCK_ALLOWANCE = 16 * 1024
 
 const EMPTY: Buffer = Buffer.alloc(0)
 
-export abstract class Http2Connection implements TransportHandler, FrameSink, StreamHost {
+export abstract class Http2Connection implements TransportHandler, FrameSink, StreamHost, SendingSide {
   readonly protocol = 'HTTP/2'
   readonly transport: Transport
   readonly writer: FrameWriter
@@ -106,13 +105,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
   #blockLast = false
   #blockBytes = EMPTY
   #blockSelfDependent = false
-  /** Streams with something to send that wait for the connection, in the order of their turns. */
-  readonly #waiting = new Set<Http2Stream>()
-  /** Streams that are owed `onWritable` when the socket takes bytes again. */
-  readonly #owed = new Set<Http2Stream>()
-  /** Streams that are written whole and have not gone out whole. */
-  readonly #stuck = new Set<Http2Stream>()
-  #cancelSweep: (() => void) | undefined
+  readonly #turns: SendTurns
   #cancelLinger: (() => void) | undefined
   #over = false
 
@@ -129,6 +122,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     this.encoder = new HpackEncoder(Math.min(4096, options.headerTableSize))
     this.#reader = new FrameReader(this, role === 'server')
     this.#window = new ReceiveWindow(options.initialConnectionWindowSize)
+    this.#turns = new SendTurns(this, setup.flushTimeoutMs, setup.clock)
     transport.handler = this
   }
 
@@ -191,12 +185,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
 
   onWritable(): void {
     this.outputBlocked = false
-    this.#flushWaiting()
-    for (const stream of this.#owed) {
-      if (this.outputBlocked) return
-      this.#owed.delete(stream)
-      stream.writable()
-    }
+    this.#turns.writable()
   }
 
   onClosed(): void {
@@ -204,7 +193,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     this.#over = true
     this.stopped = true
     this.#cancelLinger?.()
-    this.#cancelSweep?.()
+    this.#turns.stop()
     this.#keepalive?.stop()
     this.failAll('connection-closed')
     this.onTransportClosed()
@@ -322,19 +311,21 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
 
   /** A stream has something to send that can't go out now. */
   wait(stream: Http2Stream): void {
-    this.#waiting.add(stream)
+    this.#turns.wait(stream)
   }
 
   owe(stream: Http2Stream): void {
-    this.#owed.add(stream)
+    this.#turns.owe(stream)
   }
 
   /** A stream is written whole, but waits: it must not wait forever. */
   watch(stream: Http2Stream): void {
-    const { flushTimeoutMs, clock } = this.setup
-    if (flushTimeoutMs === 0 || !stream.isStuck) return
-    this.#stuck.add(stream)
-    this.#cancelSweep ??= clock.after(flushTimeoutMs, () => this.#sweep())
+    this.#turns.watch(stream)
+  }
+
+  onStuck(stream: Http2Stream): void {
+    this.stats.tx_flush_timeout++
+    this.resetStream(stream, CANCEL)
   }
 
   newWindow(): ReceiveWindow {
@@ -643,8 +634,8 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
       }
     }
     if (by < 0) return
-    for (const stream of this.streams.values()) if (stream.hasQueue) this.#waiting.add(stream)
-    this.#flushWaiting()
+    for (const stream of this.streams.values()) if (stream.hasQueue) this.#turns.wait(stream)
+    this.#turns.flush()
   }
 
   #onPing(flags: number, id: number, bytes: Buffer, from: number, until: number): void {
@@ -680,7 +671,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
       this.sendWindow += increment
       if (increment === 0) this.connectionError(PROTOCOL_ERROR, 'WINDOW_UPDATE by nothing')
       else if (this.sendWindow > LARGEST_WINDOW) this.connectionError(FLOW_CONTROL_ERROR, 'a window that is too large')
-      else this.#flushWaiting()
+      else this.#turns.flush()
       return
     }
     const stream = this.streams.get(id)
@@ -689,8 +680,8 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
     if (increment === 0) this.streamError(stream, PROTOCOL_ERROR)
     else if (stream.sendWindow > LARGEST_WINDOW) this.streamError(stream, FLOW_CONTROL_ERROR)
     else if (stream.hasQueue) {
-      this.#waiting.add(stream)
-      this.#flushWaiting()
+      this.#turns.wait(stream)
+      this.#turns.flush()
     }
   }
 
@@ -716,29 +707,6 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
 
   // ---- within
 
-  /** In turns: a stream that is not done goes to the end of the line, where this loop finds it again. */
-  #flushWaiting(): void {
-    for (const stream of this.#waiting) {
-      if (this.outputBlocked || this.sendWindow <= 0) return
-      this.#waiting.delete(stream)
-      if (!stream.gone && stream.flush(TURN)) this.#waiting.add(stream)
-    }
-  }
-
-  #sweep(): void {
-    const { flushTimeoutMs, clock } = this.setup
-    this.#cancelSweep = undefined
-    const oldest = performance.now() - flushTimeoutMs
-    for (const stream of [...this.#stuck]) {
-      if (!stream.isStuck) this.#stuck.delete(stream)
-      else if (stream.progressAt <= oldest) {
-        this.stats.tx_flush_timeout++
-        this.resetStream(stream, CANCEL)
-      }
-    }
-    if (this.#stuck.size > 0) this.#cancelSweep = clock.after(flushTimeoutMs, () => this.#sweep())
-  }
-
   #end(stream: Http2Stream, reason: ResetReason): void {
     this.#forget(stream)
     stream.fail(reason)
@@ -747,9 +715,7 @@ export abstract class Http2Connection implements TransportHandler, FrameSink, St
 
   #forget(stream: Http2Stream): void {
     if (this.streams.delete(stream.id)) this.stats.streams_active--
-    this.#waiting.delete(stream)
-    this.#owed.delete(stream)
-    this.#stuck.delete(stream)
+    this.#turns.forget(stream)
   }
 
   #onOutboundFlood(): void {
