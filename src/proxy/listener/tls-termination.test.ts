@@ -48,6 +48,8 @@ async function newMesh() {
       await source.revoke(new X509Certificate(chain).serialNumber)
       return authority.revoked
     },
+    /** What `at` is for a certificate that has so long to live from now, milliseconds. */
+    lasting: (ms: number) => Date.now() - clock.now() - 3_600_000 + ms,
     /** @param at moves the authority's clock while it signs, milliseconds */
     async member(serviceAccount: string, trustDomain = 'cluster.local', at = 0) {
       const keys = await makeKeyPair('ecdsa-p256')
@@ -272,8 +274,8 @@ test('a session is not resumed to get in with a certificate that has expired or 
     assert.match(text, /sa\/cart/)
     return newest
   }
-  // Its last second but one.
-  const short = shows(await mesh.member('cart', 'cluster.local', -3_600_000 + 2000))
+  const ending = await mesh.member('cart', 'cluster.local', mesh.lasting(4000))
+  const short = shows(ending)
   const revoked = await mesh.member('cart')
   const kept: [expired: ConnectionOptions, revoked: ConnectionOptions][] = []
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -285,7 +287,7 @@ test('a session is not resumed to get in with a certificate that has expired or 
     ])
   }
   for (const [expired] of kept) assert.match(await call(expired), /sa\/cart/)
-  await delay(2500)
+  await delay(ending.until - Date.now() + 1100)
   for (const [expired] of kept) assert.equal(await call(expired), '')
   for (const [, lapsed] of kept) assert.match(await call(lapsed), /sa\/cart/)
   give({ ...own, revoked: await mesh.revoke(revoked) })
