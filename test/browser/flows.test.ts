@@ -33,6 +33,8 @@ describe('the dashboard of the shop', { skip: BROWSER_MISSING }, () => {
     for (let i = 0; i < 4; i++) {
       await page.reload()
       await page.locator('[data-node]').first().waitFor()
+      // A busy browser tells of it a moment later than it is drawn.
+      await page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length > 0")
       paints.push(Number(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")))
     }
     assert.ok(Math.min(...paints) < 1000, `first contentful paint after ${paints.join(', ')} ms`)

@@ -184,6 +184,9 @@ describe('the shop, watched by Prometheus', { skip: PROMETHEUS_MISSING }, () => 
         found => found.length > 0,
       )
     }
+    // The service's page says who ejects it.
+    const service = await (await fetch(`${dashboard}/api/service?host=api.exchange.example`)).text()
+    assert.match(service, /"health":"ejected by shop\/orders-0"/)
     // Everybody is sent to a version that does not run.
     edit('catalog.yaml', text =>
       text
