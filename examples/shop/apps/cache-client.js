@@ -1,8 +1,11 @@
 /**
- * Client of the tiny cache: one connection, one request line at a time. When it is lost, what had no answer is sent again, once: saying SET or GET
- * twice does no harm.
+ * Client of the tiny cache: one connection, one request line at a time. When it is lost, what had no answer is sent again, a few times with a
+ * pause: saying SET or GET twice does no harm.
  */
 import net from 'node:net'
+
+const TRIES = 5
+const PAUSE_MS = 200
 
 export class CacheClient {
   #host
@@ -27,7 +30,7 @@ export class CacheClient {
   }
 
   #send(line) {
-    return new Promise((resolve, reject) => this.#write({ line, resolve, reject, again: true }))
+    return new Promise((resolve, reject) => this.#write({ line, resolve, reject, left: TRIES }))
   }
 
   #write(request) {
@@ -51,7 +54,7 @@ export class CacheClient {
       this.#socket = undefined
       this.#buffer = ''
       for (const request of this.#waiting.splice(0)) {
-        if (request.again) this.#write({ ...request, again: false })
+        if (request.left > 0) setTimeout(() => this.#write({ ...request, left: request.left - 1 }), PAUSE_MS)
         else request.reject(error ?? new Error('the cache closed the connection'))
       }
     }
