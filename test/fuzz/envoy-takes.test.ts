@@ -36,7 +36,7 @@ for (let seed = first; seed < first + rounds; seed++) {
       const { changed, told } = change(world, seededRandom(seed))
       const { mesh } = compile(changed.objects, { settings: changed.settings })
       for (const [name, node] of Object.entries(changed.proxies)) {
-        const proxy = proxyOf(mesh, typeof node === 'string' ? { id: node } : node)
+        const proxy = proxyOf(mesh, { ...(typeof node === 'string' ? { id: node } : node), userAgentName: 'envoy' })
         assert.ok(proxy)
         if (proxy.kind === 'grpc') continue
         const { refusal } = await askEnvoy(resourcesFor(mesh, proxy, new ResourceCache()))

@@ -109,7 +109,7 @@ describe('a proxy whose configuration changes', () => {
       ],
     })
     const [good = 0] = await freePorts(1)
-    const unknown = { name: 'x', typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua' } }
+    const unknown = { name: 'x', typedConfig: { '@type': 'type.googleapis.com/envoy.config.core.v3.Address' } }
     plane.put(LISTENER, httpListener('bad', 1, 'main', { httpFilters: [unknown] }))
     plane.put(LISTENER, httpListener('good', good, 'main'))
     await until(
@@ -118,7 +118,7 @@ describe('a proxy whose configuration changes', () => {
     )
     assert.match(
       plane.refusals.replaceAll('\\', ''),
-      /Cannot apply listener "bad": .*HTTP filter "x" of type ".*Lua" is not known here/,
+      /Cannot apply listener "bad": .*HTTP filter "x" of type ".*Address" is not known here/,
     )
     assert.equal(await body(), 'good')
     await until('the other listener', async () => (await body(good)) === 'good')
