@@ -123,9 +123,10 @@ export const envoyFilters: readonly Scenario[] = [
     ],
   },
   {
-    name: 'EnvoyFilter: a patch that cannot be read changes nothing, and those beside it hold',
+    name: 'EnvoyFilter: a patch with a filter that this version does not know changes nothing, and those beside it hold',
     config: filter(
-      `[{applyTo: HTTP_ROUTE, match: {context: SIDECAR_OUTBOUND, ${SOLO}}, patch: {operation: MERGE, value: {route: {timeout: soon}}}},
+      `[{applyTo: HTTP_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {${subFilter('envoy.filters.http.router')}}},
+         patch: {operation: INSERT_BEFORE, value: {name: own.later, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.later.v3.Later}}}},
         {applyTo: HTTP_ROUTE, match: {context: SIDECAR_OUTBOUND, ${SOLO}}, patch: {operation: MERGE, value: {${header('x-order', 'still')}}}}]`,
     ),
     calls: [http('http://solo/', { served: 'solo v1', seen: { 'x-order': 'still' } })],
