@@ -31,7 +31,11 @@ for (const engine of ['envoy', 'mizzen'] as const) {
     }
     const answers = async (listenerName: string, host: string, expected: string) => {
       const port = await envoy.port(listenerName)
-      await until(async () => (await get(port, host)) === expected, `${host} at ${listenerName} answers ${expected}`)
+      // Envoy names the port of a listener a moment before it takes connections.
+      await until(
+        async () => (await get(port, host).catch(() => '')) === expected,
+        `${host} at ${listenerName} answers ${expected}`,
+      )
     }
     const sentHosts = (from: number) =>
       log.events.slice(from).flatMap(event => (event.kind === 'sent' && event.type === VIRTUAL_HOST ? [event.changes] : []))
