@@ -48,6 +48,7 @@ describe('the page at an address that others reach', { skip: BROWSER_MISSING }, 
     await dialog.getByRole('alert').getByText('This is not the token.').waitFor()
     await dialog.getByLabel('Token').fill('open-sesame')
     await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Log in' }).waitFor({ state: 'detached' })
     // As the link that is printed does it.
     const other = await browser.open()
