@@ -1,12 +1,10 @@
 /**
- * A Transport over a connected net.Socket (TCP, TLS, unix socket): by documented APIs, and faster where this version of Node has the insides
- * that direct-write.ts knows.
+ * The portable transport: a Transport over a connected net.Socket (TCP, TLS, unix socket), by documented Node APIs only.
  *
  * Output is gathered in a slab and written once per socket and event-loop turn, which is what the proxy's speed rests on: a write
  * system call costs more than everything else that is done for a request.
  */
 import type { Socket } from 'node:net'
-import { type DirectWriter, directWriter } from './direct-write.ts'
 import { giveSlab, LARGE_SLAB, SMALL_SLAB, takeLargeSlab, takeSmallSlab } from './slab-pool.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
@@ -31,8 +29,6 @@ export class SocketTransport implements Transport {
   #queued = false
   /** Slabs that a write still reads from: the kernel did not take all of it at once, or TLS is not through. */
   readonly #lent: Buffer[] = []
-  /** Once it is there nothing goes through the stream any more: two ways at a time would change the order. */
-  #direct: DirectWriter | undefined
   /** `write` returned false, so `onWritable` is owed. */
   #blocked = false
   #ending = false
@@ -64,12 +60,7 @@ export class SocketTransport implements Transport {
   }
 
   get pending(): number {
-    return this.#used + this.#waiting
-  }
-
-  /** Bytes that were sent, and that the kernel or TLS has not taken yet. */
-  get #waiting(): number {
-    return this.#direct === undefined ? this.#socket.writableLength : this.#direct.waiting
+    return this.#used + this.#socket.writableLength
   }
 
   write(bytes: Uint8Array): boolean {
@@ -85,7 +76,7 @@ export class SocketTransport implements Transport {
       this.#queued = true
       flushThisTurn(this)
     }
-    if (this.#used + this.#waiting <= HIGH_WATER_MARK) return true
+    if (this.#used + this.#socket.writableLength <= HIGH_WATER_MARK) return true
     this.#blocked = true
     return false
   }
@@ -94,7 +85,7 @@ export class SocketTransport implements Transport {
     if (this.#closed || this.#ending) return
     this.flush()
     this.#ending = true
-    if (this.#waiting === 0 || this.#direct === undefined) this.#socket.end()
+    this.#socket.end()
   }
 
   destroy(abort = false): void {
@@ -123,14 +114,6 @@ export class SocketTransport implements Transport {
 
   #send(): void {
     const slab = this.#slab
-    this.#direct ??= this.#sentNothing() ? directWriter(this.#socket, this.#encrypted, this.#onWritten) : undefined
-    if (this.#direct !== undefined) {
-      this.#slab = NO_SLAB
-      const used = this.#used
-      this.#used = 0
-      this.#direct.write(slab, used)
-      return
-    }
     const view = this.#used === slab.length ? slab : slab.subarray(0, this.#used)
     this.#slab = NO_SLAB
     this.#used = 0
@@ -176,17 +159,10 @@ export class SocketTransport implements Transport {
     }
   }
 
-  #sentNothing(): boolean {
-    return this.#lent.length === 0 && this.#socket.writableLength === 0
-  }
-
   #written(): void {
     if (this.#closed) return
-    const waiting = this.#waiting
-    if (waiting === 0) {
-      this.#takeBackSlabs()
-      if (this.#ending && this.#direct !== undefined) this.#socket.end()
-    }
+    const waiting = this.#socket.writableLength
+    if (waiting === 0) this.#takeBackSlabs()
     if (!this.#blocked || this.#used + waiting > LOW_WATER_MARK) return
     this.#blocked = false
     this.handler.onWritable()
